@@ -1,0 +1,75 @@
+"""What all tests share: servers, databases, an empty cache.
+
+``django_db`` tests run in a transaction that is rolled back. A test that needs real commits (threads, triggers at
+commit, other processes) takes the fixture ``committed_db`` instead: a database of its own.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Before Django reads the settings: tests never touch the data of a running system.
+os.environ.setdefault("PREPAID_VAR", str(ROOT / "var" / "test"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+servers = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Borrow the embedded database unless DATABASE_URL names one. Unit tests need no broker."""
+    from embedded.services import database_for_this_process
+
+    if not config.option.collectonly:
+        servers.enter_context(database_for_this_process())
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the servers back."""
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def databases(django_db_blocker) -> Iterator:
+    """The template database, migrated once per run by the owner."""
+    from tests.databases import Databases
+
+    with django_db_blocker.unblock():
+        ours = Databases()
+    yield ours
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker, databases) -> Iterator[None]:
+    """The clone that rolled-back tests share, used as the serving role."""
+    reuse = request.config.getoption("reuse_db")
+    clone = databases.clone(databases.base)
+    with django_db_blocker.unblock():
+        databases.build_template(reuse=reuse)
+        clone.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        clone.__exit__(None, None, None)
+        if not reuse:
+            databases.drop(databases.template)
+
+
+@pytest.fixture
+def committed_db(request, django_db_setup, django_db_blocker, databases) -> Iterator[str]:
+    """A clone of the template for one test that commits; its name. Threads see it too. Not together with ``db``."""
+    assert not {"db", "transactional_db"} & set(request.fixturenames), "committed_db is instead of django_db"
+    with django_db_blocker.unblock(), databases.clone(f"{databases.base}_own") as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No throttle or rate limit reaches from one test into the next."""
+    from django.core.cache import cache
+
+    cache.clear()
