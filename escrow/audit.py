@@ -1,0 +1,30 @@
+"""Write down a deed, in the transaction that does it."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from escrow.models import AuditEntry
+
+
+def record(
+    *,
+    actor: str,
+    action: str,
+    target: str,
+    at: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """One audit row. ``actor``: ``user:<uuid>``, ``system:<task>`` or ``channel:<code>``; ``action``: ``app.verb``;
+    ``target``: ``model:<id>``. Values must be JSON; put no personal data in them."""
+    AuditEntry.objects.create(
+        actor=actor,
+        action=action,
+        target=target,
+        before=before,
+        after=after,
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+        at=at,
+    )

@@ -1,0 +1,44 @@
+"""The business clock. Interfaces read it and pass ``at=``; the domain never asks what time it is."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from escrow.errors import ClockFixed
+from escrow.models import BusinessClock
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """Aware UTC. In production the real time; in the demo ahead of it by what ``manage.py clock`` added."""
+    if not settings.CLOCK_MAY_ADVANCE:
+        return timezone.now()
+    row = BusinessClock.objects.filter(id=1).first()
+    return timezone.now() + (row.ahead if row else timedelta())
+
+
+def today() -> date:
+    """The date in Beijing."""
+    return beijing_date(now())
+
+
+def beijing_date(at: datetime) -> date:
+    """The date it is in Beijing at ``at``."""
+    return at.astimezone(BEIJING).date()
+
+
+def advance(by: timedelta) -> datetime:
+    """Move the demo's clock forward and return the new time.
+
+    Raises:
+        ClockFixed: in production, or when ``by`` is not positive (time does not run backwards).
+    """
+    if not settings.CLOCK_MAY_ADVANCE or by <= timedelta():
+        raise ClockFixed()
+    row, _created = BusinessClock.objects.get_or_create(id=1, defaults={"ahead": timedelta()})
+    row.ahead += by
+    row.save()
+    return now()

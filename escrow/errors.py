@@ -1,0 +1,135 @@
+"""What the kernel refuses, each refusal with a sentence that says what to do next.
+
+``code`` is stable and for programs; ``message`` is translated and for people; ``http_status`` is what an API answers.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A refusal that changed nothing. Subclasses set ``message`` and ``http_status``; ``code`` is the class's name."""
+
+    message: str | Promise = _("This cannot be done.")
+    http_status = 409
+
+    def __init__(self, message: str | Promise | None = None, **details: object) -> None:
+        self.details = details
+        template = self.message if message is None else message
+        self.text: str | Promise = template
+        super().__init__(template)
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        text = str(self.text)
+        return text % self.details if self.details else text
+
+
+class NotFound(DomainError):
+    """Also given for what belongs to somebody else: a refusal never tells whether the thing exists."""
+
+    message = _("We could not find this. Check the link, or sign in with the account it belongs to.")
+    http_status = 404
+
+
+class InvalidAmount(DomainError):
+    message = _("The amount must be at least 0.01 yuan, in whole fen, and below 100 million yuan.")
+    http_status = 400
+
+
+class InvalidUnits(DomainError):
+    message = _("The number must be a whole number of at least 1.")
+    http_status = 400
+
+
+class KeyReused(DomainError):
+    """Same idempotency key, another body."""
+
+    message = _("This request was already sent with other contents. Reload the page and try again.")
+    http_status = 422
+
+
+class WrongState(DomainError):
+    message = _("This is no longer possible: its state has changed meanwhile. Reload the page to see where it stands.")
+
+
+class AgreementNotHeld(WrongState):
+    message = _("The money of this card is not available for use now: it is unpaid, frozen or already settled.")
+
+
+class AgreementFrozen(AgreementNotHeld):
+    message = _("This card is frozen while a refund or a complaint is open; nothing can be charged to it.")
+
+
+class NotEnoughLeft(DomainError):
+    message = _("There is not enough left on this card for that. Charge at most what is left.")
+
+
+class RefundExceedsHeld(DomainError):
+    message = _("The refund is larger than what is owed on this card (at most ¥%(held)s). Enter a smaller sum.")
+
+
+class ReservationResolved(WrongState):
+    message = _("This charge was already decided.")
+
+
+class ReservationConfirmed(ReservationResolved):
+    message = _("This charge was already confirmed.")
+
+
+class ReservationVoided(ReservationResolved):
+    message = _("This charge was already refused or withdrawn.")
+
+
+class ReservationExpired(ReservationResolved):
+    message = _("This charge expired before it was confirmed; the money stayed on the card. Charge again.")
+
+
+class AlreadyUndone(WrongState):
+    message = _("This charge was already undone.")
+
+
+class TooLateToUndo(DomainError):
+    message = _("This charge can no longer be undone because its money is already on its way to the merchant.")
+
+
+class AlreadyPaid(DomainError):
+    message = _("This order is already paid. Open your wallet to see the card.")
+
+
+class AgreementExpired(DomainError):
+    message = _("This order has expired unpaid. Please buy again.")
+
+
+class BasisRequired(DomainError):
+    """Escrow pays out on nothing but the bases of ``states.RefundBasis``."""
+
+    message = _("A refund needs its basis: cooling-off, consent, contractual silence, mediation, judgment or closure.")
+    http_status = 400
+
+
+class ChannelUnavailable(DomainError):
+    message = _("The bank does not answer at the moment. Nothing was charged; please try again in a minute.")
+    http_status = 503
+
+
+class BadNotification(DomainError):
+    message = _("The notification's signature is not valid.")
+    http_status = 401
+
+
+class PayoutAccountMissing(DomainError):
+    message = _("This merchant has no payout account yet. Add the bank account first.")
+
+
+class ClockFixed(DomainError):
+    message = _("The business clock can only be moved in the demo and in tests.")
+    http_status = 403
+
+
+class CalendarMissing(DomainError):
+    message = _("The working-day calendar has no entry for %(day)s. Load it with: manage.py load_workdays.")
+    http_status = 500

@@ -1,0 +1,27 @@
+from escrow.models.agreement import Agreement, Beneficiary
+from escrow.models.audit import AuditEntry
+from escrow.models.calendar import BusinessClock, WorkingDay
+from escrow.models.encrypted import EncryptedTextField, blind_index
+from escrow.models.ledger import Account, Command, Transfer
+from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund, StatementLine
+from escrow.models.use import Use
+
+__all__ = [
+    "Account",
+    "Agreement",
+    "AuditEntry",
+    "Beneficiary",
+    "BusinessClock",
+    "Command",
+    "EncryptedTextField",
+    "Instruction",
+    "Payment",
+    "Payout",
+    "PayoutLine",
+    "Refund",
+    "StatementLine",
+    "Transfer",
+    "Use",
+    "WorkingDay",
+    "blind_index",
+]

@@ -1,0 +1,176 @@
+"""Money at the edge: what came in through a channel, and what is sent out through one."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from escrow.models.agreement import Agreement, Beneficiary
+from escrow.models.ledger import Transfer
+from escrow.states import InstructionKind, InstructionState, PaymentState, RefundBasis
+
+
+class Payment(models.Model):
+    """One payment order at a channel for one agreement."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="payments")
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
+    channel = models.CharField(_("channel"), max_length=16)
+    order_no = models.CharField(_("order number"), max_length=32, unique=True)
+    channel_payment_no = models.CharField(_("channel's number"), max_length=64, blank=True, default="")
+    subject = models.CharField(_("subject"), max_length=120)
+    return_url = models.CharField(max_length=500)
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    cashier_url = models.CharField(max_length=500, blank=True, default="")
+    state = models.CharField(_("state"), max_length=12, choices=PaymentState, default=PaymentState.CREATED)
+    created_at = models.DateTimeField(_("created"))
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    ask_at = models.DateTimeField(_("ask the channel at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        indexes = [
+            models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payment_ask_at"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="payment_state_known", condition=Q(state__in=PaymentState.values)),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_fen__gt=0)),
+            models.UniqueConstraint(name="payment_one_per_agreement", fields=["agreement"]),
+            models.UniqueConstraint(
+                name="payment_channel_number_once",
+                fields=["channel", "channel_payment_no"],
+                condition=~Q(channel_payment_no=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_no
+
+
+class Instruction(models.Model):
+    """An order to a channel to move money out: a row first, then a call, then a certain answer."""
+
+    kind = models.CharField(_("kind"), max_length=8, choices=InstructionKind)
+    number = models.CharField(_("number"), max_length=32, unique=True)
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
+    channel = models.CharField(_("channel"), max_length=16)
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refund_instructions")
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    state = models.CharField(_("state"), max_length=12, choices=InstructionState, default=InstructionState.DUE)
+    due_at = models.DateTimeField(_("next attempt"), help_text=_("real time, not business time"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    answer = models.CharField(_("answer"), max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(_("created"))
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("instruction")
+        verbose_name_plural = _("instructions")
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=[InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED]),
+                name="instruction_due",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(name="instruction_state_known", condition=Q(state__in=InstructionState.values)),
+            models.CheckConstraint(name="instruction_amount_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="instruction_refund_has_its_payment",
+                condition=Q(kind=InstructionKind.REFUND, payment__isnull=False)
+                | Q(kind=InstructionKind.PAYOUT, payment__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Refund(models.Model):
+    """The settlement of an agreement: ``amount_fen`` back to the consumer on ``basis``, the rest earned by the merchant."""
+
+    agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="refund")
+    amount_fen = models.BigIntegerField(_("refund (fen)"))
+    settled_fen = models.BigIntegerField(_("to the merchant (fen)"))
+    basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis)
+    reference = models.CharField(_("reference"), max_length=64)
+    instruction = models.OneToOneField(Instruction, models.PROTECT, null=True, related_name="refund")
+    decided_at = models.DateTimeField(_("decided"))
+    paid_at = models.DateTimeField(_("paid back"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(name="refund_amounts", condition=Q(amount_fen__gte=0, settled_fen__gte=0)),
+            models.CheckConstraint(name="refund_has_a_basis", condition=Q(basis__in=RefundBasis.values)),
+            models.CheckConstraint(
+                name="refund_money_has_an_instruction",
+                condition=Q(amount_fen=0, instruction__isnull=True) | Q(amount_fen__gt=0, instruction__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen}"
+
+
+class Payout(models.Model):
+    """What one beneficiary is paid on one day: the sum of its lines, to the fen."""
+
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="payouts")
+    business_date = models.DateField(_("date"))
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    instruction = models.OneToOneField(Instruction, models.PROTECT, related_name="payout")
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(name="payout_amount_positive", condition=Q(amount_fen__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.business_date} {self.amount_fen}"
+
+
+class PayoutLine(models.Model):
+    """One transfer into (positive) or out of (negative) the payable account, paid by exactly one payout."""
+
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="lines")
+    transfer = models.OneToOneField(Transfer, models.PROTECT, related_name="payout_line")
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+
+    class Meta:
+        verbose_name = _("payout line")
+        verbose_name_plural = _("payout lines")
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen}"
+
+
+class StatementLine(models.Model):
+    """One line of the custody bank's statement, as the bank numbered it; matched when the ledger has the same movement."""
+
+    channel = models.CharField(_("bank"), max_length=16)
+    line_no = models.BigIntegerField(_("line"))
+    custody_no = models.CharField(_("custody account"), max_length=32)
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, null=True, related_name="statement_lines")
+    direction = models.CharField(_("direction"), max_length=3, choices=[("in", _("in")), ("out", _("out"))])
+    kind = models.CharField(_("kind"), max_length=16)
+    reference = models.CharField(_("reference"), max_length=64)
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    balance_after_fen = models.BigIntegerField(_("balance (fen)"))
+    at = models.DateTimeField(_("at"))
+    matched_at = models.DateTimeField(_("matched"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("statement line")
+        verbose_name_plural = _("statement lines")
+        indexes = [
+            models.Index(fields=["channel"], condition=Q(matched_at__isnull=True), name="statement_line_unmatched"),
+        ]
+        constraints = [models.UniqueConstraint(name="statement_line_once", fields=["channel", "line_no"])]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.line_no}"

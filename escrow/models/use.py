@@ -1,0 +1,42 @@
+"""One use of an agreement: some of its units, reserved or final."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from escrow.models.agreement import Agreement, Beneficiary
+from escrow.states import UseState
+
+
+class Use(models.Model):
+    """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved)."""
+
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="uses")
+    units = models.BigIntegerField(_("units"))
+    amount_fen = models.BigIntegerField(_("amount (fen)"))
+    bonus_fen = models.BigIntegerField(_("gift part (fen)"), default=0)
+    state = models.CharField(_("state"), max_length=12, choices=UseState)
+    reference = models.CharField(_("reference"), max_length=64, blank=True, default="")
+    confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
+    used_at = models.DateTimeField(_("used"))
+    resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("use")
+        verbose_name_plural = _("uses")
+        indexes = [
+            models.Index(fields=["agreement", "state"]),
+            models.Index(fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="use_state_known", condition=Q(state__in=UseState.values)),
+            models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
+            models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),
+            models.CheckConstraint(
+                name="use_reserved_has_an_end", condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} × #{self.agreement_id}"

@@ -1,0 +1,175 @@
+"""States as data: what exists, and what may follow what. Complete at import: a state without an entry is an error."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import WrongState
+
+S = TypeVar("S", bound=TextChoices)
+
+
+class AgreementState(TextChoices):
+    OPEN = "open", _("waiting for payment")
+    HELD = "held", _("in custody")
+    FROZEN = "frozen", _("frozen")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired unpaid")
+    CLOSED = "closed", _("settled")
+
+
+class Plan(TextChoices):
+    """How an agreement's money is earned: ``units_total`` counts visits, fen of face value, or days."""
+
+    SESSIONS = "sessions", _("per session")
+    STORED_VALUE = "stored_value", _("per amount")
+    PERIOD = "period", _("per day")
+
+
+class Asset(TextChoices):
+    CNY = "CNY", _("money")
+    BONUS = "BONUS", _("gift money")
+    VISIT = "VISIT", _("sessions")
+
+
+class AccountCode(TextChoices):
+    CUSTODY = "custody", _("custody bank")
+    CLEARING = "clearing", _("paid, on its way to custody")
+    HELD = "held", _("held for the consumer")
+    PAYABLE = "payable", _("earned by the merchant")
+    PAYOUT = "payout", _("payout on its way")
+    REFUND = "refund", _("refund on its way")
+    SUSPENSE = "suspense", _("late or unidentified")
+    ISSUED = "issued", _("issued")
+    CONSUMED = "consumed", _("consumed")
+
+
+#: Accounts whose balance is debits − credits (what others owe us); the rest are credits − debits (what we owe).
+DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.ISSUED})
+
+
+class TransferKind(TextChoices):
+    POSTED = "posted", _("posted")
+    PENDING = "pending", _("reserved")
+    RESOLVED = "resolved", _("reservation resolved")
+
+
+class Reason(TextChoices):
+    FUND = "fund", _("payment")
+    GIFT = "gift", _("gift")
+    RESERVE = "reserve", _("charge waiting for confirmation")
+    RELEASE = "release", _("use")
+    VOID = "void", _("charge withdrawn")
+    EXPIRE = "expire", _("charge expired")
+    UNDO = "undo", _("charge undone")
+    REFUND = "refund", _("refund")
+    SETTLE = "settle", _("final settlement")
+    FORFEIT = "forfeit", _("gift or sessions returned")
+    PAYOUT = "payout", _("payout")
+    PAYOUT_RETURNED = "payout_returned", _("payout returned")
+    LATE = "late", _("late payment")
+    LATE_REFUND = "late_refund", _("late payment sent back")
+    CUSTODY_IN = "custody_in", _("arrived at the custody bank")
+    CUSTODY_OUT = "custody_out", _("left the custody bank")
+
+
+class UseState(TextChoices):
+    RESERVED = "reserved", _("waiting for confirmation")
+    FINAL = "final", _("charged")
+    VOIDED = "voided", _("refused or withdrawn")
+    EXPIRED = "expired", _("expired")
+    UNDONE = "undone", _("undone")
+
+
+class PaymentState(TextChoices):
+    CREATED = "created", _("waiting for payment")
+    PAID = "paid", _("paid")
+    LATE = "late", _("paid too late, being sent back")
+    CLOSED = "closed", _("closed unpaid")
+
+
+class InstructionKind(TextChoices):
+    REFUND = "refund", _("refund")
+    PAYOUT = "payout", _("payout")
+
+
+class InstructionState(TextChoices):
+    """A call to a channel that timed out is UNKNOWN, never failed: the janitor asks until it knows."""
+
+    DUE = "due", _("to be sent")
+    UNKNOWN = "unknown", _("sent, answer unknown")
+    ACCEPTED = "accepted", _("accepted by the bank")
+    SUCCEEDED = "succeeded", _("done")
+    FAILED = "failed", _("returned by the bank")
+
+
+class RefundBasis(TextChoices):
+    """Escrow pays a consumer back on nothing else (a regulator mediates; it can rarely order a civil refund)."""
+
+    COOLING_OFF = "cooling_off", _("cooling-off right")
+    CONSENT = "consent", _("merchant's consent")
+    SILENCE = "silence", _("merchant's silence (contract)")
+    MEDIATION = "mediation", _("mediation agreement")
+    JUDGMENT = "judgment", _("judgment or award")
+    CLOSURE = "closure", _("confirmed closure")
+
+
+AGREEMENT_TRANSITIONS: dict[AgreementState, frozenset[AgreementState]] = {
+    AgreementState.OPEN: frozenset({AgreementState.HELD, AgreementState.CANCELLED, AgreementState.EXPIRED}),
+    AgreementState.HELD: frozenset({AgreementState.FROZEN, AgreementState.CLOSED}),
+    AgreementState.FROZEN: frozenset({AgreementState.HELD, AgreementState.CLOSED}),
+    AgreementState.CANCELLED: frozenset(),
+    AgreementState.EXPIRED: frozenset(),
+    AgreementState.CLOSED: frozenset(),
+}
+USE_TRANSITIONS: dict[UseState, frozenset[UseState]] = {
+    UseState.RESERVED: frozenset({UseState.FINAL, UseState.VOIDED, UseState.EXPIRED}),
+    UseState.FINAL: frozenset({UseState.UNDONE}),
+    UseState.VOIDED: frozenset(),
+    UseState.EXPIRED: frozenset(),
+    UseState.UNDONE: frozenset(),
+}
+PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
+    PaymentState.CREATED: frozenset({PaymentState.PAID, PaymentState.LATE, PaymentState.CLOSED}),
+    PaymentState.CLOSED: frozenset({PaymentState.LATE}),
+    PaymentState.PAID: frozenset(),
+    PaymentState.LATE: frozenset(),
+}
+INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {
+    InstructionState.DUE: frozenset(
+        {
+            InstructionState.UNKNOWN,
+            InstructionState.ACCEPTED,
+            InstructionState.SUCCEEDED,
+            InstructionState.FAILED,
+        }
+    ),
+    InstructionState.UNKNOWN: frozenset(
+        {
+            InstructionState.DUE,
+            InstructionState.ACCEPTED,
+            InstructionState.SUCCEEDED,
+            InstructionState.FAILED,
+        }
+    ),
+    InstructionState.ACCEPTED: frozenset({InstructionState.SUCCEEDED, InstructionState.FAILED}),
+    InstructionState.SUCCEEDED: frozenset(),
+    InstructionState.FAILED: frozenset(),
+}
+
+for _choices, _table in (
+    (AgreementState, AGREEMENT_TRANSITIONS),
+    (UseState, USE_TRANSITIONS),
+    (PaymentState, PAYMENT_TRANSITIONS),
+    (InstructionState, INSTRUCTION_TRANSITIONS),
+):
+    if set(_choices) != set(_table):
+        raise RuntimeError(f"{_choices.__name__} has states without transitions")
+
+
+def check_transition(table: Mapping[S, frozenset[S]], old: str, new: S) -> None:
+    """Raises ``WrongState`` unless ``new`` may follow ``old``."""
+    if not any(new in followers for state, followers in table.items() if state == old):
+        raise WrongState()

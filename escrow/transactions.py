@@ -1,0 +1,48 @@
+"""The outer verb opens the transaction, inner verbs join it; a broken named constraint becomes a domain error."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, transaction as django_transaction
+
+from escrow.errors import DomainError, NotEnoughLeft
+
+logger = logging.getLogger(__name__)
+
+#: Constraints whose violation has a meaning for people. The database has the last word; this table gives it a voice.
+#: Apps above add their own.
+CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
+    "account_owes_at_least_zero": NotEnoughLeft,
+}
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One atomic unit. Joins the caller's when there is one, without a savepoint: an error undoes the whole deed."""
+    try:
+        with django_transaction.atomic(savepoint=False):
+            yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name in CONSTRAINT_ERRORS:
+            raise CONSTRAINT_ERRORS[name]() from error
+        raise
+
+
+def ring(task: Any, *args: object) -> None:
+    """Announce a row's work to Celery after commit. A lost broker must not fail the deed: the sweep finds the row."""
+
+    def announce() -> None:
+        try:
+            task.delay(*args)
+        except Exception:  # whatever the broker's client raises, the row waits for the sweep
+            logger.warning("bell lost: %s%s", task.name, args, exc_info=True)
+
+    django_transaction.on_commit(announce)
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Run ``call`` once the outermost transaction has committed."""
+    django_transaction.on_commit(call)
