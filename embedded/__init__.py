@@ -1,0 +1,1 @@
+"""Runs PostgreSQL, Valkey and all our processes on a machine that has none of them. Plain Python, imports nothing of ours."""

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def var() -> Path:
     """The folder of everything this machine keeps for the project: ``PREPAID_VAR``, else ``var/`` beside the code."""
-    return Path(os.environ.get("PREPAID_VAR", ROOT / "var"))
+    return Path(os.environ.get("PREPAID_VAR") or ROOT / "var").absolute()
 
 
 def secret(name: str) -> str:

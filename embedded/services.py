@@ -1,8 +1,32 @@
 """The database and broker that this machine lends when none is configured."""
+
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+from embedded.keeper import SERVERS, Loan, borrowed
+from embedded.problems import Problem
 
 
 @contextmanager
-def database_for_this_process() -> Iterator[None]:
-    yield
+def database_for_this_process(*, needed: bool = True) -> Iterator[None]:
+    """DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL lead to servers inside the block.
+
+    A variable that is set is left alone. The rest is lent: started if nobody runs it yet, shared with every other
+    process that asks, stopped with the last of them. A Problem ends the process with its sentence. Where the servers are
+    not ``needed``, settings still load and nothing is started.
+    """
+    with ExitStack() as stack:
+        try:
+            if needed:
+                loans(stack)
+        except Problem as problem:
+            sys.exit(f"{problem}")
+        yield
+
+
+def loans(stack: ExitStack) -> list[Loan]:
+    """Borrow every server whose variable is not set; given back when ``stack`` closes."""
+    missing = [server for server in SERVERS.values() if not os.environ.get(server.variable)]
+    return [stack.enter_context(borrowed(server)) for server in missing]

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Before Django reads the settings: tests never touch the data of a running system.
 os.environ.setdefault("PREPAID_VAR", str(ROOT / "var" / "test"))
+os.environ.setdefault("PREPAID_DURABLE", "0")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 servers = ExitStack()
 
