@@ -1,0 +1,51 @@
+"""Phone numbers: one spelling (E.164), checked against the numbering plan, masked wherever people look."""
+
+import re
+
+import phonenumbers
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+
+#: A number typed without a country code is a Chinese one.
+HOME_REGION = "CN"
+_TAKES_SMS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+class InvalidPhone(DomainError):
+    message = _("Enter a mobile phone number, for example 138 0013 8000; abroad with its country code, as in +852 …")
+    http_status = 400
+
+
+def e164(text: str) -> str:
+    """``"138 0013 8000"`` → ``"+8613800138000"``; full-width digits, spaces and dashes are fine.
+
+    Raises:
+        InvalidPhone: not a possible number, not in the numbering plan, or one that takes no SMS.
+    """
+    try:
+        number = phonenumbers.parse(text, HOME_REGION)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidPhone() from error
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise InvalidPhone()
+    if phonenumbers.number_type(number) not in _TAKES_SMS:
+        raise InvalidPhone(_("This is not a mobile number. We send the sign-in code by SMS, so we need one."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def masked(phone: str) -> str:
+    """``"+8613800138000"`` → ``"138****8000"``; numbers abroad keep their country code: ``"+852****5678"``."""
+    number = phonenumbers.parse(phone)
+    national = str(number.national_number)
+    if number.country_code == 86:
+        return f"{national[:3]}****{national[-4:]}"
+    return f"+{number.country_code}****{national[-4:]}"
+
+
+_PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+
+
+def mask_in(text: str) -> str:
+    """The text with every Chinese mobile number in it masked (for logs)."""
+    return _PHONE_IN_TEXT.sub(r"\1****\2", text)

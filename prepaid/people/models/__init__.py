@@ -1,0 +1,5 @@
+from prepaid.people.models.places import Department, Division, DivisionLevel
+from prepaid.people.models.post import Post
+from prepaid.people.models.user import User
+
+__all__ = ["Department", "Division", "DivisionLevel", "Post", "User"]

@@ -1,0 +1,109 @@
+"""Everybody who signs in: consumers, merchants' staff, regulators, the platform's operators."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from escrow import clock
+from escrow.models import EncryptedTextField, blind_index
+from prepaid.notices import phones
+
+if TYPE_CHECKING:
+    from prepaid.people.models.post import Post
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, *, phone: str, name: str = "", password: str | None = None, **fields: Any) -> "User":
+        """A user with the phone number in E.164; without a password they sign in by SMS code only.
+
+        Raises:
+            InvalidPhone: the number cannot take an SMS.
+        """
+        user = self.model(name=name, **fields)
+        user.phone = phones.e164(phone)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def by_phone(self, phone: str) -> "User | None":
+        """The user with that number, however it is typed; None when there is none.
+
+        Raises:
+            InvalidPhone: not a number at all.
+        """
+        return self.filter(phone_index=blind_index(phones.e164(phone))).first()
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A role is what a user *has*, never what they say: consumers have nothing extra, merchants' staff have a
+    membership (``merchants``), regulators a ``Post``, operators the flag. Nothing is granted by default."""
+
+    public_id = models.UUIDField(_("id"), default=uuid.uuid4, unique=True, editable=False)
+    phone = EncryptedTextField(_("phone"))
+    phone_index = models.CharField(max_length=64, unique=True, editable=False)
+    phone_verified_at = models.DateTimeField(_("phone verified"), null=True, blank=True)
+    name = EncryptedTextField(_("name"), blank=True, default="")
+    is_platform_operator = models.BooleanField(_("platform operator"), default=False)
+    is_staff = models.BooleanField(_("may open the administration"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    care_mode = models.BooleanField(_("care mode"), default=False)
+    created_at = models.DateTimeField(_("registered"), default=clock.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "phone_index"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["id"]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the look-up column in step with the number it finds."""
+        self.phone_index = blind_index(self.phone)
+        if kwargs.get("update_fields") is not None and "phone" in kwargs["update_fields"]:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "phone_index"}
+        super().save(*args, **kwargs)
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names this user."""
+        return f"user:{self.public_id}"
+
+    @property
+    def phone_masked(self) -> str:
+        return phones.masked(self.phone)
+
+    @property
+    def display_name(self) -> str:
+        """What others may see: the family name (``张**``, ``Li ***``), or the masked number."""
+        if not self.name:
+            return self.phone_masked
+        first, space, rest = self.name.partition(" ")
+        return f"{first} ***" if space and rest else self.name[0] + "*" * max(1, min(2, len(self.name) - 1))
+
+    @cached_property
+    def post(self) -> "Post | None":
+        """The post held today, or None. Asked once per request."""
+        return self.posts.current(on=clock.today()).select_related("department", "district").first()
+
+    @property
+    def is_regulator(self) -> bool:
+        return self.is_active and self.is_staff and self.post is not None
+
+    def get_full_name(self) -> str:
+        return self.name or self.phone_masked
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+    def __str__(self) -> str:
+        return self.display_name
