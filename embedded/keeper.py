@@ -2,8 +2,8 @@
 
 Every borrower holds ``users`` (shared) for as long as it lives. One keeper process per server is the server's parent:
 it restarts a server that dies and stops it as soon as nobody holds ``users``, even if the last borrower was killed.
-If the keeper itself is killed, the kernel stops the server. ``start`` is held while somebody looks or starts, ``keeper``
-by the keeper for its whole life.
+If the keeper itself is killed, the kernel stops the server. ``start`` is held while somebody looks or starts,
+``keeper`` by the keeper for its whole life.
 """
 
 import json
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -93,7 +93,7 @@ def borrowed(server: Server) -> Iterator[Loan]:
 
 
 def keep(server: Server) -> None:
-    """The keeper's life. Says ``ready`` on stdout when the server accepts connections, or one sentence why it does not."""
+    """The keeper's life. Says on stdout ``ready`` when the server answers, or one sentence why it does not."""
     run = folder("run", server.name)
     lock = Lock(run / "keeper")
     if not lock.try_alone():
@@ -134,7 +134,7 @@ def port_of(run: Path) -> int:
 
 
 def _start(server: Server, run: Path, stopping: Signals) -> "subprocess.Popen[bytes]":
-    """Start the server and wait until it is ready. It keeps its port, which running processes know, while it is free."""
+    """Start the server and wait until it is ready. It keeps its port, which borrowers know, while that is free."""
     for _ in range(3):
         port = port_of(run)
         if not port or not is_free(port):
@@ -178,11 +178,9 @@ def _start_keeper(server: Server) -> None:
         answer = answers.readline().decode().strip()
         if answer != READY:
             rest = answers.read().decode().strip()
-            raise Problem(answer and rest and f"{answer} {rest}" or answer or f"{server.name}'s keeper died at once.")
+            raise Problem(f"{answer} {rest}".strip() or f"{server.name}'s keeper died at once.")
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass

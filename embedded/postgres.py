@@ -95,10 +95,10 @@ class Postgres:
 
     def start(self, port: int, **how: object) -> subprocess.Popen[bytes]:
         """Start the server, as its user. ``how`` goes to Popen."""
-        return subprocess.Popen(self.command(port), **self._as_server(), **how)  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(self.command(port), **self._as_server(), **how)  # type: ignore[call-overload]
 
     def is_ready(self, process: subprocess.Popen[bytes], port: int) -> bool:
-        """Whether ``process`` accepts connections: it says so in the eighth line of its pid file, as pg_ctl reads it."""
+        """Whether ``process`` accepts connections: the eighth line of its pid file says so, as pg_ctl reads it."""
         try:
             lines = (self._cluster / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -120,7 +120,7 @@ class Postgres:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        raise Problem("PostgreSQL refuses to run as root, and this machine has no user 'postgres' or 'nobody': add one.")
+        raise Problem("PostgreSQL refuses to run as root and there is no user 'postgres' or 'nobody': add one.")
 
     def _as_server(self) -> dict[str, object]:
         """Popen's arguments for running as the server's user."""
@@ -169,7 +169,9 @@ class Postgres:
             )
         wheel = Path(spec.origin).parent
         tree = wheel / "pginstall18"
-        if self._can("-x", tree / "bin" / "postgres") and self._can("-r", tree / "share" / "postgresql" / "postgres.bki"):
+        if self._can("-x", tree / "bin" / "postgres") and self._can(
+            "-r", tree / "share" / "postgresql" / "postgres.bki"
+        ):
             return tree
         copy = self._away / "binaries"
         if not copy.exists():

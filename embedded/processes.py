@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -61,21 +62,19 @@ def last_words(name: str, lines: int = 3) -> str:
     return " / ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
 
 
-def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, *, patience: float, group: bool = False) -> None:
+def end(
+    process: subprocess.Popen[bytes], number: int = signal.SIGTERM, *, patience: float, group: bool = False
+) -> None:
     """Ask ``process`` (or its whole group) to stop, wait ``patience`` seconds, then kill what is left."""
-    send: Callable[[int, int], None] = os.killpg if group else os.kill
-    try:
-        if process.poll() is None:
-            os.kill(process.pid, number)
+    if process.poll() is None:
+        process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        try:
-            send(process.pid, signal.SIGKILL) if group or process.poll() is None else None
-        except ProcessLookupError:
-            pass
-        process.wait()
+    if group:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def marked(marker: bytes) -> Iterator[int]:
@@ -94,10 +93,8 @@ def end_marked(marker: bytes, *, patience: float) -> list[int]:
     found = list(marked(marker))
     for number in [signal.SIGTERM, signal.SIGKILL]:
         for pid in marked(marker):
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, number)
-            except ProcessLookupError:
-                continue
         deadline = time.monotonic() + patience
         while any(marked(marker)) and time.monotonic() < deadline:
             time.sleep(0.05)

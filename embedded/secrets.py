@@ -1,4 +1,4 @@
-"""Secrets of a machine that was given none: made on first use, kept under ``var/secrets`` readable by the owner only."""
+"""Secrets of a machine that was given none: made on first use, kept in ``var/secrets`` for their owner only."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ def var() -> Path:
 
 
 def secret(name: str) -> str:
-    """The secret's text. ``X-private-key``/``X-public-key`` are the halves of one Ed25519 pair, base64; the rest 32 random bytes, base64."""
+    """The secret's text: base64 of 32 random bytes, or of the public half that belongs to ``X-private-key`` (Ed25519)."""
     stem, _, half = name.rpartition("-public-key")
     if stem and not half:
         private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret(f"{stem}-private-key")))

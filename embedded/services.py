@@ -14,8 +14,8 @@ def database_for_this_process(*, needed: bool = True) -> Iterator[None]:
     """DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL lead to servers inside the block.
 
     A variable that is set is left alone. The rest is lent: started if nobody runs it yet, shared with every other
-    process that asks, stopped with the last of them. A Problem ends the process with its sentence. Where the servers are
-    not ``needed``, settings still load and nothing is started.
+    process that asks, stopped with the last of them. A Problem ends the process with its sentence.
+    Where no server is ``needed``, settings still load and nothing is started.
     """
     with ExitStack() as stack:
         try:

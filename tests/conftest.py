@@ -36,13 +36,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(django_db_blocker) -> Iterator:
+def databases(django_db_blocker):
     """The template database, migrated once per run by the owner."""
     from tests.databases import Databases
 
     with django_db_blocker.unblock():
-        ours = Databases()
-    yield ours
+        return Databases()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -43,10 +42,10 @@ class Databases:
         )
         self._admin.autocommit = True
         if not self._ask("SELECT pg_try_advisory_lock(hashtext(%s))", self.base)[0]:
-            pytest.exit(f"Another test run is using {self.base}. Wait for it, or set DATABASE_URL to another database.", 3)
+            pytest.exit(f"Another test run uses {self.base}: wait for it, or set DATABASE_URL to another database.", 3)
 
     def build_template(self, *, reuse: bool) -> None:
-        """Migrate the template as the owner; with ``reuse`` (``--reuse-db``) only when migrations or their data changed."""
+        """Migrate the template as the owner; with ``reuse`` only when migrations or their data changed."""
         digest = self._digest()
         described = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         if reuse and (self._ask(described, self.template) or [None])[0] == digest:

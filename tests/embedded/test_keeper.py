@@ -155,7 +155,7 @@ def test_the_serving_role_changes_rows_but_no_shapes(var):
 
 def test_the_server_asks_for_a_password(var):
     borrower = Borrower(var)
-    app, _, redis_url = borrower.urls()
+    app, _, _ = borrower.urls()
     host = app.partition("@")[2]
     for role in ["prepaid_app", "prepaid_owner", "postgres"]:
         assert not answers(f"postgres://{role}:wrong@{host}")
