@@ -91,7 +91,7 @@ class Notification:
 
 
 class Channel(Protocol):
-    """Every call may raise ``ChannelUnknown`` or ``ChannelRefused``; queries answer None for what the channel never saw."""
+    """Every call may raise ``ChannelUnknown`` or ``ChannelRefused``; queries answer None for what it never saw."""
 
     @property
     def code(self) -> str: ...

@@ -23,7 +23,7 @@ from escrow.channels.signing import sign, verify
 
 TIMEOUT = httpx.Timeout(5, connect=2)
 NOT_SO = (ValueError, KeyError, TypeError, AttributeError)  # what reading an unexpected shape raises
-ASK_AGAIN = {408, 425, 429}  # refusals of the moment, not of the matter
+ASK_AGAIN = {401, 408, 425, 429}  # refusals of this message, not of the matter
 
 Answer = TypeVar("Answer")
 _client: httpx.Client | None = None
@@ -46,6 +46,8 @@ os.register_at_fork(after_in_child=_forget_client)
 
 
 class SandboxBank:
+    """``escrow.channels.Channel`` as the sandbox bank speaks it. The bank knows no card, no shop, no complaint."""
+
     code = "sandbox"
 
     def create_payment(
@@ -57,7 +59,7 @@ class SandboxBank:
             "/v1/payments",
             order_no=order_no,
             amount_fen=amount_fen,
-            subject=subject,
+            subject=_one_line(subject, 128),
             account=account,
             return_url=return_url,
             notify_url=notify_url,
@@ -69,9 +71,7 @@ class SandboxBank:
     def close_payment(self, *, order_no: str) -> PaymentAnswer:
         return _call(_payment, "POST", f"/v1/payments/{quote(order_no, safe='')}/close")
 
-    def refund(
-        self, *, refund_no: str, order_no: str, amount_fen: int, reason: str, notify_url: str
-    ) -> TransferAnswer:
+    def refund(self, *, refund_no: str, order_no: str, amount_fen: int, reason: str, notify_url: str) -> TransferAnswer:
         return _call(
             _refund,
             "POST",
@@ -79,7 +79,7 @@ class SandboxBank:
             refund_no=refund_no,
             order_no=order_no,
             amount_fen=amount_fen,
-            reason=reason,
+            reason=_one_line(reason, 256),
             notify_url=notify_url,
         )
 
@@ -106,7 +106,7 @@ class SandboxBank:
             to_account_no=to_account_no,
             to_name=to_name,
             amount_fen=amount_fen,
-            remark=remark,
+            remark=_one_line(remark, 256),
             notify_url=notify_url,
         )
 
@@ -162,6 +162,11 @@ def _find(read: Callable[[Any], Answer], path: str) -> Answer | None:
         raise
 
 
+def _one_line(words: str, most: int) -> str:
+    """What people wrote, as the bank takes it: a line break in a reason must not stop a refund."""
+    return " ".join(words.split())[:most]
+
+
 def _payment(said: Any) -> PaymentAnswer:
     return PaymentAnswer(
         order_no=said["order_no"],
@@ -201,4 +206,5 @@ def _notification(said: Any) -> Notification:
 
 
 def channel() -> SandboxBank:
+    """What ``escrow.channels.channel("sandbox")`` asks this module for."""
     return SandboxBank()

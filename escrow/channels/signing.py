@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 300
 
 
 def text(*, timestamp: str, nonce: str, method: str, path: str, body: bytes) -> bytes:
+    """The bytes that are signed."""
     return f"{timestamp}\n{nonce}\n{method}\n{path}\n".encode() + body + b"\n"
 
 

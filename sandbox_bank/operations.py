@@ -1,0 +1,164 @@
+"""Everything that moves the bank's money or promises to: each verb is one BEGIN IMMEDIATE transaction.
+
+A money effect, its statement line and its notification are committed together or not at all, so a process killed at
+any line has lost nothing and done nothing twice.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import F, Sum
+from django.db.transaction import atomic
+from django.utils import timezone
+
+from sandbox_bank import behaviour
+from sandbox_bank.facts import payment_facts, transfer_facts
+from sandbox_bank.models import Account, Event, Line, Payment, Transfer
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Refused(Exception):
+    """A definite no that changed nothing; goes out as ``{"error": {"code", "message"}}`` with ``status``."""
+
+    def __init__(self, code: str, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def not_found(what: str) -> Refused:
+    """The refusal that tells a caller it has never been here."""
+    return Refused("not_found", f"There is no such {what}.", 404)
+
+
+@atomic
+def create_payment(*, account: str, **fields: Any) -> Payment:
+    """``fields`` as ``shapes.PAYMENT``."""
+    if before := Payment.objects.filter(order_no=fields["order_no"]).first():
+        return same(before, account_id=account, **fields)
+    Account.objects.get_or_create(number=account)
+    return Payment.objects.create(account_id=account, created_at=timezone.now(), **fields)
+
+
+@atomic
+def pay(*, token: str) -> Payment:
+    """The payer's yes at the cashier. A second yes finds it paid and changes nothing; so does one that is too late."""
+    payment = Payment.objects.filter(token=token).first()
+    if payment is None:
+        raise not_found("payment")
+    if payment.state == Payment.State.CREATED:
+        payment.state, payment.paid_at = Payment.State.PAID, timezone.now()
+        payment.save(update_fields=["state", "paid_at"])
+        book(Line.Direction.IN, payment.account_id, payment.amount_fen, "payment", payment.order_no, payment.paid_at)
+        announce("payment.paid", payment_facts(payment), payment.notify_url)
+    return payment
+
+
+@atomic
+def close_payment(*, order_no: str) -> Payment:
+    """Afterwards nobody can pay it. Closing twice is closing once."""
+    payment = Payment.objects.filter(order_no=order_no).first()
+    if payment is None:
+        raise not_found("payment")
+    if payment.state == Payment.State.PAID:
+        raise Refused("already_paid", "The payment is made; it can be refunded, not closed.", 409)
+    payment.state = Payment.State.CLOSED
+    payment.save(update_fields=["state"])
+    return payment
+
+
+@atomic
+def accept_refund(*, refund_no: str, order_no: str, reason: str, **fields: Any) -> Transfer:
+    """``fields`` as the rest of ``shapes.REFUND``."""
+    fields |= {"number": refund_no, "remark": reason}
+    if before := Transfer.objects.filter(kind=Transfer.Kind.REFUND, number=refund_no).first():
+        return same(before, **{"payment.order_no": order_no}, **fields)
+    payment = Payment.objects.filter(order_no=order_no).first()
+    if payment is None or payment.state != Payment.State.PAID:
+        raise Refused("not_paid", "Only a payment that was made can be refunded.")
+    refunds = Transfer.objects.filter(payment=payment).exclude(state=Transfer.State.FAILED)
+    going = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    if going + fields["amount_fen"] > payment.amount_fen:
+        raise Refused(
+            "above_payment", f"Of {payment.amount_fen} fen paid, {payment.amount_fen - going} can still be refunded."
+        )
+    return accept(Transfer(kind=Transfer.Kind.REFUND, payment=payment, account=payment.account, **fields))
+
+
+@atomic
+def accept_payout(*, payout_no: str, account: str, **fields: Any) -> Transfer:
+    """``fields`` as the rest of ``shapes.PAYOUT``."""
+    fields |= {"number": payout_no, "account_id": account}
+    if before := Transfer.objects.filter(kind=Transfer.Kind.PAYOUT, number=payout_no).first():
+        return same(before, **fields)
+    if not Account.objects.filter(number=account).exists():
+        raise Refused("no_such_account", "The bank keeps no custody account of this number.")
+    return accept(Transfer(kind=Transfer.Kind.PAYOUT, **fields))
+
+
+def accept(transfer: Transfer) -> Transfer:
+    """Sets the money aside; the dispatcher executes it when it is due."""
+    if transfer.amount_fen > transfer.account.available_fen:
+        raise Refused("insufficient_funds", f"The account can spare {transfer.account.available_fen} fen.")
+    transfer.due_at = timezone.now() + timedelta(seconds=behaviour.now_in_force().settle_seconds)
+    transfer.save()
+    Account.objects.filter(pk=transfer.account_id).update(reserved_fen=F("reserved_fen") + transfer.amount_fen)
+    return transfer
+
+
+@atomic
+def execute(*, pk: int) -> None:
+    """Once: an executed transfer is left alone."""
+    transfer = Transfer.objects.get(pk=pk)
+    if transfer.state != Transfer.State.ACCEPTED:
+        return
+    now = timezone.now()
+    Account.objects.filter(pk=transfer.account_id).update(reserved_fen=F("reserved_fen") - transfer.amount_fen)
+    if transfer.to_account_no.endswith("0000"):
+        transfer.failure = "account does not exist"
+    elif behaviour.happens(behaviour.now_in_force().fail):
+        transfer.failure = "the receiving bank returned the money"
+    else:
+        book(Line.Direction.OUT, transfer.account_id, transfer.amount_fen, transfer.kind, transfer.number, now)
+    transfer.state = Transfer.State.FAILED if transfer.failure else Transfer.State.SUCCEEDED
+    transfer.done_at = now
+    transfer.save(update_fields=["state", "failure", "done_at"])
+    announce(f"{transfer.kind}.{transfer.state}", transfer_facts(transfer), transfer.notify_url)
+
+
+def book(direction: Line.Direction, account: str, amount_fen: int, kind: str, reference: str, at: datetime) -> None:
+    """Moves the balance and writes the line that says so."""
+    change = amount_fen if direction == Line.Direction.IN else -amount_fen
+    Account.objects.filter(pk=account).update(balance_fen=F("balance_fen") + change)
+    Line.objects.create(
+        account_id=account,
+        at=at,
+        direction=direction,
+        amount_fen=amount_fen,
+        kind=kind,
+        reference=reference,
+        balance_after_fen=Account.objects.get(pk=account).balance_fen,
+    )
+
+
+def announce(type_: str, data: dict[str, Any], notify_url: str) -> None:
+    """Puts a notification into the outbox, with whatever misfortune it draws."""
+    now, how = timezone.now(), behaviour.now_in_force()
+    due_at = now + timedelta(seconds=how.delay_seconds + how.reverse_seconds)
+    if how.reverse_seconds:  # joins those that wait; of equally due the newest leaves first
+        waiting = Event.objects.filter(copies__gt=0, attempts=0, due_at__gt=now).order_by("due_at").first()
+        due_at = waiting.due_at if waiting else due_at
+    copies = 0 if behaviour.happens(how.lose) else 2 if behaviour.happens(how.duplicate) else 1
+    Event.objects.create(type=type_, data=data, notify_url=notify_url, due_at=due_at, copies=copies)
+
+
+def same(row: Row, **fields: Any) -> Row:
+    """The row, if it was made of these fields: a number means one thing for ever."""
+    for name, value in fields.items():
+        kept: Any = row
+        for part in name.split("."):
+            kept = getattr(kept, part)
+        if kept != value:
+            raise Refused("number_reused", "This number was used before, with another request.", 409)
+    return row
