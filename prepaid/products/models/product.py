@@ -1,0 +1,177 @@
+"""What a merchant sells, in versions whose content never changes once filed."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from escrow.states import Plan
+from prepaid.merchants.models import Merchant, Store
+from prepaid.products.states import VersionState
+from prepaid.products.terms import CLAUSES, Issuer, Premises, Terms, sha256_of
+
+
+class Product(models.Model):
+    """The thing that keeps its identity while its price and terms get new versions."""
+
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="products", verbose_name=_("merchant"))
+    name = models.CharField(_("product"), max_length=80)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(name="product_name_once_per_merchant", fields=["merchant", "name"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductVersion(models.Model):
+    """One set of terms. While a draft it may change; filing writes ``frozen_terms`` and from then on a trigger
+    lets only ``state`` move. A new price is a new version; cards sold under this one keep it.
+
+    ``days`` is a period card's length, for the other kinds the validity (empty: no expiry). ``visit_price_fen`` is
+    one visit at the sold price: the largest charge that a scanned code makes final at once.
+    """
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="versions", verbose_name=_("product"))
+    number = models.PositiveIntegerField(_("version"))
+    state = models.CharField(_("state"), max_length=12, choices=VersionState, default=VersionState.DRAFT)
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Plan)
+    price_fen = models.BigIntegerField(_("price (fen)"))
+    bonus_fen = models.BigIntegerField(_("gift money (fen)"), default=0)
+    sessions = models.PositiveIntegerField(_("sessions"), null=True, blank=True)
+    days = models.PositiveIntegerField(_("days"), null=True, blank=True)
+    list_price_fen = models.BigIntegerField(_("list price of one visit (fen)"), null=True, blank=True)
+    visit_price_fen = models.BigIntegerField(_("sold price of one visit (fen)"), null=True, blank=True)
+    lowest_item_fen = models.BigIntegerField(_("lowest-priced item (fen)"), null=True, blank=True)
+    stores = models.ManyToManyField(Store, related_name="+", verbose_name=_("redeemed at"))
+
+    service = models.TextField(_("service and quantity"), max_length=2000)
+    quality = models.TextField(_("quality"), max_length=2000)
+    deduction = models.TextField(_("how a use is deducted"), max_length=2000)
+    risk_warning = models.TextField(_("risk warning"), max_length=2000)
+    gift_terms = models.TextField(_("gifts"), max_length=2000)
+    change_terms = models.TextField(_("change, suspension and end of business"), max_length=2000)
+    refund_terms = models.TextField(_("refund method, channel and fee"), max_length=2000)
+    loss_terms = models.TextField(_("loss, reissue and transfer"), max_length=2000)
+    breach_terms = models.TextField(_("breach"), max_length=2000)
+    dispute_terms = models.TextField(_("disputes"), max_length=2000)
+
+    frozen_terms = models.JSONField(_("terms as filed"), null=True, blank=True, editable=False)
+    frozen_at = models.DateTimeField(_("filed"), null=True, blank=True)
+    created_at = models.DateTimeField(_("drafted"))
+
+    class Meta:
+        verbose_name = _("product version")
+        verbose_name_plural = _("product versions")
+        ordering = ["product", "-number"]
+        constraints = [
+            models.UniqueConstraint(name="product_version_number_once", fields=["product", "number"]),
+            models.UniqueConstraint(
+                name="product_version_one_on_sale", fields=["product"], condition=Q(state=VersionState.ON_SALE)
+            ),
+            models.UniqueConstraint(
+                name="product_version_one_in_preparation",
+                fields=["product"],
+                condition=Q(state__in=[VersionState.DRAFT, VersionState.FILED]),
+            ),
+            models.CheckConstraint(name="product_version_state_known", condition=Q(state__in=VersionState.values)),
+            models.CheckConstraint(name="product_version_kind_known", condition=Q(kind__in=Plan.values)),
+            models.CheckConstraint(
+                name="product_version_only_drafts_are_open",
+                condition=Q(state=VersionState.DRAFT, frozen_at__isnull=True, frozen_terms__isnull=True)
+                | (~Q(state=VersionState.DRAFT) & Q(frozen_at__isnull=False, frozen_terms__isnull=False)),
+            ),
+            models.CheckConstraint(name="product_version_price_positive", condition=Q(price_fen__gt=0)),
+            models.CheckConstraint(
+                name="product_version_figures_of_its_kind",  # a comparison with NULL would pass: hence isnull=False
+                condition=Q(
+                    kind=Plan.SESSIONS,
+                    bonus_fen=0,
+                    sessions__isnull=False,
+                    sessions__gt=0,
+                    list_price_fen__isnull=False,
+                    list_price_fen__gt=0,
+                    visit_price_fen__isnull=False,
+                    visit_price_fen=F("price_fen") / F("sessions"),
+                    lowest_item_fen__isnull=True,
+                )
+                | Q(
+                    kind=Plan.STORED_VALUE,
+                    bonus_fen__gte=0,
+                    sessions__isnull=True,
+                    list_price_fen__isnull=True,
+                    visit_price_fen__isnull=False,
+                    visit_price_fen__gt=0,
+                    lowest_item_fen__isnull=False,
+                    lowest_item_fen__gt=0,
+                )
+                | Q(
+                    kind=Plan.PERIOD,
+                    bonus_fen=0,
+                    sessions__isnull=True,
+                    days__isnull=False,
+                    days__gt=0,
+                    list_price_fen__isnull=True,
+                    visit_price_fen__isnull=True,
+                    lowest_item_fen__isnull=True,
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} v{self.number}"
+
+    @property
+    def plan(self) -> Plan:
+        """How the money of a card sold under this version is earned."""
+        return Plan(self.kind)
+
+    @property
+    def units_total(self) -> int:
+        """Visits, fen of face value, or days: what ``escrow`` counts."""
+        match self.plan:
+            case Plan.SESSIONS:
+                return self.sessions or 0
+            case Plan.STORED_VALUE:
+                return self.price_fen + self.bonus_fen
+            case Plan.PERIOD:
+                return self.days or 0
+
+    @property
+    def terms(self) -> Terms:
+        """The frozen terms of a filed version; a draft's as they stand."""
+        if self.frozen_terms is not None:
+            return Terms.from_json(self.frozen_terms)
+        merchant = self.product.merchant
+        return Terms(
+            name=self.product.name,
+            kind=self.kind,
+            price_fen=self.price_fen,
+            bonus_fen=self.bonus_fen,
+            sessions=self.sessions,
+            days=self.days,
+            list_price_fen=self.list_price_fen,
+            visit_price_fen=self.visit_price_fen,
+            lowest_item_fen=self.lowest_item_fen,
+            **{clause: getattr(self, clause) for clause in CLAUSES},
+            issuer=Issuer(
+                name=merchant.name,
+                uscc=merchant.uscc,
+                contact_phone=merchant.contact_phone,
+                custody_no=merchant.beneficiary.custody_no,
+            ),
+            stores=tuple(
+                Premises(store_id=store.pk, name=store.name, address=store.address, lease_ends_on=store.lease_ends_on)
+                for store in self.stores.order_by("pk")
+            ),
+        )
+
+    @property
+    def terms_sha256(self) -> str:
+        """The fingerprint a consumer accepts at purchase."""
+        return sha256_of(self.frozen_terms if self.frozen_terms is not None else self.terms.to_json())

@@ -1,0 +1,95 @@
+"""The terms of one card product as plain data: what the rules check, what a filing freezes, what a consumer accepts."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any, Self
+
+#: Clauses the merchant words; the other contract items follow from figures, stores and the platform.
+CLAUSES = (
+    "service",
+    "quality",
+    "deduction",
+    "risk_warning",
+    "gift_terms",
+    "change_terms",
+    "refund_terms",
+    "loss_terms",
+    "breach_terms",
+    "dispute_terms",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """A redeeming store as the contract names it; ``lease_ends_on`` None: the merchant's own premises."""
+
+    store_id: int
+    name: str
+    address: str
+    lease_ends_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """The party that owes the service."""
+
+    name: str
+    uscc: str
+    contact_phone: str
+    custody_no: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Money in fen; ``days``: the length of a period card, for other kinds the validity (None: no expiry)."""
+
+    name: str
+    kind: str
+    price_fen: int
+    bonus_fen: int
+    sessions: int | None
+    days: int | None
+    list_price_fen: int | None
+    visit_price_fen: int | None
+    lowest_item_fen: int | None
+    service: str
+    quality: str
+    deduction: str
+    risk_warning: str
+    gift_terms: str
+    change_terms: str
+    refund_terms: str
+    loss_terms: str
+    breach_terms: str
+    dispute_terms: str
+    issuer: Issuer
+    stores: tuple[Premises, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON data; ``from_json`` gives the same terms back."""
+        data = asdict(self)
+        for store in data["stores"]:
+            store["lease_ends_on"] = store["lease_ends_on"] and store["lease_ends_on"].isoformat()
+        return {**data, "stores": list(data["stores"])}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The terms as they were frozen."""
+        stores = tuple(
+            Premises(
+                **{**store, "lease_ends_on": store["lease_ends_on"] and date.fromisoformat(store["lease_ends_on"])}
+            )
+            for store in data["stores"]
+        )
+        plain = {field.name: data[field.name] for field in fields(cls) if field.name not in {"stores", "issuer"}}
+        return cls(**plain, issuer=Issuer(**data["issuer"]), stores=stores)
+
+
+def sha256_of(terms: Mapping[str, Any]) -> str:
+    """64 hex digits over canonical JSON: what a consumer accepts is exactly what was frozen (RFC 8785 in spirit:
+    sorted keys, no white space, UTF-8)."""
+    canonical = json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
