@@ -1,17 +1,51 @@
-"""``python -m embedded``: up | keep <server>."""
+"""``python -m embedded``
 
+up             run the whole system in the foreground
+assets [test]  install the browser assets (those of the tests too)
+clean          delete everything kept under var/ and outside it
+keep <server>  be the parent of a lent server (started by whoever borrows it)
+"""
+
+import shutil
 import sys
 
-from embedded import keeper
+from embedded import assets, keeper, system
+from embedded.problems import Problem, explained
+from embedded.secrets import var
 
 
 def main() -> None:
-    """Dispatch the command line."""
-    match sys.argv[1:]:
-        case ["keep", name]:
-            keeper.keep(keeper.SERVERS[name])
-        case _:
-            sys.exit(__doc__)
+    """Dispatch the command line; a Problem becomes one sentence and exit code 1."""
+    try:
+        match sys.argv[1:]:
+            case ["up"]:
+                system.up()
+            case ["assets", *kind]:
+                assets.build(tests=kind == ["test"])
+            case ["clean"]:
+                clean()
+            case ["keep", name] if name in keeper.SERVERS:
+                keeper.keep(keeper.SERVERS[name])
+            case _:
+                sys.exit(__doc__)
+    except Problem as problem:
+        sys.exit(str(problem))
+    except OSError as error:
+        sentence = explained(error)
+        if not sentence:
+            raise
+        sys.exit(str(sentence))
+
+
+def clean() -> None:
+    """Delete the data of this machine. Problem: something still uses it."""
+    if not var().exists():
+        return
+    for server in keeper.SERVERS.values():
+        if keeper.Loan(server).is_taken():
+            raise Problem(f"{var()} is in use: stop `make run` and everything else that runs from here first.")
+        server.forget()
+    shutil.rmtree(var())
 
 
 if __name__ == "__main__":

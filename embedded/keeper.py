@@ -59,11 +59,19 @@ class Loan:
         """Hold the server, starting its keeper if there is none; the variables that lead to it."""
         with Lock(self._run / "start"):
             self._users.shared()  # waits for a keeper that is just stopping
-            self.ensure()
+            self._ensure()
         return self.server.environment(port_of(self._run))
 
-    def ensure(self) -> None:
-        """Start a keeper unless one lives."""
+    def renew(self) -> None:
+        """Start a keeper if ours was killed."""
+        with Lock(self._run / "start"):
+            self._ensure()
+
+    def is_taken(self) -> bool:
+        """Whether anybody else holds the server now."""
+        return not self._users.try_alone()
+
+    def _ensure(self) -> None:
         keeper = Lock(self._run / "keeper")
         lives = not keeper.try_alone()
         keeper.close()
@@ -135,7 +143,7 @@ def port_of(run: Path) -> int:
 
 def _start(server: Server, run: Path, stopping: Signals) -> "subprocess.Popen[bytes]":
     """Start the server and wait until it is ready. It keeps its port, which borrowers know, while that is free."""
-    for _ in range(3):
+    for pause in [0.1, 0.2, 0.5, 1, 2, 5, 10]:
         port = port_of(run)
         if not port or not is_free(port):
             port = free_port()
@@ -157,7 +165,7 @@ def _start(server: Server, run: Path, stopping: Signals) -> "subprocess.Popen[by
             if time.monotonic() > deadline:
                 end(process, server.stop_signal, patience=5)
                 raise Problem(f"{server.name} did not answer within {START_SECONDS} s: {last_words(server.name)}")
-        if stopping.within(0):
+        if stopping.within(pause):  # else it died: its predecessor may still be shutting down
             end(process, server.stop_signal, patience=STOP_SECONDS)
             raise Problem(f"{server.name} was told to stop while it started.")
     raise Problem(f"{server.name} does not start: {last_words(server.name)}")

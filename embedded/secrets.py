@@ -16,7 +16,7 @@ def var() -> Path:
 
 
 def secret(name: str) -> str:
-    """The secret's text: base64 of 32 random bytes, or of the public half that belongs to ``X-private-key`` (Ed25519)."""
+    """The secret's text: 32 random bytes, or the public half of ``X-private-key`` (Ed25519), in base64."""
     stem, _, half = name.rpartition("-public-key")
     if stem and not half:
         private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret(f"{stem}-private-key")))
