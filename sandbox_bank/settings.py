@@ -71,5 +71,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "ERROR")},
+    "root": {"handlers": ["console"]},
+    # Refusals are ordinary; they are in the answers.
+    "loggers": {"django": {"level": os.environ.get("LOG_LEVEL", "ERROR")}},
 }
