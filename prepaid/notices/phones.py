@@ -5,16 +5,11 @@ import re
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
-from escrow.errors import DomainError
+from prepaid.notices.errors import InvalidPhone
 
 #: A number typed without a country code is a Chinese one.
 HOME_REGION = "CN"
 _TAKES_SMS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-
-
-class InvalidPhone(DomainError):
-    message = _("Enter a mobile phone number, for example 138 0013 8000; abroad with its country code, as in +852 …")
-    http_status = 400
 
 
 def e164(text: str) -> str:
@@ -41,6 +36,14 @@ def masked(phone: str) -> str:
     if number.country_code == 86:
         return f"{national[:3]}****{national[-4:]}"
     return f"+{number.country_code}****{national[-4:]}"
+
+
+def spaced(phone: str) -> str:
+    """``"+8613800138000"`` → ``"138 0013 8000"``, for the person who just typed it."""
+    number = phonenumbers.parse(phone)
+    home = number.country_code == phonenumbers.country_code_for_region(HOME_REGION)
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL)
 
 
 _PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)")

@@ -1,0 +1,17 @@
+"""What the notices app refuses."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+
+
+class InvalidPhone(DomainError):
+    message = _("Enter a mobile phone number, for example 138 0013 8000; abroad with its country code, as in +852 …")
+    http_status = 400
+
+
+class SmsUnavailable(DomainError):
+    """No gateway is configured: a code must never be kept where nobody can receive it."""
+
+    message = _("We cannot send SMS at the moment, so nobody can sign in by code. Please try again later.")
+    http_status = 503
