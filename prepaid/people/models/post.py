@@ -4,7 +4,8 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now, gettext_lazy as _
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from prepaid.people.models.places import Department, Division, DivisionLevel
 from prepaid.people.models.user import User
