@@ -12,6 +12,7 @@ from escrow.states import AgreementState, Plan
 
 
 def new_custody_no() -> str:
+    """Sixteen digits, random: no other installation of ours shares them at the same bank."""
     return f"62{secrets.randbelow(10**14):014d}"
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,7 +38,13 @@ def blind_index(text: str) -> str:
     return hmac.new(settings.BLIND_INDEX_KEY, text.encode(), hashlib.sha256).hexdigest()
 
 
-class EncryptedTextField(models.TextField[str, str]):
+if TYPE_CHECKING:
+    _Text = models.TextField[str, str]
+else:
+    _Text = models.TextField
+
+
+class EncryptedTextField(_Text):
     """Text that the database only ever sees encrypted. It cannot be searched; keep a ``blind_index`` column for that."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -39,13 +39,11 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 name="account_owes_at_least_zero",
-                condition=Q(code__in=DEBIT_NORMAL)
-                | Q(credits_posted__gte=F("debits_posted") + F("debits_pending")),
+                condition=Q(code__in=DEBIT_NORMAL) | Q(credits_posted__gte=F("debits_posted") + F("debits_pending")),
             ),
             models.CheckConstraint(
                 name="account_owns_at_least_zero",
-                condition=~Q(code__in=DEBIT_NORMAL)
-                | Q(debits_posted__gte=F("credits_posted") + F("credits_pending")),
+                condition=~Q(code__in=DEBIT_NORMAL) | Q(debits_posted__gte=F("credits_posted") + F("credits_pending")),
             ),
             models.CheckConstraint(
                 name="account_held_belongs_to_an_agreement",
@@ -77,9 +75,9 @@ class Account(models.Model):
 class Transfer(models.Model):
     """One movement between two accounts of one beneficiary in one asset. Never updated, never deleted: a trigger refuses.
 
-    ``posted`` moves ``amount``; ``pending`` reserves ``amount``; ``resolved`` ends the reservation ``pending``: it frees
-    ``freed`` of the reserved sums and moves ``amount``. Cumulative rounding shifts a fen between open reservations of an
-    agreement, so ``freed`` may differ by a fen from its own reservation; over an agreement the sums agree to the fen.
+    ``posted`` moves ``amount``; ``pending`` reserves ``amount``; ``resolved`` ends the reservation it names, once, and
+    moves ``amount``: nothing when voided, else the cumulative share, which may exceed the reservation by one fen
+    (docs/ledger.md, "Shares and reservations").
     """
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
@@ -91,7 +89,6 @@ class Transfer(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=TransferKind)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     amount = models.BigIntegerField(_("amount"))
-    freed = models.BigIntegerField(_("freed"), default=0)
     pending = models.OneToOneField("self", models.PROTECT, null=True, related_name="resolution")
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     reference = models.CharField(_("reference"), max_length=64, blank=True, default="")
@@ -109,8 +106,16 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["agreement", "id"]),
             models.Index(fields=["beneficiary", "id"]),
-            models.Index(fields=["credit_account", "payable_on"], condition=Q(payable_on__isnull=False), name="transfer_payable_credit"),
-            models.Index(fields=["debit_account", "payable_on"], condition=Q(payable_on__isnull=False), name="transfer_payable_debit"),
+            models.Index(
+                fields=["credit_account", "payable_on"],
+                condition=Q(payable_on__isnull=False),
+                name="transfer_payable_credit",
+            ),
+            models.Index(
+                fields=["debit_account", "payable_on"],
+                condition=Q(payable_on__isnull=False),
+                name="transfer_payable_debit",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="transfer_kind_known", condition=Q(kind__in=TransferKind.values)),
@@ -121,8 +126,8 @@ class Transfer(models.Model):
             ),
             models.CheckConstraint(
                 name="transfer_resolves_a_reservation",
-                condition=Q(kind=TransferKind.RESOLVED, pending__isnull=False, freed__gte=0)
-                | (~Q(kind=TransferKind.RESOLVED) & Q(pending__isnull=True, freed=0)),
+                condition=Q(kind=TransferKind.RESOLVED, pending__isnull=False)
+                | (~Q(kind=TransferKind.RESOLVED) & Q(pending__isnull=True)),
             ),
             models.CheckConstraint(
                 name="transfer_between_two_accounts", condition=~Q(debit_account=F("credit_account"))

@@ -27,7 +27,9 @@ class Use(models.Model):
         verbose_name_plural = _("uses")
         indexes = [
             models.Index(fields=["agreement", "state"]),
-            models.Index(fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"),
+            models.Index(
+                fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="use_state_known", condition=Q(state__in=UseState.values)),

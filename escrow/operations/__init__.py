@@ -1,0 +1,41 @@
+"""The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
+
+from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
+from escrow.operations.beneficiaries import (
+    hold_payouts,
+    register_beneficiary,
+    release_payouts,
+    set_payout_account,
+)
+from escrow.operations.calendar import load_working_days
+from escrow.operations.instructions import send_instruction
+from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
+from escrow.operations.payouts import pay_out
+from escrow.operations.refunds import refund
+from escrow.operations.statements import import_statement
+from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
+
+__all__ = [
+    "ask_payment",
+    "cancel_agreement",
+    "charge",
+    "confirm_use",
+    "expire_agreement",
+    "expire_use",
+    "freeze_agreement",
+    "hold_payouts",
+    "import_statement",
+    "load_working_days",
+    "open_agreement",
+    "pay_out",
+    "refund",
+    "register_beneficiary",
+    "release_payouts",
+    "send_instruction",
+    "set_payout_account",
+    "start_payment",
+    "take_notification",
+    "thaw_agreement",
+    "undo_use",
+    "void_use",
+]

@@ -1,0 +1,123 @@
+"""The life of an agreement: open → held | cancelled | expired; held ⇄ frozen; held | frozen → closed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from escrow import audit, ledger
+from escrow.errors import InvalidUnits, NotFound
+from escrow.models import Agreement
+from escrow.money import check_fen
+from escrow.states import AGREEMENT_TRANSITIONS, AgreementState, Plan, check_transition
+from escrow.transactions import transaction
+
+
+def locked_agreement(agreement_id: int) -> Agreement:
+    """The row, locked until the transaction ends: every verb on an agreement goes one at a time. Raises ``NotFound``."""
+    row = Agreement.objects.select_for_update(no_key=True, of=("self",)).filter(pk=agreement_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def move_agreement(
+    agreement: Agreement, new: AgreementState, *, at: datetime, actor: str, action: str, **facts: Any
+) -> None:
+    """The one place where an agreement's state changes; the caller holds the lock. Raises ``WrongState``."""
+    check_transition(AGREEMENT_TRANSITIONS, agreement.state, new)
+    before, agreement.state = agreement.state, new
+    if new == AgreementState.HELD and agreement.funded_at is None:
+        agreement.funded_at = at
+    if new in (AgreementState.CLOSED, AgreementState.CANCELLED, AgreementState.EXPIRED):
+        agreement.closed_at = at
+    agreement.save(update_fields=["state", "funded_at", "closed_at"])
+    audit.record(
+        actor=actor,
+        action=action,
+        target=f"agreement:{agreement.pk}",
+        before={"state": before},
+        after={"state": new.value, **facts},
+        at=at,
+    )
+
+
+def open_agreement(
+    *,
+    beneficiary_id: int,
+    funder: UUID,
+    plan: Plan,
+    price_fen: int,
+    bonus_fen: int = 0,
+    units_total: int,
+    pay_until: datetime,
+    at: datetime,
+    actor: str,
+) -> Agreement:
+    """An agreement waiting for its payment of ``price_fen``. ``units_total`` counts visits, fen of face value, or days.
+
+    Raises:
+        InvalidAmount, InvalidUnits: not whole positive numbers, or a face value that is not price + gift.
+    """
+    check_fen(price_fen)
+    if isinstance(units_total, bool) or not isinstance(units_total, int) or units_total < 1 or bonus_fen < 0:
+        raise InvalidUnits()
+    if plan == Plan.STORED_VALUE and units_total != price_fen + bonus_fen:
+        raise InvalidUnits()
+    with transaction():
+        agreement = Agreement.objects.create(
+            beneficiary_id=beneficiary_id,
+            funder=funder,
+            plan=plan,
+            price_fen=price_fen,
+            bonus_fen=bonus_fen,
+            units_total=units_total,
+            pay_until=pay_until,
+            opened_at=at,
+        )
+        ledger.open_agreement_accounts(agreement)
+        audit.record(
+            actor=actor,
+            action="escrow.open_agreement",
+            target=f"agreement:{agreement.pk}",
+            after={"plan": plan, "price_fen": price_fen, "bonus_fen": bonus_fen, "units_total": units_total},
+            at=at,
+        )
+    return agreement
+
+
+def cancel_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreement:
+    """The consumer does not want it after all. A payment that still arrives is sent back. Raises ``WrongState``."""
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        if agreement.state != AgreementState.CANCELLED:
+            move_agreement(agreement, AgreementState.CANCELLED, at=at, actor=actor, action="escrow.cancel_agreement")
+    return agreement
+
+
+def freeze_agreement(*, agreement_id: int, because: str, at: datetime, actor: str) -> Agreement:
+    """Nothing leaves but a refund. Freezing what is frozen changes nothing. Raises ``WrongState``."""
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        if agreement.state != AgreementState.FROZEN:
+            move_agreement(
+                agreement,
+                AgreementState.FROZEN,
+                at=at,
+                actor=actor,
+                action="escrow.freeze_agreement",
+                because=because,
+            )
+    return agreement
+
+
+def thaw_agreement(*, agreement_id: int, because: str, at: datetime, actor: str) -> Agreement:
+    """The card can be used again. Thawing what is held changes nothing. Raises ``WrongState``."""
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        if agreement.state != AgreementState.HELD:
+            if agreement.state != AgreementState.FROZEN:
+                check_transition(AGREEMENT_TRANSITIONS, AgreementState.CLOSED, AgreementState.HELD)
+            move_agreement(
+                agreement, AgreementState.HELD, at=at, actor=actor, action="escrow.thaw_agreement", because=because
+            )
+    return agreement

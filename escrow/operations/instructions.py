@@ -1,0 +1,207 @@
+"""Orders to a channel to send money out: a row first, then a call outside any transaction, then a certain answer.
+
+Refund from request to bank in one pass: ``refunds.refund`` → ``instruct`` → task ``send_instruction`` → ``_settled``.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from escrow import audit, queries
+from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
+from escrow.channels import channel as channel_of
+from escrow.clock import beijing_date
+from escrow.errors import NotFound
+from escrow.ledger import Chart, Movement, post
+from escrow.models import Beneficiary, Instruction, Payment, Payout, Refund
+from escrow.operations.beneficiaries import hold_payouts
+from escrow.signals import payout_failed, refund_paid
+from escrow.states import (
+    INSTRUCTION_TRANSITIONS,
+    AccountCode,
+    InstructionKind,
+    InstructionState,
+    Reason,
+    check_transition,
+)
+from escrow.transactions import after_commit, ring, transaction
+
+OPEN_STATES = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
+#: Real seconds until the janitor asks again: 10 s, 20 s, 40 s … at most 10 minutes.
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
+
+
+def new_number(prefix: str) -> str:
+    """A number no other installation of ours has ever given the bank."""
+    return f"{prefix}{secrets.token_hex(12)}"
+
+
+def notify_url(channel: str) -> str:
+    """Where the channel sends its notifications."""
+    return settings.PUBLIC_URL + reverse("channel_notifications", args=[channel])
+
+
+def instruct(
+    *,
+    kind: InstructionKind,
+    beneficiary_id: int,
+    channel: str,
+    amount_fen: int,
+    payment: Payment | None = None,
+    at: datetime,
+) -> Instruction:
+    """Write down what is to be sent, inside the deed's transaction, and ring for it after commit."""
+    instruction = Instruction.objects.create(
+        kind=kind,
+        number=new_number("R" if kind == InstructionKind.REFUND else "P"),
+        beneficiary_id=beneficiary_id,
+        channel=channel,
+        payment=payment,
+        amount_fen=amount_fen,
+        due_at=timezone.now(),
+        created_at=at,
+    )
+    ring("escrow.tasks.send_instruction", instruction.pk)
+    return instruction
+
+
+def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
+    """Send it, or ask what became of it. Safe to call at any time, any number of times: the channel knows the number.
+
+    Before the call the row says UNKNOWN, so a process that dies in it leaves the truth behind.
+    """
+    claimed = _claim(instruction_id)
+    if claimed is None:
+        return Instruction.objects.get(pk=instruction_id)
+    instruction, asked_before = claimed
+    try:
+        answer = _ask(instruction) if asked_before else None
+        answer = answer or _send(instruction)
+    except ChannelUnknown as error:
+        with transaction():
+            Instruction.objects.filter(pk=instruction_id, state__in=OPEN_STATES).update(answer=str(error)[:200])
+        return Instruction.objects.get(pk=instruction_id)
+    except ChannelRefused as error:
+        answer = TransferAnswer(
+            number=instruction.number, state="failed", amount_fen=instruction.amount_fen, reason=str(error)
+        )
+    return record_answer(answer=answer, at=at)
+
+
+def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
+    """Take the row for one attempt; None when it is done or somebody else has it. The flag: it may have been sent before."""
+    with transaction():
+        instruction = (
+            Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now())
+            .first()
+        )
+        if instruction is None:
+            return None
+        sent_before = instruction.state != InstructionState.DUE
+        if not sent_before:
+            instruction.state = InstructionState.UNKNOWN
+        instruction.attempts += 1
+        instruction.due_at = timezone.now() + min(FIRST_WAIT * 2 ** min(instruction.attempts - 1, 10), LONGEST_WAIT)
+        instruction.save(update_fields=["state", "attempts", "due_at"])
+    return instruction, sent_before
+
+
+def _ask(instruction: Instruction) -> TransferAnswer | None:
+    channel = channel_of(instruction.channel)
+    if instruction.kind == InstructionKind.REFUND:
+        return channel.query_refund(refund_no=instruction.number)
+    return channel.query_payout(payout_no=instruction.number)
+
+
+def _send(instruction: Instruction) -> TransferAnswer:
+    channel = channel_of(instruction.channel)
+    if instruction.payment is not None:
+        return channel.refund(
+            refund_no=instruction.number,
+            order_no=instruction.payment.order_no,
+            amount_fen=instruction.amount_fen,
+            reason=instruction.payment.subject,
+            notify_url=notify_url(instruction.channel),
+        )
+    beneficiary = Beneficiary.objects.get(pk=instruction.beneficiary_id)
+    return channel.pay_out(
+        payout_no=instruction.number,
+        account=beneficiary.custody_no,
+        to_account_no=beneficiary.payout_account_no,
+        to_name=beneficiary.payout_account_name,
+        amount_fen=instruction.amount_fen,
+        remark=instruction.number,
+        notify_url=notify_url(instruction.channel),
+    )
+
+
+def record_answer(*, answer: TransferAnswer, at: datetime) -> Instruction:
+    """What the channel says of an instruction, from its answer, a notification or a statement. Repeats change nothing.
+
+    Raises:
+        NotFound: no such instruction, or another amount.
+    """
+    with transaction():
+        instruction = (
+            Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(number=answer.number).first()
+        )
+        if instruction is None or instruction.amount_fen != answer.amount_fen:
+            raise NotFound()
+        new = InstructionState(answer.state)
+        if instruction.state not in OPEN_STATES or instruction.state == new:
+            return instruction
+        check_transition(INSTRUCTION_TRANSITIONS, instruction.state, new)
+        before, instruction.state, instruction.answer = instruction.state, new, answer.reason[:200]
+        if new != InstructionState.ACCEPTED:
+            instruction.done_at = at
+            _settled(instruction, at)
+        instruction.save(update_fields=["state", "answer", "done_at"])
+        audit.record(
+            actor=f"channel:{instruction.channel}",
+            action="escrow.instruction_answered",
+            target=f"instruction:{instruction.pk}",
+            before={"state": before},
+            after={"state": new.value, "answer": instruction.answer},
+            at=at,
+        )
+    return instruction
+
+
+def _settled(instruction: Instruction, at: datetime) -> None:
+    """The consequences of a final answer. The money itself moves when the custody statement shows it."""
+    if instruction.kind == InstructionKind.REFUND:
+        refund = Refund.objects.filter(instruction=instruction).first()
+        if refund is not None and instruction.state == InstructionState.SUCCEEDED:
+            refund.paid_at = at
+            refund.save(update_fields=["paid_at"])
+            refund_id = refund.pk
+            after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
+        return
+    if instruction.state == InstructionState.FAILED:
+        chart = Chart(beneficiary_id=instruction.beneficiary_id)
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.PAYOUT),
+                    credit=chart.id(AccountCode.PAYABLE),
+                    amount=instruction.amount_fen,
+                    reason=Reason.PAYOUT_RETURNED,
+                    reference=instruction.number,
+                    payable_on=queries.add_working_days(beijing_date(at), 1),
+                )
+            ],
+            at=at,
+        )
+        # The same account would return it again tomorrow.
+        hold_payouts(
+            beneficiary_id=instruction.beneficiary_id,
+            because=f"payout returned by the bank: {instruction.answer}"[:200],
+            at=at,
+            actor=f"channel:{instruction.channel}",
+        )
+        payout_id = Payout.objects.get(instruction=instruction).pk
+        after_commit(lambda: payout_failed.send(sender=Payout, payout_id=payout_id))

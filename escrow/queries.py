@@ -1,0 +1,278 @@
+"""Questions to the ledger. They write nothing; every one is scoped by the ids it is given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
+
+from escrow import clock, workdays
+from escrow.errors import NotFound
+from escrow.models import (
+    Account,
+    Agreement,
+    Payment,
+    Payout,
+    PayoutLine,
+    StatementLine,
+    Transfer,
+    Use,
+    WorkingDay,
+)
+from escrow.states import AccountCode, Asset, Plan, Reason, TransferKind, UseState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """What one agreement holds now: fen, and units of its plan (visits, fen of face value, or days)."""
+
+    agreement_id: int
+    state: str
+    plan: str
+    price_fen: int
+    bonus_fen: int
+    units_total: int
+    units_used: int
+    units_reserved: int
+    held_fen: int
+    bonus_held: int
+    reserved_fen: int
+    bonus_reserved: int
+
+    @property
+    def units_left(self) -> int:
+        return self.units_total - self.units_used - self.units_reserved
+
+    @property
+    def available_fen(self) -> int:
+        return self.held_fen - self.reserved_fen
+
+
+def holding(agreement_id: int) -> Holding:
+    """Raises ``NotFound``."""
+    found = holdings([agreement_id])
+    if agreement_id not in found:
+        raise NotFound()
+    return found[agreement_id]
+
+
+def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
+    """What each agreement holds, in three queries whatever their number. Unknown ids are left out."""
+    agreements = Agreement.objects.in_bulk(list(agreement_ids))
+    accounts: dict[int, dict[str, Account]] = {pk: {} for pk in agreements}
+    for account in Account.objects.filter(agreement_id__in=agreements, code=AccountCode.HELD):
+        accounts[account.agreement_id or 0][account.asset] = account
+    reserved = dict(
+        Use.objects.filter(agreement_id__in=agreements, state=UseState.RESERVED)
+        .values_list("agreement_id")
+        .annotate(units=Sum("units"))
+    )
+    return {pk: _holding(agreement, accounts[pk], reserved.get(pk, 0)) for pk, agreement in agreements.items()}
+
+
+def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int) -> Holding:
+    money, bonus, visits = (accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT))
+    credited = sum(a.credits_posted for a in accounts.values())
+    if not credited:  # unpaid: nothing is used, nothing is left
+        used = 0
+    elif agreement.plan == Plan.SESSIONS:
+        used = agreement.units_total - (visits.balance if visits else 0)
+    elif agreement.plan == Plan.STORED_VALUE:
+        used = agreement.units_total - sum(a.balance for a in accounts.values())
+    else:
+        used = 0  # days accrue with the daily run
+    return Holding(
+        agreement_id=agreement.pk,
+        state=agreement.state,
+        plan=agreement.plan,
+        price_fen=agreement.price_fen,
+        bonus_fen=agreement.bonus_fen,
+        units_total=agreement.units_total,
+        units_used=used,
+        units_reserved=reserved,
+        held_fen=money.balance if money else 0,
+        bonus_held=bonus.balance if bonus else 0,
+        reserved_fen=money.pending if money else 0,
+        bonus_reserved=bonus.pending if bonus else 0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementEntry:
+    """One line of a card's statement. ``amount_fen`` and ``bonus_fen`` are signed: what the card gained or lost."""
+
+    at: datetime
+    reason: str
+    use_id: int | None
+    units: int
+    amount_fen: int
+    bonus_fen: int
+    held_after_fen: int
+
+    @property
+    def reason_label(self) -> str:
+        return str(Reason(self.reason).label)
+
+
+def statement_of(agreement_id: int) -> list[StatementEntry]:
+    """Every posted movement of the agreement's money, oldest first, with the balance after it. Reservations are not in it."""
+    rows = (
+        Transfer.objects.filter(agreement_id=agreement_id)
+        .filter(Q(kind=TransferKind.POSTED) | Q(kind=TransferKind.RESOLVED, amount__gt=0))
+        .select_related("debit_account", "use")
+        .order_by("id")
+    )
+    lines: dict[tuple[str, int | None, datetime], dict[str, int]] = {}
+    held = 0
+    for row in rows:
+        line = lines.setdefault((row.reason, row.use_id, row.at), {"amount": 0, "bonus": 0, "units": 0, "held": 0})
+        out = row.debit_account.code == AccountCode.HELD
+        signed = -row.amount if out else row.amount
+        if row.asset == Asset.CNY:
+            line["amount"] += signed
+            held = row.debit_balance_after if out else row.credit_balance_after
+        elif row.asset == Asset.BONUS:
+            line["bonus"] += signed
+        else:
+            line["units"] += signed
+        line["held"] = held
+    return [
+        StatementEntry(
+            at=at,
+            reason=reason,
+            use_id=use_id,
+            units=line["units"],
+            amount_fen=line["amount"],
+            bonus_fen=line["bonus"],
+            held_after_fen=line["held"],
+        )
+        for (reason, use_id, at), line in lines.items()
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backing:
+    """One beneficiary's money by where it stands (fen). What it owes equals what is in custody plus what is in transit."""
+
+    held_fen: int = 0
+    payable_fen: int = 0
+    payout_fen: int = 0
+    refund_fen: int = 0
+    suspense_fen: int = 0
+    custody_fen: int = 0
+    clearing_fen: int = 0
+    agreements_held: int = 0
+
+    @property
+    def owed_fen(self) -> int:
+        return self.held_fen + self.payable_fen + self.payout_fen + self.refund_fen + self.suspense_fen
+
+    @property
+    def covered_fen(self) -> int:
+        return self.custody_fen + self.clearing_fen
+
+
+def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
+    """Where each beneficiary's money stands, in one query."""
+    ids = list(beneficiary_ids)
+    sums: dict[int, dict[str, int]] = {pk: {} for pk in ids}
+    rows = (
+        Account.objects.filter(beneficiary_id__in=ids, asset=Asset.CNY)
+        .values("beneficiary_id", "code")
+        .annotate(
+            net=Sum(F("debits_posted") - F("credits_posted")),
+            held=Count("id", filter=Q(credits_posted__gt=F("debits_posted"))),
+        )
+    )
+    for row in rows:
+        fields = sums[row["beneficiary_id"]]
+        fields[f"{row['code']}_fen"] = abs(row["net"])
+        if row["code"] == AccountCode.HELD:
+            fields["agreements_held"] = row["held"]
+    return {pk: Backing(**fields) for pk, fields in sums.items()}
+
+
+def backing(beneficiary_id: int) -> Backing:
+    """Where one beneficiary's money stands."""
+    return backings([beneficiary_id])[beneficiary_id]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MerchantMoney:
+    """A merchant's money at a glance (fen). ``next_payout_on`` is None when nothing is earned and unpaid."""
+
+    today_fen: int
+    waiting_fen: int
+    payable_fen: int
+    next_payout_fen: int
+    next_payout_on: date | None
+
+
+def unpaid_lines(beneficiary_id: int) -> QuerySet[Transfer]:
+    """Transfers into and out of the payable account that no payout has paid yet, each with its signed ``line_fen``."""
+    payable = Q(code=AccountCode.PAYABLE, beneficiary_id=beneficiary_id)
+    account_id = Account.objects.filter(payable).values_list("id", flat=True).first()
+    return (
+        Transfer.objects.filter(Q(credit_account_id=account_id) | Q(debit_account_id=account_id))
+        .filter(payable_on__isnull=False)
+        .exclude(kind=TransferKind.PENDING)
+        .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))
+        .annotate(line_fen=Case(When(credit_account_id=account_id, then=F("amount")), default=-F("amount")))
+    )
+
+
+def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
+    """What was earned today (Beijing), what waits for a consumer's confirmation, what the next payout will carry."""
+    today = clock.beijing_date(at)
+    since = datetime.combine(today, datetime.min.time(), clock.BEIJING)
+    lines = unpaid_lines(beneficiary_id).aggregate(
+        all=Sum("line_fen"),
+        today=Sum("line_fen", filter=Q(at__gte=since)),
+    )
+    next_on = (
+        unpaid_lines(beneficiary_id)
+        .filter(payable_on__gte=today)
+        .order_by("payable_on")
+        .values_list("payable_on", flat=True)
+        .first()
+    )
+    overdue = (
+        unpaid_lines(beneficiary_id).filter(payable_on__lte=next_on or today).aggregate(sum=Sum("line_fen"))["sum"] or 0
+    )
+    waiting = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.HELD, asset=Asset.CNY).aggregate(
+        sum=Sum("debits_pending")
+    )
+    return MerchantMoney(
+        today_fen=lines["today"] or 0,
+        waiting_fen=waiting["sum"] or 0,
+        payable_fen=lines["all"] or 0,
+        next_payout_fen=max(0, overdue),
+        next_payout_on=(next_on or today) if overdue > 0 else None,
+    )
+
+
+def payouts_of(beneficiary_id: int) -> QuerySet[Payout]:
+    """The beneficiary's payouts, newest first, each with its instruction."""
+    return Payout.objects.filter(beneficiary_id=beneficiary_id).select_related("instruction").order_by("-id")
+
+
+def payment_of(agreement_id: int) -> Payment | None:
+    """The payment order of an agreement, if one was started."""
+    return Payment.objects.filter(agreement_id=agreement_id).first()
+
+
+def unmatched_lines() -> QuerySet[StatementLine]:
+    """Bank lines the ledger has no movement for."""
+    return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The ``count``-th working day in Beijing after ``day``; the first day does not count (Civil Code 201).
+
+    Raises:
+        CalendarMissing: the calendar ends before the answer.
+    """
+    # Holidays bunch: the longest run of days off is under two weeks.
+    until = day + timedelta(days=2 * count + 14)
+    calendar = dict(WorkingDay.objects.filter(day__gt=day, day__lte=until).values_list("day", "is_working"))
+    return workdays.add_working_days(day, count, calendar)

@@ -1,0 +1,12 @@
+"""The one upward road: facts after commit, which only trigger messages. Nothing that must happen may hang on them."""
+
+from django.dispatch import Signal
+
+#: kwargs: agreement_id
+agreement_funded = Signal()
+#: kwargs: use_id – reserved, charged, refused, expired or undone: look at its state
+use_recorded = Signal()
+#: kwargs: refund_id – the bank says the consumer has it
+refund_paid = Signal()
+#: kwargs: payout_id – returned by the bank
+payout_failed = Signal()

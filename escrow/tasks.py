@@ -1,0 +1,108 @@
+"""The kernel's Celery tasks: each carries ids and calls one verb. PostgreSQL is the queue; ``sweep`` finds what no bell announced."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from escrow import clock, operations
+from escrow.errors import DomainError
+from escrow.models import Agreement, Instruction, Payment, PayoutLine, Transfer, Use
+from escrow.states import AgreementState, InstructionState, PaymentState, TransferKind, UseState
+
+logger = logging.getLogger(__name__)
+#: Rows one sweep takes of each kind; the next one takes the rest.
+BATCH = 500
+
+
+def _each(what: str, ids: Iterable[int], verb: Callable[[int], object]) -> int:
+    """Run the verb for each row; one row's refusal or fault does not keep the others waiting."""
+    done = 0
+    for pk in ids:
+        try:
+            verb(pk)
+            done += 1
+        except DomainError as error:
+            logger.info("%s %s: %s", what, pk, error.code)
+        except Exception:  # one bad row must not stop the queue behind it
+            logger.exception("%s %s failed", what, pk)
+    return done
+
+
+@shared_task
+def send_instruction(instruction_id: int) -> None:
+    """Send one refund or payout, or ask what became of it."""
+    operations.send_instruction(instruction_id=instruction_id, at=clock.now())
+
+
+@shared_task
+def sweep() -> dict[str, int]:
+    """Everything due, by kind. Idempotent; two sweeps at once do nothing twice."""
+    return {
+        "reservations": expire_reservations(),
+        "payments": ask_payments(),
+        "orders": expire_agreements(),
+        "payouts": run_payouts(),
+        "instructions": send_instructions(),
+        "statements": import_statements(),
+    }
+
+
+def expire_reservations() -> int:
+    """Charges that nobody confirmed in time return to their card."""
+    at = clock.now()
+    ids = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at).values_list("id", flat=True)[:BATCH]
+    return _each("use", list(ids), lambda pk: operations.expire_use(use_id=pk, at=at, actor="system:sweep"))
+
+
+def ask_payments() -> int:
+    """Ask the channel about payments it has said nothing of."""
+    ids = Payment.objects.filter(state=PaymentState.CREATED, ask_at__lte=timezone.now()).values_list("id", flat=True)
+    return _each("payment", list(ids[:BATCH]), lambda pk: operations.ask_payment(payment_id=pk, at=clock.now()))
+
+
+def expire_agreements() -> int:
+    """Give up unpaid orders whose time has passed."""
+    at = clock.now()
+    ids = Agreement.objects.filter(state=AgreementState.OPEN, pay_until__lte=at).values_list("id", flat=True)[:BATCH]
+    return _each(
+        "agreement", list(ids), lambda pk: operations.expire_agreement(agreement_id=pk, at=at, actor="system:sweep")
+    )
+
+
+def run_payouts() -> int:
+    """The daily payouts: every beneficiary with lines due by today's date in Beijing."""
+    at = clock.now()
+    due = (
+        Transfer.objects.filter(payable_on__lte=clock.beijing_date(at), beneficiary__payouts_held=False)
+        .exclude(kind=TransferKind.PENDING)
+        .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))
+    )
+    ids = due.order_by().values_list("beneficiary_id", flat=True).distinct()[:BATCH]
+    return _each("payout", list(ids), lambda pk: operations.pay_out(beneficiary_id=pk, at=at, actor="system:payouts"))
+
+
+def send_instructions() -> int:
+    """Refunds and payouts not yet sent, not yet answered, or answered with no end."""
+    ids = Instruction.objects.filter(
+        state__in=(InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED),
+        due_at__lte=timezone.now(),
+    ).values_list("id", flat=True)
+    return _each(
+        "instruction",
+        list(ids[:BATCH]),
+        lambda pk: operations.send_instruction(instruction_id=pk, at=clock.now()),
+    )
+
+
+def import_statements() -> int:
+    """New lines of the custody bank's statement."""
+    channels = settings.PAYMENT_CHANNELS
+    return _each(
+        "statement",
+        range(len(channels)),
+        lambda index: operations.import_statement(channel=channels[index], at=clock.now()),
+    )
