@@ -30,6 +30,8 @@ def main() -> None:
                 sys.exit(__doc__)
     except Problem as problem:
         sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OSError as error:
         sentence = explained(error)
         if not sentence:

@@ -1,12 +1,14 @@
 """The database and broker that this machine lends when none is configured."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from embedded.keeper import SERVERS, Loan, borrowed
-from embedded.problems import Problem
+from embedded.locks import Lock
+from embedded.problems import Problem, folder
 
 
 @contextmanager
@@ -21,9 +23,25 @@ def database_for_this_process(*, needed: bool = True) -> Iterator[None]:
         try:
             if needed:
                 loans(stack)
+                for name, value in addresses().items():
+                    os.environ.setdefault(name, value)
         except Problem as problem:
             sys.exit(f"{problem}")
         yield
+
+
+def publish(variables: dict[str, str]) -> None:
+    """Tell commands in other shells where the running system is (``manage.py story`` speaks to it)."""
+    (folder("run") / "addresses.json").write_text(json.dumps(variables))
+
+
+def addresses() -> dict[str, str]:
+    """The published variables while the system runs, else nothing."""
+    path = folder("run") / "addresses.json"
+    lock = Lock(folder("run") / "up")
+    stands = not lock.try_alone()
+    lock.close()
+    return json.loads(path.read_text()) if stands and path.exists() else {}
 
 
 def loans(stack: ExitStack) -> list[Loan]:

@@ -75,7 +75,7 @@ class Supervisor:
         self._write()
 
     def watch(self, *, until: Callable[[], bool], beat: Callable[[], None] = lambda: None) -> bool:
-        """Keep them running; False when asked to stop, True as soon as ``until`` says so. ``beat`` runs every second."""
+        """Keep them running; False when asked to stop, True as soon as ``until`` says so. ``beat`` runs each second."""
         last = 0.0
         while not self._signals.within(0.1):
             if until():
@@ -87,7 +87,7 @@ class Supervisor:
         return False
 
     def stop(self) -> None:
-        """Stop all, last started first; who does not stop in time is killed, and so is whatever is left of its group."""
+        """Stop all, last started first; who is late is killed, and so is whatever is left of its group."""
         for child in reversed(self.children):
             if child.process:
                 end(child.process, patience=STOP_SECONDS, group=True)

@@ -15,7 +15,7 @@ from embedded.ports import is_free
 from embedded.problems import Problem, explained, folder
 from embedded.processes import Signals, end_marked, last_words
 from embedded.secrets import ROOT, secret, var
-from embedded.services import loans
+from embedded.services import loans, publish
 from embedded.supervisor import Child, Supervisor
 
 HOST = "127.0.0.1"
@@ -38,6 +38,7 @@ def up() -> None:
     with ExitStack() as stack:
         lent = loans(stack)
         os.environ.update(_addresses(web, bank))
+        publish({name: os.environ[name] for name in ["PUBLIC_URL", "SANDBOX_BANK_URL"]})
         _prepare(signals)
         supervisor = Supervisor(_children(web, bank), folder("run") / "processes.json", signals)
         stack.callback(supervisor.stop)

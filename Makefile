@@ -1,0 +1,39 @@
+# make run    the whole system in the foreground
+# make test   everything that is checked (WITHOUT=browser leaves the browser tests out; ARGS goes to pytest)
+# make soak   the same with the full counts of the long random tests
+.PHONY: run test soak bench lint messages lock clean
+PYTEST = PREPAID_VAR=$(CURDIR)/var/test .venv/bin/python -m pytest $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
+
+run:
+	@requirements/install.sh run
+	@exec .venv/bin/python -m embedded up
+
+test soak: export PREPAID_SOAK = $(if $(filter soak,$@),1,$(SOAK))
+test soak:
+	@requirements/install.sh test
+	@.venv/bin/python -m embedded assets test
+	@.venv/bin/python locale/catalogues.py compile
+	@$(if $(filter browser,$(WITHOUT)),echo "Leaving the browser tests out.",tests/browsers.sh)
+	@$(PYTEST)
+
+bench:
+	@requirements/install.sh test
+	@.venv/bin/python -m benchmarks
+
+lint:
+	@requirements/install.sh test
+	@.ci/checks
+
+messages:
+	@requirements/install.sh test
+	@.venv/bin/python locale/catalogues.py extract
+	@.venv/bin/python locale/catalogues.py compile
+
+lock:
+	@requirements/install.sh test
+	@UPGRADE=$(UPGRADE) requirements/lock.sh
+	@.venv/bin/python -m embedded npm update --package-lock-only
+
+clean:
+	@test ! -x .venv/bin/python || .venv/bin/python -m embedded clean
+	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
