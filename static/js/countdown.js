@@ -1,0 +1,23 @@
+// <time datetime="2026-11-22T18:00:00+08:00" data-until>2026-11-22 Sunday 18:00</time> reads "in 2 days" and keeps the
+// absolute time in its title. data-now on <html> is the server's business clock, which a demonstration may move.
+
+const root = document.documentElement;
+const lead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
+const words = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function show(time) {
+  time.title ||= time.textContent.trim();
+  const seconds = Math.round((Date.parse(time.dateTime) - Date.now() - lead) / 1000);
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  time.textContent = words.format(Math.trunc(seconds / size), unit);
+  time.dataset.urgency = seconds < 0 ? "overdue" : seconds < 86400 ? "soon" : "calm";
+}
+
+function showAll() {
+  for (const time of document.querySelectorAll("time[data-until]")) show(time);
+}
+
+showAll();
+setInterval(showAll, 1000);
+document.addEventListener("htmx:afterSwap", showAll);
