@@ -1,0 +1,100 @@
+"""What the merchants' pages refuse. ``field`` names the form field the sentence belongs beside."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+
+
+class MerchantError(DomainError):
+    field: str | None = None
+    http_status = 400
+
+
+class BadUscc(MerchantError):
+    message = _("A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z). Copy it from the business licence.")
+    field = "uscc"
+
+
+class UsccChecksum(BadUscc):
+    message = _("This unified social credit code has a typing error: its last character does not match the others. Compare it with the business licence.")
+
+
+class UsccTaken(MerchantError):
+    message = _("A merchant with this unified social credit code is already registered. Ask its owner to add you as staff.")
+    field = "uscc"
+    http_status = 409
+
+
+class MissingText(MerchantError):
+    """A name or address left empty, or longer than its column."""
+
+    message = _("Fill in this field, with at most %(most)s characters.")
+
+    def __init__(self, field: str, most: int) -> None:
+        super().__init__(most=most)
+        self.field = field
+
+
+class UnknownSector(MerchantError):
+    message = _("Choose a sector from the list.")
+    field = "sector"
+
+
+class UnknownDistrict(MerchantError):
+    message = _("This is not a district of Beijing. Choose one from the list.")
+    field = "district"
+
+
+class UnknownSubdistrict(MerchantError):
+    message = _("Choose the subdistrict or town from the list.")
+    field = "subdistrict"
+
+
+class SubdistrictElsewhere(UnknownSubdistrict):
+    message = _("%(subdistrict)s is not in %(district)s. Choose the two so that they fit.")
+
+
+class AddressOutsideBeijing(MerchantError):
+    message = _("We could not place this address in a district of Beijing. Write the district, street and number, or choose the subdistrict yourself.")
+    field = "address"
+
+
+class AddressAmbiguous(MerchantError):
+    message = _("This address fits more than one subdistrict (%(candidates)s). Choose the right one.")
+    field = "subdistrict"
+
+
+class StoreNameTaken(MerchantError):
+    message = _("You already have a store with this name.")
+    field = "name"
+    http_status = 409
+
+
+class LeaseEnded(MerchantError):
+    message = _("The lease must end after today. Leave it empty only if the premises are your own.")
+    field = "lease_ends_on"
+
+
+class BadAccountNo(MerchantError):
+    message = _("A bank account number has 9 to 30 digits. Enter it without letters.")
+    field = "account_no"
+
+
+class AccountChecksum(BadAccountNo):
+    message = _("This bank card number has a typing error: its check digit does not match. Compare it with the card.")
+
+
+class NotYourRole(MerchantError):
+    message = _("Your role at this merchant does not allow this. Ask the owner.")
+    http_status = 403
+
+
+class CashierNeedsStore(MerchantError):
+    message = _("A cashier works at one store. Choose which.")
+    field = "store"
+
+
+class AlreadyStaff(MerchantError):
+    message = _("This person already works here. End their present role first.")
+    field = "phone"
+    http_status = 409

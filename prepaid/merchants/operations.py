@@ -1,0 +1,306 @@
+"""Verbs of merchants: register, add and change stores, staff and the payout account."""
+
+from datetime import date, datetime
+
+from stdnum.cn import uscc as uscc_rule
+from stdnum.exceptions import InvalidChecksum, ValidationError
+
+from escrow import audit, operations as escrow
+from escrow.clock import beijing_date
+from escrow.errors import NotFound
+from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.merchants import bank_accounts, queries
+from prepaid.merchants.errors import (
+    AlreadyStaff,
+    BadUscc,
+    CashierNeedsStore,
+    LeaseEnded,
+    MissingText,
+    NotYourRole,
+    StoreNameTaken,
+    SubdistrictElsewhere,
+    UnknownDistrict,
+    UnknownSector,
+    UnknownSubdistrict,
+    UsccChecksum,
+    UsccTaken,
+)
+from prepaid.merchants.models import Merchant, StaffMember, StaffRole, Store
+from prepaid.people.models import Division, User
+
+CONSTRAINT_ERRORS.update(
+    {
+        "merchants_merchant_uscc_key": UsccTaken,
+        "store_name_once_per_merchant": StoreNameTaken,
+        "staff_member_once_per_merchant": AlreadyStaff,
+    }
+)
+
+
+def register_merchant(
+    *,
+    owner: User,
+    name: str,
+    uscc: str,
+    legal_representative: str,
+    sector_code: str,
+    district_code: str,
+    account_no: str,
+    account_name: str,
+    at: datetime,
+    actor: str,
+    contact_phone: str = "",
+) -> Merchant:
+    """A merchant with its custody and payout accounts; ``owner`` becomes its owner. Without ``contact_phone`` the
+    owner's number is the one the contract names (BJ 13 item 1).
+
+    Raises:
+        BadUscc, UsccChecksum, UsccTaken, UnknownSector, UnknownDistrict, BadAccountNo, AccountChecksum, MissingText.
+    """
+    on = beijing_date(at)
+    name = _text(name, "name", 100)
+    legal_representative = _text(legal_representative, "legal_representative", 50)
+    account_name = _text(account_name, "account_name", 100)
+    code = checked_uscc(uscc)
+    sector = queries.sectors(on=on).filter(code=sector_code).first()
+    if sector is None:
+        raise UnknownSector()
+    district = _district(district_code, on)
+    account_no = bank_accounts.checked(account_no)
+    if Merchant.objects.filter(uscc=code).exists():
+        raise UsccTaken()
+    with transaction():
+        beneficiary = escrow.register_beneficiary(at=at, actor=actor)
+        escrow.set_payout_account(
+            beneficiary_id=beneficiary.pk, account_no=account_no, account_name=account_name, at=at, actor=actor
+        )
+        merchant = Merchant.objects.create(
+            name=name,
+            uscc=code,
+            legal_representative=legal_representative,
+            contact_phone=contact_phone.strip() or owner.phone,
+            sector=sector,
+            district=district,
+            beneficiary=beneficiary,
+            registered_at=at,
+        )
+        StaffMember.objects.create(user=owner, merchant=merchant, role=StaffRole.OWNER, added_at=at)
+        audit.record(
+            actor=actor,
+            action="merchants.register",
+            target=f"merchant:{merchant.pk}",
+            at=at,
+            after={"uscc": code, "sector": sector.pk, "district": district.pk},
+        )
+    return merchant
+
+
+def checked_uscc(text: str) -> str:
+    """The code in capitals without spaces. Raises BadUscc, or UsccChecksum when only the check character is wrong."""
+    try:
+        return uscc_rule.validate(text.strip())
+    except InvalidChecksum as error:
+        raise UsccChecksum() from error
+    except ValidationError as error:
+        raise BadUscc() from error
+
+
+def change_payout_account(*, by: StaffMember, account_no: str, account_name: str, at: datetime, actor: str) -> None:
+    """Pay the merchant out to another account from now on. The owner alone decides that.
+
+    Raises:
+        NotYourRole, BadAccountNo, AccountChecksum, MissingText.
+    """
+    if by.role != StaffRole.OWNER:
+        raise NotYourRole()
+    escrow.set_payout_account(
+        beneficiary_id=by.merchant.beneficiary_id,
+        account_no=bank_accounts.checked(account_no),
+        account_name=_text(account_name, "account_name", 100),
+        at=at,
+        actor=actor,
+    )
+
+
+def add_store(
+    *,
+    merchant_id: int,
+    name: str,
+    address: str,
+    district_code: str,
+    subdistrict_code: str,
+    lease_ends_on: date | None,
+    at: datetime,
+    actor: str,
+) -> Store:
+    """A place that may redeem the merchant's cards.
+
+    Raises:
+        UnknownDistrict, UnknownSubdistrict, SubdistrictElsewhere, LeaseEnded, StoreNameTaken, MissingText.
+    """
+    values = _store_values(name, address, district_code, subdistrict_code, lease_ends_on, beijing_date(at))
+    with transaction():
+        if Store.objects.filter(merchant_id=merchant_id, name=values["name"]).exists():
+            raise StoreNameTaken()
+        store = Store.objects.create(merchant_id=merchant_id, opened_at=at, **values)
+        audit.record(
+            actor=actor, action="merchants.add_store", target=f"store:{store.pk}", at=at, after=_store_audit(store)
+        )
+    return store
+
+
+def edit_store(
+    *,
+    merchant_id: int,
+    store_id: int,
+    name: str,
+    address: str,
+    district_code: str,
+    subdistrict_code: str,
+    lease_ends_on: date | None,
+    is_open: bool,
+    at: datetime,
+    actor: str,
+) -> Store:
+    """Correct a store. Terms already filed keep the address they were filed with.
+
+    Raises:
+        As ``add_store``, and NotFound for another merchant's store.
+    """
+    values = _store_values(name, address, district_code, subdistrict_code, lease_ends_on, beijing_date(at), is_open)
+    with transaction():
+        store = Store.objects.select_for_update(no_key=True).filter(merchant_id=merchant_id, pk=store_id).first()
+        if store is None:
+            raise NotFound()
+        if Store.objects.filter(merchant_id=merchant_id, name=values["name"]).exclude(pk=store.pk).exists():
+            raise StoreNameTaken()
+        before = _store_audit(store)
+        for field, value in {**values, "is_open": is_open}.items():
+            setattr(store, field, value)
+        store.save()
+        audit.record(
+            actor=actor,
+            action="merchants.edit_store",
+            target=f"store:{store.pk}",
+            at=at,
+            before=before,
+            after=_store_audit(store),
+        )
+    return store
+
+
+def add_staff(
+    *, by: StaffMember, phone: str, role: str, store_id: int | None = None, at: datetime, actor: str
+) -> StaffMember:
+    """Let the person with that number work for the merchant; who has no account gets one and signs in by SMS code.
+
+    Owners add anyone, managers add cashiers.
+
+    Raises:
+        NotYourRole, InvalidPhone, CashierNeedsStore, AlreadyStaff, NotFound for another merchant's store.
+    """
+    if role not in _may_manage(by):
+        raise NotYourRole()
+    store = None
+    if role == StaffRole.CASHIER:
+        if store_id is None:
+            raise CashierNeedsStore()
+        store = queries.store_of(by.merchant_id, store_id)
+    with transaction():
+        user = User.objects.by_phone(phone) or User.objects.create_user(phone=phone)
+        staff = StaffMember.objects.select_for_update(no_key=True).filter(user=user, merchant=by.merchant).first()
+        if staff is not None and staff.is_active:
+            raise AlreadyStaff()
+        staff = staff or StaffMember(user=user, merchant=by.merchant, added_at=at)
+        staff.role, staff.store, staff.is_active = role, store, True
+        staff.save()
+        audit.record(
+            actor=actor,
+            action="merchants.add_staff",
+            target=f"merchant:{by.merchant_id}",
+            at=at,
+            after={"staff": staff.pk, "user": str(user.public_id), "role": role, "store": store_id},
+        )
+    return staff
+
+
+def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> None:
+    """The person no longer works there. Nobody ends their own role, so a merchant keeps an owner.
+
+    Raises:
+        NotFound: another merchant's staff. NotYourRole: a manager ending an owner or manager, or one's own role.
+    """
+    with transaction():
+        staff = (
+            StaffMember.objects.select_for_update(no_key=True)
+            .filter(merchant_id=by.merchant_id, pk=staff_id, is_active=True)
+            .first()
+        )
+        if staff is None:
+            raise NotFound()
+        if staff.pk == by.pk or staff.role not in _may_manage(by):
+            raise NotYourRole()
+        staff.is_active = False
+        staff.save(update_fields=["is_active"])
+        audit.record(
+            actor=actor,
+            action="merchants.end_staff",
+            target=f"merchant:{by.merchant_id}",
+            at=at,
+            before={"staff": staff.pk, "role": staff.role},
+        )
+
+
+def _may_manage(staff: StaffMember) -> set[str]:
+    """Roles this person may give and end."""
+    match staff.role:
+        case StaffRole.OWNER:
+            return set(StaffRole.values)
+        case StaffRole.MANAGER:
+            return {StaffRole.CASHIER}
+        case _:
+            return set()
+
+
+def _text(value: str, field: str, most: int) -> str:
+    value = value.strip()
+    if not 1 <= len(value) <= most:
+        raise MissingText(field, most)
+    return value
+
+
+def _district(code: str, on: date) -> Division:
+    district = queries.districts(on=on).filter(code=code).first()
+    if district is None:
+        raise UnknownDistrict()
+    return district
+
+
+def _store_values(
+    name: str, address: str, district_code: str, subdistrict_code: str, lease_ends_on: date | None, on: date, is_open: bool = True
+) -> dict[str, object]:
+    district = _district(district_code, on)
+    subdistrict = queries.subdistricts(on=on).filter(code=subdistrict_code).first()
+    if subdistrict is None:
+        raise UnknownSubdistrict()
+    if subdistrict.parent_id != district.pk:
+        raise SubdistrictElsewhere(subdistrict=subdistrict.name, district=district.name)
+    if is_open and lease_ends_on is not None and lease_ends_on <= on:
+        raise LeaseEnded()
+    return {
+        "name": _text(name, "name", 100),
+        "address": _text(address, "address", 200),
+        "district": district,
+        "subdistrict": subdistrict,
+        "lease_ends_on": lease_ends_on,
+    }
+
+
+def _store_audit(store: Store) -> dict[str, object]:
+    return {
+        "name": store.name,
+        "address": store.address,
+        "subdistrict": store.subdistrict_id,
+        "lease_ends_on": store.lease_ends_on and store.lease_ends_on.isoformat(),
+        "is_open": store.is_open,
+    }

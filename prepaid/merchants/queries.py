@@ -1,0 +1,127 @@
+"""Questions about sectors, merchants, their stores and the people who work there."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from escrow.errors import NotFound
+from prepaid.merchants import addresses
+from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
+from prepaid.merchants.models import Merchant, Sector, SectorRule, StaffMember, Store
+from prepaid.people.models import Division, DivisionLevel, User
+
+
+def current(on: date) -> Q:
+    """Rows of dated reference data that hold on that day."""
+    return Q(valid_from__lte=on) & (Q(valid_until__isnull=True) | Q(valid_until__gte=on))
+
+
+def sectors(*, on: date) -> QuerySet[Sector]:
+    """The sectors a merchant may choose."""
+    return Sector.objects.filter(current(on)).select_related("lead_department", "enforcer")
+
+
+def sector_rule(sector_code: str, on: date) -> SectorRule:
+    """The numbers of the sector on that day: its latest row that has begun.
+
+    Raises:
+        UnknownSector: no such sector, or no row has begun.
+    """
+    rule = (
+        SectorRule.objects.filter(sector_id=sector_code, valid_from__lte=on)
+        .select_related("sector__lead_department", "sector__enforcer")
+        .order_by("-valid_from")
+        .first()
+    )
+    if rule is None:
+        raise UnknownSector()
+    return rule
+
+
+def districts(*, on: date) -> QuerySet[Division]:
+    """The districts of Beijing."""
+    return Division.objects.filter(current(on), level=DivisionLevel.DISTRICT)
+
+
+def subdistricts(*, on: date) -> QuerySet[Division]:
+    """Subdistricts and towns, each with its district."""
+    return Division.objects.filter(current(on), level=DivisionLevel.SUBDISTRICT).select_related("parent")
+
+
+def resolve_address(text: str, *, on: date) -> tuple[Division, Division]:
+    """District and subdistrict of an address, a guess to be shown for correction.
+
+    Raises:
+        AddressOutsideBeijing: no district of Beijing, or no subdistrict, can be told from it.
+        AddressAmbiguous: several subdistricts fit; ``details["candidates"]`` names them.
+    """
+    named: dict[str, list[addresses.Place]] = {level: [] for level in DivisionLevel.values}
+    for code, level, name, parent in Division.objects.filter(current(on)).values_list(
+        "code", "level", "name_zh", "parent_id"
+    ):
+        named[level].append(addresses.Place(code, name, parent))
+    found = addresses.resolve(
+        text,
+        districts=named[DivisionLevel.DISTRICT],
+        subdistricts=named[DivisionLevel.SUBDISTRICT],
+        communities=named[DivisionLevel.COMMUNITY],
+    )
+    if not found.subdistricts:
+        raise AddressOutsideBeijing()
+    divisions = list(Division.objects.filter(code__in=found.subdistricts).select_related("parent"))
+    if len(divisions) > 1:
+        names = ", ".join(f"{division.parent and division.parent.name} {division.name}" for division in divisions)
+        raise AddressAmbiguous(candidates=names)
+    assert divisions[0].parent is not None  # a constraint: only districts have no parent
+    return divisions[0].parent, divisions[0]
+
+
+def workplaces_of(user: User) -> list[StaffMember]:
+    """Everywhere the user works now, first joined first."""
+    return list(
+        StaffMember.objects.filter(user=user, is_active=True)
+        .select_related("merchant__sector", "merchant__district", "merchant__beneficiary", "store")
+        .order_by("pk")
+    )
+
+
+def workplace(user: User, merchant_id: int | None = None) -> StaffMember:
+    """Where the user works: at that merchant, or at the first of theirs.
+
+    Raises:
+        NotFound: they work nowhere, or not there.
+    """
+    for staff in workplaces_of(user):
+        if merchant_id is None or staff.merchant_id == merchant_id:
+            return staff
+    raise NotFound()
+
+
+def merchant_of_beneficiary(beneficiary_id: int) -> Merchant:
+    """Whose custody account it is. Raises NotFound."""
+    merchant = Merchant.objects.filter(beneficiary_id=beneficiary_id).first()
+    if merchant is None:
+        raise NotFound()
+    return merchant
+
+
+def stores_of(merchant_id: int) -> QuerySet[Store]:
+    """The merchant's stores, closed ones last."""
+    return (
+        Store.objects.filter(merchant_id=merchant_id)
+        .select_related("district", "subdistrict")
+        .order_by("-is_open", "pk")
+    )
+
+
+def store_of(merchant_id: int, store_id: int) -> Store:
+    """One store of that merchant. Raises NotFound, also for another's."""
+    store = stores_of(merchant_id).filter(pk=store_id).first()
+    if store is None:
+        raise NotFound()
+    return store
+
+
+def staff_of(merchant_id: int) -> QuerySet[StaffMember]:
+    """Everybody who works there now."""
+    return StaffMember.objects.filter(merchant_id=merchant_id, is_active=True).select_related("user", "store")

@@ -1,0 +1,73 @@
+"""The sectors and their dated numbers, from ``data/sectors.csv``."""
+
+import csv
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from escrow import audit
+from escrow.transactions import transaction
+from prepaid.merchants.models import Sector, SectorRule
+from prepaid.people.models import Department
+
+SOURCE = Path(__file__).resolve().parent / "data" / "sectors.csv"
+#: The file dates nothing; its rows hold from the day the Beijing regulations came into force. Later numbers are
+#: later rows, added in the administration; loading again leaves those alone.
+IN_FORCE = date(2022, 6, 1)
+
+
+class DepartmentsMissing(Exception):
+    """Sectors name departments that are not there yet: load the divisions and departments first."""
+
+
+def load_sectors(*, at: datetime, actor: str) -> int:
+    """Create or correct one sector and one rule per row of the file; how many rows it has. Safe to repeat.
+
+    Raises:
+        DepartmentsMissing.
+    """
+    with SOURCE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with transaction():
+        departments = {department.name_zh: department for department in Department.objects.all()}
+        missing = {row[column] for row in rows for column in ("lead_regulator", "enforcer")} - set(departments)
+        if missing:
+            raise DepartmentsMissing(", ".join(sorted(missing)))
+        for row in rows:
+            sector, _created = Sector.objects.update_or_create(
+                code=row["code"],
+                defaults={
+                    "name_zh": row["name_zh"],
+                    "name_en": row["name_en"],
+                    "lead_department": departments[row["lead_regulator"]],
+                    "enforcer": departments[row["enforcer"]],
+                    "valid_from": IN_FORCE,
+                },
+            )
+            SectorRule.objects.update_or_create(sector=sector, valid_from=IN_FORCE, defaults=_figures(row))
+        audit.record(
+            actor=actor, action="merchants.load_sectors", target="reference:sectors", at=at, after={"rows": len(rows)}
+        )
+    return len(rows)
+
+
+def _figures(row: dict[str, str]) -> dict[str, Any]:
+    """The columns of a rule; an empty cell means that nothing is set."""
+
+    def number(column: str) -> int | None:
+        return int(row[column]) if row[column] else None
+
+    return {
+        "filing_balance_fen": number("filing_balance_fen"),
+        "custody_percent": int(row["custody_percent"]),
+        "max_price_fen": number("max_price_fen"),
+        "max_months": number("max_months"),
+        "max_sessions": number("max_sessions"),
+        "either_cap_binds": row["max_months_or_sessions"] == "or",
+        "cooling_off_days": int(row["cooling_off_days"]),
+        "closing_notice_days": int(row["closing_notice_days"]),
+        "auto_confirm_working_days": number("auto_confirm_working_days"),
+        "refund_silence_agrees_working_days": number("refund_silence_agrees_working_days"),
+        "basis": row["basis"],
+        "mark": row["mark"],
+    }

@@ -1,0 +1,108 @@
+"""What products and filings refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError, WrongState
+
+
+class ProductError(DomainError):
+    field: str | None = None
+    http_status = 400
+
+
+class BadFigure(ProductError):
+    """A figure that this kind of card needs is missing or impossible."""
+
+    message = _("Enter a whole number of at least 1.")
+
+    def __init__(self, field: str, message: object = None, **details: object) -> None:
+        super().__init__(str(message) if message is not None else None, **details)
+        self.field = field
+
+
+class NoStores(ProductError):
+    message = _("Choose at least one store that redeems the card. Add a store first if there is none.")
+    field = "stores"
+
+
+class NameTaken(ProductError):
+    message = _("You already have a product with this name.")
+    field = "name"
+    http_status = 409
+
+
+class NameFixed(ProductError):
+    message = _("A product that was on sale keeps its name. Make a new product for another name.")
+    field = "name"
+    http_status = 409
+
+
+class TermsFrozen(WrongState):
+    message = _("Terms that were filed cannot be changed. Make a new version.")
+
+
+class VersionInPreparation(WrongState):
+    message = _("A new version of this product is already in preparation. Finish that one first.")
+
+
+class NotOnSale(WrongState):
+    message = _("This product is no longer on sale. Look at the merchant's page for what is sold now.")
+
+
+class FilingNeeded(DomainError):
+    message = _(
+        "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its cards must be filed with the regulator."
+    )
+
+
+class NotCompliant(DomainError):
+    """``findings``: the blocking lines of the compliance check."""
+
+    message = _("The compliance check found %(count)s points that must be put right before this can be submitted.")
+    http_status = 422
+
+    def __init__(self, findings: list[object]) -> None:
+        super().__init__(count=len(findings))
+        self.findings = findings
+
+
+class ReasonMissing(ProductError):
+    message = _("Say what has to be changed: the merchant reads this sentence.")
+    field = "reason"
+
+
+class NotYourFiling(DomainError):
+    """The official's post does not cover it; told like something that does not exist."""
+
+    message = _("We could not find this filing among those of your department and district.")
+    http_status = 404
+
+
+class CapExceeded(DomainError):
+    """More than one consumer may hold with one operator in this sector (top-ups and renewals counted together)."""
+
+    http_status = 422
+
+
+class PriceCapExceeded(CapExceeded):
+    message = _("In this sector one person may prepay at most ¥%(most)s to one merchant; with this card it would be ¥%(would)s.")
+
+
+class SessionsCapExceeded(CapExceeded):
+    message = _("In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be %(would)s.")
+
+
+class MonthsCapExceeded(CapExceeded):
+    message = _("In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with this card it would be %(would)s days.")
+
+
+class LeaseTooShort(DomainError):
+    message = _("This card would run until %(until)s, but the lease of %(store)s ends on %(lease_ends_on)s.")
+    http_status = 422
+
+
+class BadFacts(DomainError):
+    """What a refund is computed from contradicts itself."""
+
+    message = _("The figures of this card contradict each other: %(why)s.")
+    http_status = 400
