@@ -65,7 +65,7 @@ class Chart:
     """The accounts of one agreement and its beneficiary, by name. One query; counters are as of that moment."""
 
     def __init__(self, *, beneficiary_id: int, agreement_id: int | None = None) -> None:
-        rows = Account.objects.filter(beneficiary_id=beneficiary_id, agreement_id=None)
+        rows = Account.objects.filter(beneficiary_id=beneficiary_id, agreement__isnull=True)
         if agreement_id is not None:
             rows = rows | Account.objects.filter(beneficiary_id=beneficiary_id, agreement_id=agreement_id)
         self._accounts = {(a.code, a.channel, a.asset): a for a in rows}

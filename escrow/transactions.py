@@ -47,6 +47,6 @@ def ring(task: str, *args: object) -> None:
     django_transaction.on_commit(announce)
 
 
-def after_commit(call: Callable[[], None]) -> None:
+def after_commit(call: Callable[[], object]) -> None:
     """Run ``call`` once the outermost transaction has committed."""
     django_transaction.on_commit(call)

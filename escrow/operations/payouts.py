@@ -26,8 +26,9 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
         beneficiary = locked_beneficiary(beneficiary_id)
         if beneficiary.payouts_held:
             return None
-        lines = list(queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today).order_by("id"))
-        amount = sum(line.line_fen for line in lines)
+        due = queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today).order_by("id")
+        lines = list(due.values_list("id", "line_fen"))
+        amount = sum(line_fen for _transfer_id, line_fen in lines)
         if amount <= 0:  # corrections wait for something to be set against
             return None
         if not beneficiary.payout_account_no:
@@ -47,7 +48,7 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
             created_at=at,
         )
         PayoutLine.objects.bulk_create(
-            PayoutLine(payout=payout, transfer=line, amount_fen=line.line_fen) for line in lines
+            PayoutLine(payout=payout, transfer_id=transfer_id, amount_fen=line_fen) for transfer_id, line_fen in lines
         )
         chart = Chart(beneficiary_id=beneficiary_id)
         post(

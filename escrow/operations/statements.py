@@ -88,7 +88,7 @@ def _match(line_id: int, at: datetime) -> None:
 def _arrived(line: StatementLine, at: datetime) -> Movement | None:
     """Clearing → custody. A payment whose notification never came is learned of here."""
     payment = Payment.objects.filter(
-        channel=line.channel, order_no=line.reference, beneficiary_id=line.beneficiary_id, amount_fen=line.amount_fen
+        channel=line.channel, order_no=line.reference, beneficiary=line.beneficiary, amount_fen=line.amount_fen
     ).first()
     if payment is None or line.direction != "in":
         return None
@@ -110,7 +110,7 @@ def _left(line: StatementLine, at: datetime) -> Movement | None:
     """Refund or payout on its way → gone from custody. An answer that never came is learned of here."""
     kind = InstructionKind.REFUND if line.kind == "refund" else InstructionKind.PAYOUT
     instruction = Instruction.objects.filter(
-        number=line.reference, kind=kind, beneficiary_id=line.beneficiary_id, amount_fen=line.amount_fen
+        number=line.reference, kind=kind, beneficiary=line.beneficiary, amount_fen=line.amount_fen
     ).first()
     if instruction is None or line.direction != "out" or instruction.state == InstructionState.FAILED:
         return None

@@ -1,0 +1,207 @@
+"""What must always be true, as SQL over the whole database (docs/ledger.md). ``manage.py prove`` runs every check.
+
+Each check counts the rows that break it: zero is a proof, anything else a finding.
+"""
+
+# ruff: noqa: S608 – the SQL is put together from the constants of this file alone
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's result; ``found`` rows break it."""
+
+    name: str
+    found: int
+
+    @property
+    def ok(self) -> bool:
+        return self.found == 0
+
+
+BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'issued')
+              THEN debits_posted - credits_posted ELSE credits_posted - debits_posted END)"""
+
+#: Legs: every transfer seen from each of its two accounts, with what it did to the four counters.
+LEGS = """
+    leg AS (
+        SELECT t.id, t.debit_account_id AS account_id, t.debit_version AS version, t.debit_balance_after AS balance_after,
+               CASE t.kind WHEN 'pending' THEN 0 ELSE t.amount END AS debited, 0::bigint AS credited,
+               CASE t.kind WHEN 'pending' THEN t.amount WHEN 'resolved' THEN -p.amount ELSE 0 END AS debit_reserved,
+               0::bigint AS credit_reserved
+        FROM escrow_transfer t LEFT JOIN escrow_transfer p ON p.id = t.pending_id
+        UNION ALL
+        SELECT t.id, t.credit_account_id, t.credit_version, t.credit_balance_after,
+               0, CASE t.kind WHEN 'pending' THEN 0 ELSE t.amount END,
+               0, CASE t.kind WHEN 'pending' THEN t.amount WHEN 'resolved' THEN -p.amount ELSE 0 END
+        FROM escrow_transfer t LEFT JOIN escrow_transfer p ON p.id = t.pending_id
+    )"""
+
+#: Per agreement: money that moved in and out of ``held``, and the units its uses add up to.
+MONEY = """
+    money AS (
+        SELECT a.id, a.state, a.plan, a.price_fen, a.bonus_fen, a.units_total,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'fund'), 0) AS funded,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'release'), 0)
+                 - coalesce(sum(t.amount) FILTER (WHERE t.reason = 'undo'), 0) AS released,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'settle'), 0) AS settled,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'refund'), 0) AS refunded
+        FROM escrow_agreement a
+        LEFT JOIN escrow_transfer t ON t.agreement_id = a.id AND t.asset = 'CNY' AND t.kind <> 'pending'
+        GROUP BY a.id
+    ), held AS (
+        SELECT agreement_id, sum(credits_posted - debits_posted) FILTER (WHERE asset = 'CNY') AS money,
+               sum(credits_posted - debits_posted) AS everything
+        FROM escrow_account WHERE code = 'held' GROUP BY agreement_id
+    ), used AS (
+        SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units FROM escrow_use GROUP BY agreement_id
+    )"""
+
+CHECKS: dict[str, str] = {
+    "transfers_balanced": """
+        SELECT count(*) FROM escrow_transfer t
+        JOIN escrow_account d ON d.id = t.debit_account_id JOIN escrow_account c ON c.id = t.credit_account_id
+        WHERE d.id = c.id OR d.beneficiary_id <> c.beneficiary_id OR t.beneficiary_id <> d.beneficiary_id
+           OR d.asset <> c.asset OR t.asset <> d.asset
+           OR (d.agreement_id IS NOT NULL AND d.agreement_id <> t.agreement_id)
+           OR (c.agreement_id IS NOT NULL AND c.agreement_id <> t.agreement_id)""",
+    "accounts_equal_their_transfers": f"""
+        WITH {LEGS}, total AS (
+            SELECT account_id, sum(debited) AS dp, sum(credited) AS cp, sum(debit_reserved) AS dr,
+                   sum(credit_reserved) AS cr, count(*) AS n FROM leg GROUP BY account_id)
+        SELECT count(*) FROM escrow_account a LEFT JOIN total t ON t.account_id = a.id
+        WHERE (a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.version)
+              IS DISTINCT FROM (coalesce(t.dp, 0), coalesce(t.cp, 0), coalesce(t.dr, 0), coalesce(t.cr, 0),
+                                coalesce(t.n, 0))""",
+    "balances_after_continuous": f"""
+        WITH {LEGS}, step AS (
+            SELECT leg.version, row_number() OVER w AS nth, leg.balance_after,
+                   CASE WHEN a.code IN ('custody', 'clearing', 'issued') THEN 1 ELSE -1 END
+                   * sum(leg.debited - leg.credited) OVER w AS expected
+            FROM leg JOIN escrow_account a ON a.id = leg.account_id
+            WINDOW w AS (PARTITION BY leg.account_id ORDER BY leg.version, leg.id))
+        SELECT count(*) FROM step WHERE version <> nth OR balance_after <> expected""",
+    "assets_sum_to_zero": """
+        SELECT count(*) FROM (
+            SELECT 1 FROM escrow_account GROUP BY beneficiary_id, asset
+            HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)) s""",
+    "nothing_below_zero": f"""
+        SELECT count(*) FROM escrow_account
+        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'issued')
+                               THEN credits_pending ELSE debits_pending END < 0
+           OR least(debits_posted, credits_posted, debits_pending, credits_pending) < 0""",
+    "liabilities_equal_custody_and_transit": """
+        SELECT count(*) FROM (
+            SELECT 1 FROM escrow_account WHERE asset = 'CNY' GROUP BY beneficiary_id
+            HAVING coalesce(sum(credits_posted - debits_posted) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
+                <> coalesce(sum(debits_posted - credits_posted) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
+    "agreements_accounted_for": f"""
+        WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
+        WHERE funded <> held.money + released + settled + refunded
+           OR (state IN ('held', 'frozen', 'closed') AND funded <> price_fen)
+           OR (state IN ('open', 'cancelled', 'expired') AND funded <> 0)
+           OR (state = 'closed' AND held.everything <> 0)""",
+    "shares_exact": f"""
+        WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
+        WHERE plan <> 'period' AND released <> price_fen * coalesce(used.units, 0) / units_total""",
+    "units_accounted_for": f"""
+        WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
+        LEFT JOIN used ON used.agreement_id = money.id
+        WHERE state IN ('held', 'frozen')
+          AND ((plan = 'sessions' AND held.everything - held.money <> units_total - coalesce(used.units, 0))
+            OR (plan = 'stored_value' AND held.everything <> units_total - coalesce(used.units, 0)))""",
+    "reservations_resolved_once": """
+        SELECT count(*) FROM escrow_transfer p
+        LEFT JOIN escrow_use u ON u.id = p.use_id
+        LEFT JOIN (SELECT pending_id, count(*) AS n FROM escrow_transfer WHERE pending_id IS NOT NULL
+                   GROUP BY pending_id) r ON r.pending_id = p.id
+        WHERE p.kind = 'pending'
+          AND coalesce(r.n, 0) <> CASE WHEN u.state = 'reserved' THEN 0 ELSE 1 END""",
+    "uses_equal_their_transfers": """
+        SELECT count(*) FROM escrow_use u
+        LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
+                   WHERE reason = 'release' AND asset = 'CNY' GROUP BY use_id) t ON t.use_id = u.id
+        WHERE (u.state IN ('final', 'undone') AND coalesce(t.amount, 0) <> u.amount_fen)
+           OR (u.state NOT IN ('final', 'undone') AND t.amount IS NOT NULL AND t.amount <> 0)""",
+    "commands_have_one_effect": "SELECT count(*) FROM escrow_command WHERE result IS NULL",
+    "payments_fund_their_agreements": """
+        SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
+        LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer
+                   WHERE reason IN ('fund', 'late') AND asset = 'CNY' GROUP BY reference) t ON t.reference = p.order_no
+        WHERE (p.state IN ('paid', 'late') AND coalesce(t.amount, 0) <> p.amount_fen)
+           OR (p.state NOT IN ('paid', 'late') AND t.amount IS NOT NULL)
+           OR (p.state = 'paid') <> (a.state IN ('held', 'frozen', 'closed'))""",
+    "payouts_equal_their_lines": """
+        SELECT count(*) FROM escrow_payout p
+        JOIN escrow_instruction i ON i.id = p.instruction_id
+        LEFT JOIN (SELECT payout_id, sum(amount_fen) AS amount FROM escrow_payoutline GROUP BY payout_id) l
+               ON l.payout_id = p.id
+        LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'payout'
+                   GROUP BY reference) t ON t.reference = i.number
+        WHERE (p.amount_fen, p.amount_fen, p.amount_fen, p.beneficiary_id)
+              IS DISTINCT FROM (coalesce(l.amount, 0), i.amount_fen, coalesce(t.amount, 0), i.beneficiary_id)""",
+    "payout_lines_equal_their_transfers": """
+        SELECT count(*) FROM escrow_payoutline l JOIN escrow_payout p ON p.id = l.payout_id
+        JOIN escrow_transfer t ON t.id = l.transfer_id
+        JOIN escrow_account d ON d.id = t.debit_account_id
+        WHERE l.amount_fen <> CASE WHEN d.code = 'payable' THEN -t.amount ELSE t.amount END
+           OR t.beneficiary_id <> p.beneficiary_id""",
+    "refunds_equal_their_instructions": """
+        SELECT count(*) FROM escrow_refund r JOIN escrow_agreement a ON a.id = r.agreement_id
+        LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
+        LEFT JOIN escrow_payment p ON p.id = i.payment_id
+        LEFT JOIN (SELECT agreement_id, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'refund'
+                   GROUP BY agreement_id) t ON t.agreement_id = r.agreement_id
+        WHERE a.state <> 'closed' OR r.amount_fen <> coalesce(i.amount_fen, 0) OR r.amount_fen <> coalesce(t.amount, 0)
+           OR p.agreement_id <> r.agreement_id OR (r.paid_at IS NOT NULL AND i.state <> 'succeeded')""",
+    "money_on_its_way_has_its_instructions": """
+        SELECT count(*) FROM (
+            SELECT b.id,
+                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'refund'), 0) AS refunds,
+                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'payout' AND i.state <> 'failed'), 0) AS payouts
+            FROM escrow_beneficiary b LEFT JOIN escrow_instruction i ON i.beneficiary_id = b.id GROUP BY b.id) s
+        JOIN (SELECT beneficiary_id,
+                     sum(credits_posted - debits_posted) FILTER (WHERE code = 'refund') AS refund,
+                     sum(credits_posted - debits_posted) FILTER (WHERE code = 'payout') AS payout
+              FROM escrow_account WHERE asset = 'CNY' GROUP BY beneficiary_id) a ON a.beneficiary_id = s.id
+        LEFT JOIN (SELECT beneficiary_id,
+                          coalesce(sum(amount_fen) FILTER (WHERE kind = 'refund'), 0) AS refunds,
+                          coalesce(sum(amount_fen) FILTER (WHERE kind = 'payout'), 0) AS payouts
+                   FROM escrow_statementline WHERE matched_at IS NOT NULL GROUP BY beneficiary_id) l
+               ON l.beneficiary_id = s.id
+        WHERE a.refund <> s.refunds - coalesce(l.refunds, 0) OR a.payout <> s.payouts - coalesce(l.payouts, 0)""",
+    "custody_equals_the_bank_statement": """
+        SELECT count(*) FROM escrow_account a
+        LEFT JOIN (SELECT beneficiary_id, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END) AS amount
+                   FROM escrow_statementline WHERE beneficiary_id IS NOT NULL GROUP BY beneficiary_id) l
+               ON l.beneficiary_id = a.beneficiary_id
+        LEFT JOIN (SELECT DISTINCT ON (beneficiary_id) beneficiary_id, balance_after_fen FROM escrow_statementline
+                   WHERE beneficiary_id IS NOT NULL ORDER BY beneficiary_id, line_no DESC) b
+               ON b.beneficiary_id = a.beneficiary_id
+        WHERE a.code = 'custody'
+          AND (a.debits_posted - a.credits_posted <> coalesce(l.amount, 0)
+               OR coalesce(l.amount, 0) <> coalesce(b.balance_after_fen, 0))""",
+    "statement_lines_matched": """
+        SELECT count(*) FROM escrow_statementline WHERE matched_at IS NULL AND beneficiary_id IS NOT NULL""",
+    "guards_in_place": """
+        SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
+            'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
+            'agreement_kept']) AS wanted(name)
+        LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
+}
+
+
+def prove() -> list[Finding]:
+    """Run every check on one snapshot of the database, so a running system cannot blur it."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        findings = []
+        for name, sql in CHECKS.items():
+            cursor.execute(sql)
+            findings.append(Finding(name=name, found=cursor.fetchone()[0]))
+    return findings
