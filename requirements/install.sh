@@ -9,16 +9,20 @@ stop() { echo "$*" >&2; exit 1; }
 [ -w . ] || stop "This folder is read-only for $(id -un): run from a copy that you may write to."
 
 find_python() {
-    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do
-        [ -n "$candidate" ] || continue
-        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$candidate" && return
+    # First those for which every locked package is ready-made, then any newer one.
+    for below in 14 99; do
+        for candidate in "${PYTHON:-}" python3 python3.13 python3.12 python3.11 python3.14 python; do
+            [ -n "$candidate" ] || continue
+            "$candidate" -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $below))" 2>/dev/null &&
+                echo "$candidate" && return
+        done
     done
     stop "Python 3.11 or newer is needed and none was found: install it, or set PYTHON to its path."
 }
 
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     [ ! -e .venv ] || [ -w .venv ] || stop ".venv belongs to somebody else: remove it and run again."
-    python=$(find_python)
+    python=$(find_python) || exit 1
     "$python" -c 'import venv, ensurepip' 2>/dev/null ||
         stop "Python's venv module is missing: on Debian or Ubuntu, apt install python3-venv."
     echo "Making the virtual environment with $("$python" --version) …"
