@@ -23,13 +23,13 @@ class Named(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         """The name in the language of the page."""
         return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Division(Named):

@@ -51,10 +51,10 @@ class Post(models.Model):
             ),
         ]
 
-    @property
-    def is_citywide(self) -> bool:
-        return self.district_id is None
-
     def __str__(self) -> str:
         place = self.district.name if self.district else _now("Beijing")
         return f"{place} · {self.department.name}"
+
+    @property
+    def is_citywide(self) -> bool:
+        return self.district_id is None

@@ -47,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.UUIDField(_("id"), default=uuid.uuid4, unique=True, editable=False)
     phone = EncryptedTextField(_("phone"))
-    phone_index = models.CharField(max_length=64, unique=True, editable=False)
+    phone_index = models.CharField(max_length=64, editable=False)
     phone_verified_at = models.DateTimeField(_("phone verified"), null=True, blank=True)
     name = EncryptedTextField(_("name"), blank=True, default="")
     is_platform_operator = models.BooleanField(_("platform operator"), default=False)
@@ -66,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["id"]
+        constraints = [models.UniqueConstraint(name="user_phone_once", fields=["phone_index"])]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the look-up column in step with the number it finds."""

@@ -1,0 +1,120 @@
+"""allauth on our user: encrypted phone number, codes through the notices app."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from escrow import clock
+from prepaid.notices.operations import send_sms
+from prepaid.people import operations
+from prepaid.people.forms import PhoneField
+from prepaid.people.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Answers never tell whether a number has an account: an SMS to it does."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is not right. Type the six digits of the newest SMS."),
+    }
+
+    def phone_form_field(self, **kwargs: Any) -> forms.Field:
+        """One way of reading phone numbers everywhere."""
+        return PhoneField(required=kwargs.get("required", True))
+
+    def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
+        """Register in the language of the page.
+
+        Raises:
+            PhoneTaken: somebody was faster.
+        """
+        data = form.cleaned_data
+        return operations.register(phone=data["phone"], name=data["name"], language=current_language(), at=clock.now())
+
+    def get_phone(self, user: User) -> tuple[str, bool]:
+        """The number, and whether it is verified."""
+        return user.phone, user.phone_verified_at is not None
+
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:
+        """Give the user another number."""
+        operations.change_phone(user_id=user.pk, phone=phone, verified=verified, at=clock.now())
+
+    def set_phone_verified(self, user: User, phone: str) -> None:
+        """The user typed the code sent to the number."""
+        operations.verify_phone(user_id=user.pk, phone=phone, at=clock.now())
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """By the blind index."""
+        return User.objects.by_phone(phone)
+
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:
+        """In the user's own language."""
+        with override(user.language):
+            text = _("Your code is %(code)s. It is valid for %(minutes)d minutes. We never ask you for it.") % {
+                "code": code,
+                "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
+            }
+        send_sms(phone=phone, text=text, kind="people.code", to=user, at=clock.now())
+
+    def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
+        """Somebody wants to sign in with a number that has no account."""
+        text = _("There is no account with this number yet. Register here: %(url)s")
+        self._send_about(phone, text, "account_signup")
+
+    def send_account_already_exists_sms(self, phone: str) -> None:
+        """Somebody wants to register a number that has an account."""
+        text = _("This number already has an account. Sign in here: %(url)s")
+        self._send_about(phone, text, "account_login")
+
+    def _send_about(self, phone: str, text: str, urlname: str) -> None:
+        send_sms(
+            phone=phone,
+            text=text % {"url": settings.PUBLIC_URL + reverse(urlname)},
+            kind="people.account",
+            at=clock.now(),
+        )
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """allauth's own templates would put the full phone number into the messages cookie; our pages say it instead."""
+        if message:
+            super().add_message(request, level, extra_tags=extra_tags, message=message)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """From now on in the language that the user chose before."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_language(response, user.language)
+        return response
+
+
+def current_language() -> str:
+    """The page's language when we have it, else the default."""
+    language = get_language() or ""
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Set the cookie that ``LocaleMiddleware`` reads."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+    )

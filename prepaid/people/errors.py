@@ -1,0 +1,48 @@
+"""What the people app refuses."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+
+
+class PhoneTaken(DomainError):
+    message = _("This phone number already has an account. Sign in with it instead.")
+
+
+class NameMissing(DomainError):
+    message = _("Enter your name as it should stand in contracts.")
+    http_status = 400
+
+
+class UnknownLanguage(DomainError):
+    message = _("This language is not available.")
+    http_status = 400
+
+
+class UnknownDivision(DomainError):
+    message = _("There is no such district or street in Beijing. Choose one from the list.")
+    http_status = 400
+
+
+class UnknownDepartment(DomainError):
+    message = _("There is no such department. Choose one from the list.")
+    http_status = 400
+
+
+class ReasonMissing(DomainError):
+    message = _("Say why you need to see this, in at least five characters: the reason goes into the audit trail.")
+    http_status = 400
+
+
+class NotAllowed(DomainError):
+    message = _("Your account may not do this.")
+    http_status = 403
+
+
+class PostEnded(DomainError):
+    message = _("This post has already ended, or ends before it began.")
+
+
+class BadReferenceData(DomainError):
+    message = _("The reference data cannot be loaded: %(problem)s")
+    http_status = 500

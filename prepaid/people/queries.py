@@ -1,0 +1,57 @@
+"""Questions about people, places and departments."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from escrow.errors import NotFound
+from prepaid.people.errors import UnknownDepartment, UnknownDivision
+from prepaid.people.models import Department, Division, DivisionLevel, Post, User
+
+
+def user_by_public_id(*, public_id: UUID) -> User:
+    """Raises ``NotFound`` when there is no such user."""
+    user = User.objects.filter(public_id=public_id).first()
+    if user is None:
+        raise NotFound()
+    return user
+
+
+def divisions(*, level: DivisionLevel, on: date, parent: str | None = None) -> QuerySet[Division]:
+    """Divisions of a level that exist on that day, all of them or those directly in ``parent`` (a code)."""
+    found = Division.objects.filter(_valid(on), level=level)
+    return found if parent is None else found.filter(parent_id=parent)
+
+
+def division(*, code: str, on: date) -> Division:
+    """The division with that code, its parent loaded.
+
+    Raises:
+        UnknownDivision: there is none on that day.
+    """
+    found = Division.objects.filter(_valid(on), code=code).select_related("parent").first()
+    if found is None:
+        raise UnknownDivision()
+    return found
+
+
+def department(*, code: str, on: date) -> Department:
+    """Raises ``UnknownDepartment`` when there is none on that day."""
+    found = Department.objects.filter(_valid(on), code=code).first()
+    if found is None:
+        raise UnknownDepartment()
+    return found
+
+
+def posts_of(*, department: str, district: str | None, on: date) -> QuerySet[Post]:
+    """Posts held on that day in a department (code) for a district (code), or for the whole city when None.
+    Officials who have left are not among them."""
+    posts = Post.objects.current(on=on).filter(
+        department_id=department, district_id=district, user__is_active=True, user__is_staff=True
+    )
+    return posts.select_related("user", "department", "district").order_by("valid_from", "id")
+
+
+def _valid(on: date) -> Q:
+    return Q(valid_from__lte=on) & (Q(valid_until__isnull=True) | Q(valid_until__gte=on))
