@@ -1,0 +1,171 @@
+"""What the card business refuses, each with what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import AgreementNotHeld, DomainError, NotEnoughLeft, TooLateToUndo, WrongState
+
+# Buying
+
+
+class ContractNotAccepted(DomainError):
+    message = _("Read the contract and tick that you accept it.")
+    http_status = 400
+
+
+class ContractChanged(DomainError):
+    message = _("The contract has changed since you opened this page. Read the new text and accept it again.")
+
+
+class RisksNotAcknowledged(DomainError):
+    message = _("Tick that you have read the warning about the term and the amount.")
+    http_status = 400
+
+
+class ChannelUnknown(DomainError):
+    message = _("Choose one of the ways to pay that are listed.")
+    http_status = 400
+
+
+class OrderNotOpen(WrongState):
+    message = _("This order cannot be cancelled any more: it is paid, cancelled or expired.")
+
+
+# At the counter
+
+
+class CodeUnreadable(DomainError):
+    message = _("This is not a card code. Scan the code again, or type its 14 digits.")
+    http_status = 400
+
+
+class WrongCode(DomainError):
+    message = _("This code is wrong. Ask the customer to open the card's code and scan it again.")
+
+
+class CodeExpired(DomainError):
+    message = _("This code is over: it lives 30 seconds. Ask the customer to show the new one.")
+
+
+class CodeUsed(DomainError):
+    message = _("This code was already used. Wait for the next one, at most 30 seconds.")
+
+
+class TooManyAttempts(DomainError):
+    message = _("Too many wrong codes. Wait five minutes, then scan instead of typing.")
+    http_status = 429
+
+
+class CounterUnavailable(DomainError):
+    message = _("Codes cannot be checked at the moment. Nothing was charged; try again in a minute.")
+    http_status = 503
+
+
+class CardOfAnotherMerchant(DomainError):
+    message = _("This card was issued by another merchant and cannot be used here.")
+
+
+class StoreNotInContract(DomainError):
+    message = _("This card cannot be used in this store. The stores that accept it are in its contract.")
+
+
+class StoreClosed(DomainError):
+    message = _("This store is marked as closed, so nothing can be charged here.")
+
+
+class StoreNeeded(DomainError):
+    message = _("Choose the store you are charging in.")
+    http_status = 400
+
+
+class CardUnpaid(AgreementNotHeld):
+    message = _("This card is not paid yet, so nothing can be charged to it.")
+
+
+class CardSettled(AgreementNotHeld):
+    message = _("This card is settled: its money was paid back or returned. Nothing can be charged to it.")
+
+
+class CardExpired(DomainError):
+    message = _("This card's term ended on %(day)s. The customer can ask for a refund of what is left.")
+
+
+class CardUsedUp(NotEnoughLeft):
+    message = _("This card is used up: nothing is left on it.")
+
+
+class TooManySessions(NotEnoughLeft):
+    message = _("Only %(left)s sessions are left on this card. Charge at most that many.")
+
+
+class AmountTooLarge(NotEnoughLeft):
+    message = _("Only ¥%(left)s is left on this card. Charge at most that much.")
+
+
+class AmountNeeded(DomainError):
+    message = _("This card is charged by amount. Enter the amount in yuan.")
+    http_status = 400
+
+
+class SessionsNeeded(DomainError):
+    message = _("This card is charged by sessions. Enter the number of sessions instead of an amount.")
+    http_status = 400
+
+
+class CheckInIsFree(DomainError):
+    message = _("This is a period card: a check-in charges nothing. Leave the amount empty.")
+    http_status = 400
+
+
+class KeyMissing(DomainError):
+    message = _("Send an Idempotency-Key header of 8 to 64 letters, digits or dashes, new for every charge.")
+    http_status = 400
+
+
+class NothingToUndo(WrongState):
+    message = _("A check-in charges nothing, so there is nothing to undo.")
+
+
+class UndoOnlyToday(TooLateToUndo):
+    message = _("A charge can be undone on the same day only. Agree on a refund with the customer instead.")
+
+
+# Refunds
+
+
+class NothingToRefund(DomainError):
+    message = _("Nothing would be paid back for this reason: what was used is worth as much as was paid.")
+
+
+class ChargesPending(DomainError):
+    message = _("Confirm or dispute the charges that wait for you first, so that the refund is exact.")
+
+
+class RefundAlreadyAsked(WrongState):
+    message = _("A refund of this card is already under way.")
+
+
+class NotRefundable(WrongState):
+    message = _("This card holds no money now: it is unpaid or already settled.")
+
+
+class QuoteChanged(DomainError):
+    message = _("The refund is now ¥%(now)s. Look at the new sum and confirm again.")
+
+
+class OfferTooLow(DomainError):
+    message = _("The law leaves the customer at least ¥%(least)s. Enter that sum or more.")
+    http_status = 400
+
+
+class OfferTooHigh(DomainError):
+    message = _("Only ¥%(held)s is held for this card. Enter at most that sum.")
+    http_status = 400
+
+
+class ReasonNeeded(DomainError):
+    message = _("Say why you refuse, so that the customer and a regulator can understand it.")
+    http_status = 400
+
+
+class RequestNotYours(WrongState):
+    message = _("This request can no longer be answered: it was withdrawn, paid or is with the regulator.")

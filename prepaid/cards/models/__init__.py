@@ -1,0 +1,6 @@
+from prepaid.cards.models.card import Card
+from prepaid.cards.models.redemption import Redemption
+from prepaid.cards.models.refund_request import RefundRequest
+from prepaid.cards.models.rule import CardRule
+
+__all__ = ["Card", "CardRule", "Redemption", "RefundRequest"]

@@ -1,0 +1,54 @@
+"""A sold card. Its money and its state are its agreement's."""
+
+import secrets
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from escrow.models import Agreement, EncryptedTextField
+from prepaid.cards.codes import NUMBER_DIGITS, new_secret
+from prepaid.merchants.models import Merchant
+from prepaid.products.models import ProductVersion
+
+
+def new_number() -> str:
+    """Eight random digits that no card has yet; the unique constraint catches the race."""
+    while True:
+        number = str(10 ** (NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (NUMBER_DIGITS - 1)))
+        if not Card.objects.filter(number=number).exists():
+            return number
+
+
+class Card(models.Model):
+    """An escrow agreement, the terms it was sold on, and its holder. Active means: the agreement is held.
+
+    The version is frozen, so the stores that redeem the card are ``version.stores``.
+    """
+
+    number = models.CharField(_("card number"), max_length=NUMBER_DIGITS, unique=True, default=new_number)
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cards", verbose_name=_("holder"))
+    version = models.ForeignKey(ProductVersion, models.PROTECT, related_name="cards", verbose_name=_("product"))
+    agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="card", verbose_name=_("agreement"))
+    issuer = models.ForeignKey(Merchant, models.PROTECT, related_name="cards", verbose_name=_("issuer"))
+    code_secret = EncryptedTextField(default=new_secret)
+    order_token = models.UUIDField(help_text=_("one per shown order form: makes buying idempotent"))
+    contract_sha256 = models.CharField(_("accepted contract"), max_length=64)
+    knew_service = models.BooleanField(_("knew this service before buying"), default=False)
+    bought_at = models.DateTimeField(_("bought"))
+    expires_on = models.DateField(_("last day"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["holder", "issuer"])]
+        constraints = [models.UniqueConstraint(name="card_order_token_once", fields=["order_token"])]
+
+    def __str__(self) -> str:
+        return f"{self.number[:4]} {self.number[4:]}"
+
+    def has_expired(self, on: date) -> bool:
+        """After its last day; a card without one never expires."""
+        return self.expires_on is not None and on > self.expires_on

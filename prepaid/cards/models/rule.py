@@ -1,0 +1,33 @@
+"""The terms this platform sets where the law leaves them open: dated, each with its reason."""
+
+from datetime import date
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CardRuleQuerySet(models.QuerySet["CardRule"]):
+    def current(self, on: date) -> "CardRule":
+        """The rule in force on that day."""
+        return self.filter(valid_from__lte=on).latest("valid_from")
+
+
+class CardRule(models.Model):
+    valid_from = models.DateField(_("valid from"), unique=True)
+    payment_minutes = models.PositiveIntegerField(_("minutes to pay an order"))
+    confirm_hours = models.PositiveIntegerField(_("hours to confirm a charge"))
+    answer_working_days = models.PositiveIntegerField(_("working days to answer a refund request"))
+    basis = models.CharField(_("source or reason"), max_length=500)
+    mark = models.CharField(
+        _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")
+    )
+
+    objects = CardRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("card rule")
+        verbose_name_plural = _("card rules")
+        ordering = ["-valid_from"]
+
+    def __str__(self) -> str:
+        return str(self.valid_from)

@@ -1,0 +1,42 @@
+"""The verbs of the card business. ``from prepaid.cards import operations as cards`` and read: ``cards.buy(...)``."""
+
+from prepaid.cards.operations.counter import (
+    charge_card,
+    confirm_redemption,
+    dispute_redemption,
+    undo_redemption,
+)
+from prepaid.cards.operations.purchase import buy, cancel_order, pay_order, place_order
+from prepaid.cards.operations.refunds import (
+    accept_offer,
+    agree_refund,
+    dismiss_request,
+    mark_complained,
+    pass_silence,
+    record_paid,
+    refuse_refund,
+    request_refund,
+    settle_request,
+    withdraw_request,
+)
+
+__all__ = [
+    "accept_offer",
+    "agree_refund",
+    "buy",
+    "cancel_order",
+    "charge_card",
+    "confirm_redemption",
+    "dismiss_request",
+    "dispute_redemption",
+    "mark_complained",
+    "pass_silence",
+    "pay_order",
+    "place_order",
+    "record_paid",
+    "refuse_refund",
+    "request_refund",
+    "settle_request",
+    "undo_redemption",
+    "withdraw_request",
+]

@@ -1,0 +1,275 @@
+"""At the counter: charge, undo; and what the holder answers to a charge that waits."""
+
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta
+
+from escrow import audit, clock, operations as escrow
+from escrow import queries as escrow_queries
+from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused, NotFound
+from escrow.money import check_fen, yuan
+from escrow.queries import Holding
+from escrow.states import AgreementState, Plan, UseState
+from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.cards import attempts, codes
+from prepaid.cards.errors import (
+    AmountNeeded,
+    AmountTooLarge,
+    CardExpired,
+    CardOfAnotherMerchant,
+    CardSettled,
+    CardUnpaid,
+    CardUsedUp,
+    CheckInIsFree,
+    CodeUsed,
+    KeyMissing,
+    NothingToUndo,
+    SessionsNeeded,
+    StoreClosed,
+    StoreNeeded,
+    StoreNotInContract,
+    TooManySessions,
+    UndoOnlyToday,
+    WrongCode,
+)
+from prepaid.cards.models import Card, CardRule, Redemption
+from prepaid.merchants.models import StaffMember, Store
+from prepaid.merchants.queries import store_of, stores_of
+
+CONSTRAINT_ERRORS["redemption_code_once"] = CodeUsed
+CONSTRAINT_ERRORS["redemption_key_once"] = KeyReused
+
+_NOT_HELD: dict[str, type[AgreementNotHeld]] = {
+    AgreementState.OPEN: CardUnpaid,
+    AgreementState.CANCELLED: CardUnpaid,
+    AgreementState.EXPIRED: CardUnpaid,
+    AgreementState.FROZEN: AgreementFrozen,
+    AgreementState.CLOSED: CardSettled,
+}
+
+
+def charge_card(
+    *,
+    staff: StaffMember,
+    code: str,
+    units: int | None = None,
+    amount_fen: int | None = None,
+    store_id: int | None = None,
+    note: str = "",
+    key: str,
+    at: datetime,
+    at_real: datetime,
+    actor: str,
+) -> Redemption:
+    """Charge the card whose code was shown: ``units`` sessions, or ``amount_fen`` of face value; a period card checks in.
+
+    A scan proves that the card is present, not how much was agreed: one session, or up to one visit at the sold price,
+    is final at once; more waits for the holder's tap for ``CardRule.confirm_hours``. ``at_real`` is the real time, which
+    the code follows. The same ``key`` and body give the same redemption again.
+
+    Raises:
+        KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
+        StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardUsedUp,
+        TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, CheckInIsFree, InvalidAmount, InvalidUnits.
+    """
+    key = _full_key(staff, key)
+    number, digits = codes.parse(code)
+    body = _body_sha256([number, digits, units, amount_fen, store_id, note])
+    if replayed := _replayed(key, body):
+        return replayed
+    if units is not None and (isinstance(units, bool) or units < 1):
+        raise InvalidUnits()
+    if amount_fen is not None:
+        check_fen(amount_fen)
+    step = _shown_step(staff, number, digits, at_real)
+    with transaction():
+        card = Card.objects.select_for_update(of=("self",), no_key=True).get(number=number)
+        if replayed := _replayed(key, body):
+            return replayed
+        if card.issuer_id != staff.merchant_id:
+            raise CardOfAnotherMerchant()
+        if card.redemptions.filter(code_step=step).exists():
+            raise CodeUsed()
+        store = _store_of(staff, store_id)
+        _check_store(card, store)
+        holding = escrow_queries.holding(card.agreement_id)
+        if error := _NOT_HELD.get(holding.state):
+            raise error()
+        if card.has_expired(clock.beijing_date(at)):
+            raise CardExpired(day=card.expires_on)
+        charged, final = _measure(card, holding, units, amount_fen)
+        use = None
+        if charged:
+            hours = CardRule.objects.current(clock.beijing_date(at)).confirm_hours
+            use = escrow.charge(
+                agreement_id=card.agreement_id,
+                units=charged,
+                final=final,
+                key=f"counter:{key}",
+                reference=f"card:{card.number}",
+                confirm_until=None if final else at + timedelta(hours=hours),
+                at=at,
+                actor=actor,
+            )
+        redemption = Redemption.objects.create(
+            card=card,
+            use=use,
+            store=store,
+            cashier=staff,
+            units=charged,
+            note=note,
+            code_step=step,
+            key=key,
+            body_sha256=body,
+            at=at,
+        )
+        audit.record(
+            actor=actor,
+            action="cards.charge",
+            target=f"card:{card.pk}",
+            after={"redemption": redemption.pk, "units": charged, "final": final, "store": store.pk},
+            at=at,
+        )
+    return redemption
+
+
+def _full_key(staff: StaffMember, key: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9\-]{8,64}", key):
+        raise KeyMissing()
+    return f"{staff.pk}:{key}"
+
+
+def _body_sha256(body: list[str | int | None]) -> str:
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+
+
+def _replayed(key: str, body: str) -> Redemption | None:
+    redemption = Redemption.objects.filter(key=key).select_related("use", "card").first()
+    if redemption and redemption.body_sha256 != body:
+        raise KeyReused()
+    return redemption
+
+
+def _shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime) -> int:
+    """The window of the shown code. An unknown card is a wrong code: the answer never tells which cards exist."""
+    attempts.check(staff.pk)
+    secret = Card.objects.filter(number=number).values_list("code_secret", flat=True).first()
+    try:
+        if secret is None:
+            raise WrongCode()
+        return codes.accepted_step(secret, digits, at_real)
+    except WrongCode:
+        attempts.failed(staff.pk)
+        raise
+
+
+def _store_of(staff: StaffMember, store_id: int | None) -> Store:
+    """A cashier's own store; owners and managers name one, unless the merchant has only one."""
+    if staff.store is not None:
+        return staff.store
+    if store_id is not None:
+        return store_of(staff.merchant_id, store_id)
+    stores = list(stores_of(staff.merchant_id)[:2])
+    if len(stores) != 1:
+        raise StoreNeeded()
+    return stores[0]
+
+
+def _check_store(card: Card, store: Store) -> None:
+    if store.pk not in {premises.store_id for premises in card.version.terms.stores}:
+        raise StoreNotInContract()
+    if not store.is_open:
+        raise StoreClosed()
+
+
+def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | None) -> tuple[int, bool]:
+    """Units to charge (0: a check-in), and whether the scan alone makes them final."""
+    left = holding.units_left
+    if holding.plan == Plan.PERIOD:
+        if amount_fen is not None:
+            raise CheckInIsFree()
+        return 0, True
+    if holding.plan == Plan.SESSIONS:
+        if amount_fen is not None:
+            raise SessionsNeeded()
+        if left == 0:
+            raise CardUsedUp()
+        units = units or 1
+        if units > left:
+            raise TooManySessions(left=left)
+        return units, units == 1
+    if amount_fen is None:
+        raise AmountNeeded()
+    if left == 0:
+        raise CardUsedUp()
+    if amount_fen > left:
+        raise AmountTooLarge(left=yuan(left))
+    return amount_fen, amount_fen <= (card.version.visit_price_fen or 0)
+
+
+def undo_redemption(*, staff: StaffMember, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """Take a charge back: a waiting one at any time, a final one on its own day while its money is still here.
+
+    Raises:
+        NotFound: not this merchant's, or another store's for a cashier.
+        NothingToUndo, UndoOnlyToday, TooLateToUndo, AlreadyUndone, ReservationResolved.
+    """
+    with transaction():
+        redemption = _locked(redemption_id, card__issuer_id=staff.merchant_id)
+        if staff.store_id not in {None, redemption.store_id}:
+            raise NotFound()
+        if redemption.use is None:
+            raise NothingToUndo()
+        if redemption.use.state == UseState.RESERVED:
+            escrow.void_use(use_id=redemption.use.pk, at=at, actor=actor)
+        else:
+            if clock.beijing_date(redemption.at) != clock.beijing_date(at):
+                raise UndoOnlyToday()
+            escrow.undo_use(use_id=redemption.use.pk, at=at, actor=actor)
+        return _answered(redemption, "cards.undo", at, actor)
+
+
+def confirm_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder's tap on the named figure. Raises ``NotFound``, ``ReservationResolved``."""
+    with transaction():
+        redemption = _waiting(redemption_id, holder_id)
+        escrow.confirm_use(use_id=redemption.use_id or 0, at=at, actor=actor)
+        return _answered(redemption, "cards.confirm", at, actor)
+
+
+def dispute_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder says the figure is wrong: nothing is charged. Raises ``NotFound``, ``ReservationResolved``."""
+    with transaction():
+        redemption = _waiting(redemption_id, holder_id)
+        escrow.void_use(use_id=redemption.use_id or 0, at=at, actor=actor)
+        return _answered(redemption, "cards.dispute", at, actor)
+
+
+def _waiting(redemption_id: int, holder_id: int) -> Redemption:
+    redemption = _locked(redemption_id, card__holder_id=holder_id)
+    if redemption.use_id is None:
+        raise NothingToUndo()
+    return redemption
+
+
+def _locked(redemption_id: int, **owner: int) -> Redemption:
+    """The redemption with its card locked: answers to one card's charges come one after the other."""
+    redemption = (
+        Redemption.objects.select_for_update(of=("card",), no_key=True)
+        .select_related("card", "store")
+        .filter(pk=redemption_id, **owner)
+        .first()
+    )
+    if redemption is None:
+        raise NotFound()
+    return redemption
+
+
+def _answered(redemption: Redemption, action: str, at: datetime, actor: str) -> Redemption:
+    if redemption.use is not None:
+        redemption.use.refresh_from_db()
+    audit.record(
+        actor=actor, action=action, target=f"card:{redemption.card_id}", after={"redemption": redemption.pk}, at=at
+    )
+    return redemption

@@ -1,0 +1,186 @@
+"""What people are told about their cards. One place for the words; every figure and date is named."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _, ngettext
+
+from escrow.models import Refund
+from escrow.money import yuan
+from escrow.states import Plan, UseState
+from prepaid.cards.models import Card, Redemption, RefundRequest
+from prepaid.merchants.models import StaffMember, StaffRole
+from prepaid.notices import operations as notices
+
+
+def card_active(card: Card, *, at: datetime) -> None:
+    """The payment arrived: the card can be used."""
+    notices.send(
+        to=card.holder,
+        kind="cards.active",
+        title=_("Your card %(card)s is ready"),
+        body=_(
+            "Your payment of ¥%(price)s for “%(product)s” has arrived and is held in custody. "
+            "%(merchant)s receives it only as you use the card."
+        ),
+        details={
+            "card": card,
+            "price": yuan(card.agreement.price_fen),
+            "product": card.version.product.name,
+            "merchant": card.issuer.name,
+        },
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
+
+
+_CHARGE_TITLES: dict[str, Promise] = {
+    UseState.RESERVED: _("Confirm a charge of %(figure)s"),
+    UseState.FINAL: _("%(figure)s charged"),
+    UseState.VOIDED: _("A charge of %(figure)s was taken back"),
+    UseState.EXPIRED: _("A charge of %(figure)s expired"),
+    UseState.UNDONE: _("A charge of %(figure)s was undone"),
+}
+_CHARGE_BODIES: dict[str, Promise] = {
+    UseState.RESERVED: _(
+        "%(store)s wants to charge %(figure)s to your card %(card)s. Confirm or dispute it by %(until)s; "
+        "without an answer nothing is charged."
+    ),
+    UseState.FINAL: _("%(store)s charged %(figure)s to your card %(card)s. Was this not you? Tell the store today."),
+    UseState.VOIDED: _("%(figure)s stay on your card %(card)s; %(store)s received nothing."),
+    UseState.EXPIRED: _("Nobody confirmed it in time. %(figure)s stay on your card %(card)s."),
+    UseState.UNDONE: _("%(store)s undid its charge. %(figure)s are back on your card %(card)s."),
+}
+
+
+def charge_recorded(redemption: Redemption, *, at: datetime) -> None:
+    """Every charge, and everything that becomes of it."""
+    use = redemption.use
+    if use is None:
+        return
+    card = redemption.card
+    waiting = use.state == UseState.RESERVED
+    until = timezone.localtime(use.confirm_until) if use.confirm_until else None
+    notices.send(
+        to=card.holder,
+        kind=f"cards.charge_{use.state}",
+        title=_CHARGE_TITLES[use.state],
+        body=_CHARGE_BODIES[use.state],
+        details={
+            "figure": Figure(card, redemption.units),
+            "store": redemption.store.name,
+            "card": card,
+            "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
+        },
+        url=reverse("wallet") if waiting else reverse("card_statement", args=[card.number]),
+        at=at,
+    )
+
+
+class Figure:
+    """``3 sessions`` or ``¥120.00``, whatever the card counts; written in the language of whoever reads it."""
+
+    def __init__(self, card: Card, units: int) -> None:
+        self.plan, self.units = card.version.plan, units
+
+    def __str__(self) -> str:
+        if self.plan == Plan.STORED_VALUE:
+            return f"¥{yuan(self.units)}"
+        return ngettext("%(count)s session", "%(count)s sessions", self.units) % {"count": self.units}
+
+
+def refund_requested(request: RefundRequest, *, at: datetime) -> None:
+    """To those who answer for the merchant."""
+    staff = StaffMember.objects.filter(
+        merchant_id=request.card.issuer_id, role__in=[StaffRole.OWNER, StaffRole.MANAGER], is_active=True
+    ).select_related("user")
+    for member in staff:
+        notices.send(
+            to=member.user,
+            kind="cards.refund_requested",
+            title=_("A customer asks for a refund of ¥%(sum)s"),
+            body=_("%(person)s asks for the rest of card %(card)s. Answer by %(due)s."),
+            details={
+                "sum": yuan(request.asked_fen),
+                "person": request.card.holder.display_name,
+                "card": request.card,
+                "due": request.answer_due_on,
+            },
+            url=reverse("shop_refunds"),
+            at=at,
+        )
+
+
+def refund_offered(request: RefundRequest, *, at: datetime) -> None:
+    """The merchant agrees to less than was asked."""
+    _to_holder(
+        request,
+        "offered",
+        _("The merchant offers ¥%(offered)s"),
+        _("You asked for ¥%(asked)s. Take the offer, withdraw, or complain to the regulator: you decide."),
+        at,
+    )
+
+
+def refund_refused(request: RefundRequest, *, at: datetime) -> None:
+    """With the merchant's reason on the page."""
+    _to_holder(
+        request,
+        "refused",
+        _("The merchant refuses your refund of ¥%(asked)s"),
+        _("Your money stays frozen. Read the reason; you can complain to the regulator, or withdraw the request."),
+        at,
+    )
+
+
+def refund_unanswered(request: RefundRequest, *, at: datetime) -> None:
+    """The term passed and silence is no consent in this sector."""
+    _to_holder(
+        request,
+        "unanswered",
+        _("The merchant did not answer in time"),
+        _("Your money stays frozen. You can now complain to the regulator about your refund of ¥%(asked)s."),
+        at,
+    )
+
+
+def refund_granted(request: RefundRequest, *, at: datetime) -> None:
+    """Decided, on whatever basis."""
+    _to_holder(
+        request,
+        "granted",
+        _("Refund granted: ¥%(granted)s"),
+        _("¥%(granted)s go back to where you paid from. We tell you when the bank has paid."),
+        at,
+    )
+
+
+def refund_paid(refund: Refund, card: Card, *, url: str, at: datetime) -> None:
+    """The bank says so."""
+    notices.send(
+        to=card.holder,
+        kind="cards.refund_paid",
+        title=_("¥%(sum)s paid back"),
+        body=_("The refund of card %(card)s has been paid back to where you paid from. The card is closed."),
+        details={"sum": yuan(refund.amount_fen), "card": card},
+        url=url,
+        at=at,
+    )
+
+
+def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise, at: datetime) -> None:
+    notices.send(
+        to=request.card.holder,
+        kind=f"cards.refund_{event}",
+        title=title,
+        body=body,
+        details={
+            "asked": yuan(request.asked_fen),
+            "offered": yuan(request.offered_fen or 0),
+            "granted": yuan(request.granted_fen or 0),
+        },
+        url=reverse("refund_detail", args=[request.pk]),
+        at=at,
+    )

@@ -1,0 +1,206 @@
+"""Buying: an order, its agreement in escrow, and the way to the bank's cashier."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from escrow import audit, clock, operations as escrow
+from escrow import queries as escrow_queries
+from escrow.errors import KeyReused, NotFound
+from escrow.models import Payment
+from escrow.states import AgreementState, Plan
+from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.cards.errors import (
+    ChannelUnknown,
+    ContractChanged,
+    ContractNotAccepted,
+    OrderNotOpen,
+    RisksNotAcknowledged,
+)
+from prepaid.cards.models import Card, CardRule
+from prepaid.merchants.models import Merchant
+from prepaid.merchants.queries import sector_rule
+from prepaid.people.models import User
+from prepaid.products import caps
+from prepaid.products.models import ProductVersion
+from prepaid.products.queries import version_on_sale
+
+CONSTRAINT_ERRORS["card_order_token_once"] = KeyReused
+
+
+def buy(
+    *,
+    holder: User,
+    version_id: int,
+    accepted_terms_sha256: str,
+    risks_accepted: bool,
+    token: UUID,
+    channel: str,
+    return_url: str,
+    at: datetime,
+    actor: str,
+) -> tuple[Card, Payment]:
+    """Order a card and open its payment at the channel; the card is active once the bank says it is paid.
+
+    ``accepted_terms_sha256`` is the fingerprint of the contract that was shown. ``token`` is one per shown form: sending
+    it again gives the same order. ``return_url`` may hold ``{order_no}``. Calls the channel: not inside a transaction.
+
+    Raises:
+        NotFound, NotOnSale, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged, RisksNotAcknowledged.
+        PriceCapExceeded, SessionsCapExceeded, MonthsCapExceeded, LeaseTooShort: see ``products.caps``.
+        KeyReused: the token belongs to another order. ChannelUnknown.
+        AlreadyPaid, AgreementExpired, ChannelUnavailable: of the payment; the order stands and can be paid later.
+    """
+    if channel not in settings.PAYMENT_CHANNELS:
+        raise ChannelUnknown()
+    card = place_order(
+        holder=holder,
+        version_id=version_id,
+        accepted_terms_sha256=accepted_terms_sha256,
+        risks_accepted=risks_accepted,
+        token=token,
+        at=at,
+        actor=actor,
+    )
+    return card, pay_order(card=card, channel=channel, return_url=return_url, at=at, actor=actor)
+
+
+def place_order(
+    *,
+    holder: User,
+    version_id: int,
+    accepted_terms_sha256: str,
+    risks_accepted: bool,
+    token: UUID,
+    at: datetime,
+    actor: str,
+) -> Card:
+    """The order alone, to be paid within ``CardRule.payment_minutes``; escrow expires it then. Raises as ``buy``."""
+    today = clock.beijing_date(at)
+    with transaction():
+        ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
+        if ordered is not None:
+            return _same_order(ordered, holder, version_id)
+        version = version_on_sale(version_id, at=at)
+        merchant = version.product.merchant
+        _serialise_purchases(holder, merchant)
+        ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
+        if ordered is not None:
+            return _same_order(ordered, holder, version_id)
+        if not accepted_terms_sha256:
+            raise ContractNotAccepted()
+        if accepted_terms_sha256 != version.terms_sha256:
+            raise ContractChanged()
+        if not risks_accepted:
+            raise RisksNotAcknowledged()
+        expires_on = caps.last_day(today, version.days)
+        _check_caps(holder, version, merchant, at)
+        caps.check_leases(expires_on, version.terms.stores)
+        rule = CardRule.objects.current(today)
+        agreement = escrow.open_agreement(
+            beneficiary_id=merchant.beneficiary_id,
+            funder=holder.public_id,
+            plan=version.plan,
+            price_fen=version.price_fen,
+            bonus_fen=version.bonus_fen,
+            units_total=version.units_total,
+            pay_until=at + timedelta(minutes=rule.payment_minutes),
+            at=at,
+            actor=actor,
+        )
+        card = Card.objects.create(
+            holder=holder,
+            version=version,
+            agreement=agreement,
+            issuer=merchant,
+            order_token=token,
+            contract_sha256=accepted_terms_sha256,
+            knew_service=_knows_service(holder, version),
+            bought_at=at,
+            expires_on=expires_on,
+        )
+        audit.record(
+            actor=actor,
+            action="cards.order",
+            target=f"card:{card.pk}",
+            after={"version": version.pk, "terms_sha256": accepted_terms_sha256, "risks_accepted": risks_accepted},
+            at=at,
+        )
+    return card
+
+
+def pay_order(*, card: Card, channel: str, return_url: str, at: datetime, actor: str) -> Payment:
+    """The order's payment at the channel, the same one each time. Calls the channel: not inside a transaction.
+
+    Raises:
+        AlreadyPaid, AgreementExpired, ChannelUnavailable.
+    """
+    return escrow.start_payment(
+        agreement_id=card.agreement_id,
+        channel=channel,
+        subject=f"{card.issuer.name} {card.version.product.name}"[:120],
+        return_url=return_url,
+        at=at,
+        actor=actor,
+    )
+
+
+def cancel_order(*, holder_id: int, number: str, at: datetime, actor: str) -> Card:
+    """The consumer does not want it after all; money that still arrives is sent back. Raises ``NotFound``, ``OrderNotOpen``."""
+    with transaction():
+        card = Card.objects.select_related("agreement").filter(holder_id=holder_id, number=number).first()
+        if card is None:
+            raise NotFound()
+        if card.agreement.state not in {AgreementState.OPEN, AgreementState.CANCELLED}:
+            raise OrderNotOpen()
+        escrow.cancel_agreement(agreement_id=card.agreement_id, at=at, actor=actor)
+    return card
+
+
+def _same_order(card: Card, holder: User, version_id: int) -> Card:
+    if (card.holder_id, card.version_id) != (holder.pk, version_id):
+        raise KeyReused()
+    return card
+
+
+def _serialise_purchases(holder: User, merchant: Merchant) -> None:
+    """One purchase at a time per consumer and merchant, until this transaction ends: two at once would each see the
+    holding without the other and together pass the cap."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cards.purchase:{holder.pk}:{merchant.pk}"]
+        )
+
+
+def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: datetime) -> None:
+    """All that the consumer would then hold with this operator, unpaid orders included."""
+    today = clock.beijing_date(at)
+    live = [AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN]
+    cards = list(Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live))
+    holdings = escrow_queries.holdings([card.agreement_id for card in cards])
+    unpaid = {pk for pk, held in holdings.items() if held.state == AgreementState.OPEN}
+    caps.check_holding(
+        sector_rule(merchant.sector_id, today),
+        already_fen=sum(held.price_fen if pk in unpaid else held.held_fen for pk, held in holdings.items()),
+        already_sessions=sum(
+            held.units_total - held.units_used for held in holdings.values() if held.plan == Plan.SESSIONS
+        ),
+        already_days=sum(
+            max(0, (card.expires_on - today).days)
+            for card in cards
+            if card.expires_on is not None
+            and holdings[card.agreement_id].units_used < holdings[card.agreement_id].units_total
+        ),
+        adding_fen=version.price_fen,
+        adding_sessions=version.sessions or 0,
+        adding_days=version.days or 0,
+    )
+
+
+def _knows_service(holder: User, version: ProductVersion) -> bool:
+    """Whether the consumer used a card of the same product before: then SPC 14 gives no cooling-off."""
+    return Card.objects.filter(
+        holder=holder, version__product_id=version.product_id, redemptions__isnull=False
+    ).exists()

@@ -1,0 +1,321 @@
+"""Asking for the rest back, the merchant's answer, and the money on each basis."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from escrow import audit, clock, operations as escrow
+from escrow import queries as escrow_queries
+from escrow.errors import InvalidAmount, NotFound
+from escrow.models import Refund
+from escrow.money import yuan
+from escrow.states import AgreementState, RefundBasis, check_transition
+from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.cards import queries
+from prepaid.cards.errors import (
+    ChargesPending,
+    NothingToRefund,
+    NotRefundable,
+    OfferTooHigh,
+    OfferTooLow,
+    QuoteChanged,
+    ReasonNeeded,
+    RefundAlreadyAsked,
+    RequestNotYours,
+)
+from prepaid.cards.models import Card, CardRule, RefundRequest
+from prepaid.cards.operations import letters
+from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCause, RefundState
+from prepaid.merchants.errors import NotYourRole
+from prepaid.merchants.models import StaffMember
+from prepaid.merchants.queries import sector_rule
+
+CONSTRAINT_ERRORS["refund_request_one_open_per_card"] = RefundAlreadyAsked
+
+
+def request_refund(
+    *,
+    card_id: int,
+    cause: RefundCause,
+    reason: str,
+    stopped_on: date | None = None,
+    expected_fen: int | None = None,
+    at: datetime,
+    actor: str,
+) -> RefundRequest:
+    """Within either cooling-off rule granted and paid at once; else the money is frozen and the merchant has its term.
+
+    ``expected_fen`` is the sum the consumer confirmed. In a sector where silence is consent the term is the sector's;
+    else ``CardRule.answer_working_days``.
+
+    Raises:
+        NotRefundable, RefundAlreadyAsked, ChargesPending, NothingToRefund, QuoteChanged.
+    """
+    today = clock.beijing_date(at)
+    with transaction():
+        card = _locked_card(card_id)
+        if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
+            raise RefundAlreadyAsked()
+        holding = escrow_queries.holding(card.agreement_id)
+        if holding.state != AgreementState.HELD:
+            raise NotRefundable()
+        if holding.units_reserved:
+            raise ChargesPending()
+        quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
+        if quote.refund_fen == 0:
+            raise NothingToRefund()
+        if expected_fen not in {None, quote.refund_fen}:
+            raise QuoteChanged(now=yuan(quote.refund_fen))
+        silence_days = sector_rule(card.issuer.sector_id, today).refund_silence_agrees_working_days
+        days = silence_days or CardRule.objects.current(today).answer_working_days
+        request = RefundRequest.objects.create(
+            card=card,
+            state=RefundState.REQUESTED,
+            cause=cause,
+            reason=reason,
+            stopped_on=stopped_on,
+            asked_fen=quote.refund_fen,
+            quote=asdict(quote),
+            requested_at=at,
+            answer_due_on=None if quote.cooling_off else escrow_queries.add_working_days(today, days),
+            silence_agrees=bool(silence_days) and not quote.cooling_off,
+        )
+        audit.record(
+            actor=actor,
+            action="cards.request_refund",
+            target=f"refund_request:{request.pk}",
+            after={"card": card.number, "cause": cause, "asked_fen": request.asked_fen},
+            at=at,
+        )
+        if quote.cooling_off:
+            _grant(request, quote.refund_fen, RefundBasis.COOLING_OFF, at=at, actor=actor)
+        else:
+            escrow.freeze_agreement(
+                agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
+            )
+            letters.refund_requested(request, at=at)
+    return request
+
+
+def agree_refund(
+    *, staff: StaffMember, request_id: int, amount_fen: int | None = None, text: str = "", at: datetime, actor: str
+) -> RefundRequest:
+    """The merchant agrees: to what was asked or more, and it is paid on consent; to less, and it is an offer the
+    consumer may take, never below what the law leaves when the consumer gives up the contract (SPC 18–20).
+
+    Raises:
+        NotFound, NotYourRole, RequestNotYours, OfferTooLow, OfferTooHigh, InvalidAmount.
+    """
+    with transaction():
+        request = _answerable(request_id, staff)
+        amount_fen = request.asked_fen if amount_fen is None else amount_fen
+        if amount_fen < 1:
+            raise InvalidAmount()
+        held_fen = escrow_queries.holding(request.card.agreement_id).held_fen
+        if amount_fen > held_fen:
+            raise OfferTooHigh(held=yuan(held_fen))
+        answer = {"answered_at": at, "answered_by": staff, "answer_text": text}
+        if amount_fen >= request.asked_fen:
+            _grant(request, amount_fen, RefundBasis.CONSENT, at=at, actor=actor, **answer)
+            return request
+        least = queries.least_refund_fen(request)
+        if amount_fen < least:
+            raise OfferTooLow(least=yuan(least))
+        _move(request, RefundState.OFFERED, at=at, actor=actor, offered_fen=amount_fen, **answer)
+        letters.refund_offered(request, at=at)
+    return request
+
+
+def refuse_refund(*, staff: StaffMember, request_id: int, text: str, at: datetime, actor: str) -> RefundRequest:
+    """The merchant refuses, with its reason; the money stays frozen until the consumer complains or withdraws.
+
+    Raises:
+        NotFound, NotYourRole, RequestNotYours, ReasonNeeded.
+    """
+    if not text.strip():
+        raise ReasonNeeded()
+    with transaction():
+        request = _answerable(request_id, staff)
+        if request.state == RefundState.REFUSED:
+            raise RequestNotYours()
+        if request.state == RefundState.SILENT:
+            # Late, but the consumer should read it: the term stays missed.
+            _note(request, at=at, actor=actor, answered_at=at, answered_by=staff, answer_text=text)
+        else:
+            _move(request, RefundState.REFUSED, at=at, actor=actor, answered_at=at, answered_by=staff, answer_text=text)
+        letters.refund_refused(request, at=at)
+    return request
+
+
+def accept_offer(*, holder_id: int, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """The consumer takes the merchant's lower sum: paid on consent. Raises ``NotFound``, ``WrongState``."""
+    with transaction():
+        request = _owned(request_id, holder_id)
+        if request.state != RefundState.OFFERED:
+            raise RequestNotYours()
+        _grant(request, request.offered_fen or 0, RefundBasis.CONSENT, at=at, actor=actor)
+    return request
+
+
+def withdraw_request(*, holder_id: int, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """The consumer keeps the card: it can be used again. Raises ``NotFound``, ``WrongState``."""
+    with transaction():
+        request = _owned(request_id, holder_id)
+        _move(request, RefundState.WITHDRAWN, at=at, actor=actor, closed_at=at)
+        _thaw(request, at=at, actor=actor)
+    return request
+
+
+def pass_silence(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """The term is over without an answer: consent where the sector's rule says so, else the way to a complaint is open.
+
+    Calling it early, or again, changes nothing.
+    """
+    with transaction():
+        request = _locked(request_id)
+        due = request.answer_due_on
+        if request.state != RefundState.REQUESTED or due is None or clock.beijing_date(at) <= due:
+            return request
+        if request.silence_agrees:
+            _grant(request, request.asked_fen, RefundBasis.SILENCE, at=at, actor=actor)
+        else:
+            _move(request, RefundState.SILENT, at=at, actor=actor)
+            letters.refund_unanswered(request, at=at)
+    return request
+
+
+def mark_complained(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """A complaint about this request was opened. Raises ``NotFound``, ``WrongState``."""
+    with transaction():
+        request = _locked(request_id)
+        _move(request, RefundState.COMPLAINED, at=at, actor=actor, complained_at=at)
+    return request
+
+
+def settle_request(
+    *, request_id: int, amount_fen: int, basis: RefundBasis, reference: str, at: datetime, actor: str
+) -> Refund:
+    """Pay what a complaint came to, on its basis. The same settlement again returns the same refund.
+
+    Raises:
+        NotFound, WrongState, RefundExceedsHeld, InvalidAmount, BasisRequired.
+    """
+    with transaction():
+        request = _locked(request_id)
+        settled = request.refund
+        if settled is not None:
+            return escrow.refund(
+                agreement_id=request.card.agreement_id,
+                amount_fen=amount_fen,
+                basis=basis,
+                reference=reference,
+                at=at,
+                actor=actor,
+            )
+        return _grant(request, amount_fen, basis, reference=reference, at=at, actor=actor)
+
+
+def dismiss_request(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """The complaint ended without a refund, or was withdrawn: the card can be used again. Raises ``WrongState``."""
+    with transaction():
+        request = _locked(request_id)
+        _move(request, RefundState.DISMISSED, at=at, actor=actor, closed_at=at)
+        _thaw(request, at=at, actor=actor)
+    return request
+
+
+def record_paid(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """Follow the money: paid once the bank says so. Before that, or again, it changes nothing."""
+    with transaction():
+        request = _locked(request_id)
+        refund = request.refund
+        if request.state == RefundState.GRANTED and refund is not None and refund.paid_at is not None:
+            _move(request, RefundState.PAID, at=at, actor=actor)
+    return request
+
+
+def _grant(
+    request: RefundRequest,
+    amount_fen: int,
+    basis: RefundBasis,
+    *,
+    reference: str = "",
+    at: datetime,
+    actor: str,
+    **fields: Any,
+) -> Refund:
+    _move(request, RefundState.GRANTED, at=at, actor=actor, granted_fen=amount_fen, basis=basis, closed_at=at, **fields)
+    refund = escrow.refund(
+        agreement_id=request.card.agreement_id,
+        amount_fen=amount_fen,
+        basis=basis,
+        reference=reference or f"refund_request:{request.pk}",
+        at=at,
+        actor=actor,
+    )
+    letters.refund_granted(request, at=at)
+    return refund
+
+
+def _move(request: RefundRequest, new: RefundState, *, at: datetime, actor: str, **fields: Any) -> None:
+    """The one place where a request's state changes; the caller holds the lock. Raises ``WrongState``."""
+    check_transition(REFUND_TRANSITIONS, request.state, new)
+    before, request.state = request.state, new
+    _note(request, before=before, at=at, actor=actor, **fields)
+
+
+def _note(request: RefundRequest, *, before: str = "", at: datetime, actor: str, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(request, name, value)
+    request.save()
+    audit.record(
+        actor=actor,
+        action="cards.refund_request",
+        target=f"refund_request:{request.pk}",
+        before={"state": before} if before else None,
+        after={"state": request.state, "amount_fen": fields.get("granted_fen", fields.get("offered_fen"))},
+        at=at,
+    )
+
+
+def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
+    escrow.thaw_agreement(
+        agreement_id=request.card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
+    )
+
+
+def _locked_card(card_id: int) -> Card:
+    card = (
+        Card.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("agreement", "issuer", "version__product", "holder")
+        .filter(pk=card_id)
+        .first()
+    )
+    if card is None:
+        raise NotFound()
+    return card
+
+
+def _locked(request_id: int, **owner: int) -> RefundRequest:
+    request = (
+        RefundRequest.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("card__agreement", "card__issuer", "card__version__product", "card__holder")
+        .filter(pk=request_id, **owner)
+        .first()
+    )
+    if request is None:
+        raise NotFound()
+    return request
+
+
+def _owned(request_id: int, holder_id: int) -> RefundRequest:
+    return _locked(request_id, card__holder_id=holder_id)
+
+
+def _answerable(request_id: int, staff: StaffMember) -> RefundRequest:
+    request = _locked(request_id, card__issuer_id=staff.merchant_id)
+    if not staff.manages:
+        raise NotYourRole()
+    if request.state not in MAY_ANSWER_STATES:
+        raise RequestNotYours()
+    return request

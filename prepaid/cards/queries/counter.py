@@ -1,0 +1,22 @@
+"""What staff see at the counter."""
+
+from django.db.models import QuerySet
+
+from prepaid.cards.models import Redemption
+from prepaid.merchants.models import StaffMember, Store
+from prepaid.merchants.queries import stores_of
+
+
+def last_charges(*, staff: StaffMember, limit: int = 10) -> list[Redemption]:
+    """The newest visits at the cashier's store, or at all of the merchant's for owners and managers."""
+    charges: QuerySet[Redemption] = Redemption.objects.filter(card__issuer_id=staff.merchant_id)
+    if staff.store_id is not None:
+        charges = charges.filter(store_id=staff.store_id)
+    return list(charges.select_related("use", "store", "card__version__product").order_by("-id")[:limit])
+
+
+def counter_stores(*, staff: StaffMember) -> list[Store]:
+    """Where this person may charge: a cashier in their own store, others in every open one."""
+    if staff.store is not None:
+        return [staff.store]
+    return list(stores_of(staff.merchant_id).filter(is_open=True))

@@ -1,0 +1,152 @@
+"""What a holder sees: their cards with what escrow holds for them, and every line of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from escrow import queries as escrow
+from escrow.errors import NotFound
+from escrow.models import Payment
+from escrow.queries import Holding, StatementEntry
+from escrow.states import AgreementState, Plan, UseState
+from prepaid.cards.models import Card, Redemption
+from prepaid.people.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFace:
+    """A card and what is on it on ``today``. Principal and gift are never added up: only money is money."""
+
+    card: Card
+    holding: Holding
+    today: date
+
+    @property
+    def principal_fen(self) -> int:
+        """Money still free on the card (fen)."""
+        return self.holding.available_fen
+
+    @property
+    def gift_fen(self) -> int:
+        return self.holding.bonus_held - self.holding.bonus_reserved
+
+    @property
+    def is_active(self) -> bool:
+        return self.holding.state == AgreementState.HELD
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.holding.state == AgreementState.OPEN
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.holding.state == AgreementState.FROZEN
+
+    @property
+    def is_settled(self) -> bool:
+        return self.holding.state == AgreementState.CLOSED
+
+    @property
+    def has_expired(self) -> bool:
+        return self.card.has_expired(self.today)
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.is_active and self.holding.plan != Plan.PERIOD and self.holding.units_left == 0
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its code means something at a counter."""
+        return self.is_active and not self.has_expired and not self.is_used_up
+
+    @property
+    def days_left(self) -> int | None:
+        """Days including today; None for a card without an end."""
+        if self.card.expires_on is None:
+            return None
+        return max(0, (self.card.expires_on - self.today).days + 1)
+
+
+def _cards() -> QuerySet[Card]:
+    return Card.objects.select_related("agreement", "issuer__sector", "version__product", "holder")
+
+
+def cards_of(*, user: User, today: date) -> list[CardFace]:
+    """The user's cards, newest first; orders given up unpaid are left out."""
+    cards = (
+        _cards()
+        .filter(holder=user)
+        .exclude(agreement__state__in=[AgreementState.CANCELLED, AgreementState.EXPIRED])
+        .order_by("-id")
+    )
+    return _faces(cards, today)
+
+
+def _faces(cards: Iterable[Card], today: date) -> list[CardFace]:
+    found = list(cards)
+    holdings = escrow.holdings([card.agreement_id for card in found])
+    return [CardFace(card=card, holding=holdings[card.agreement_id], today=today) for card in found]
+
+
+def card_of(*, user: User, number: str) -> Card:
+    """Raises ``NotFound``, also for another person's card."""
+    card = _cards().filter(holder=user, number=number).first()
+    if card is None:
+        raise NotFound()
+    return card
+
+
+def face_of(*, card: Card, today: date) -> CardFace:
+    """One card with what is on it."""
+    return CardFace(card=card, holding=escrow.holding(card.agreement_id), today=today)
+
+
+def order_of(*, user: User, order_no: str) -> tuple[Card, Payment]:
+    """The card a payment order is for. Raises ``NotFound``, also for another person's order."""
+    payment = Payment.objects.filter(order_no=order_no, agreement__card__holder=user).first()
+    if payment is None:
+        raise NotFound()
+    return _cards().get(agreement_id=payment.agreement_id), payment
+
+
+def charges_waiting(*, user: User) -> list[Redemption]:
+    """Charges that wait for the user's tap, the most urgent first."""
+    return list(
+        Redemption.objects.filter(card__holder=user, use__state=UseState.RESERVED)
+        .select_related("use", "store", "card__version__product", "card__issuer")
+        .order_by("use__confirm_until")
+    )
+
+
+def redemption_of(*, user: User, redemption_id: int) -> Redemption:
+    """Raises ``NotFound``, also for a charge to another person's card."""
+    redemption = (
+        Redemption.objects.filter(card__holder=user, pk=redemption_id)
+        .select_related("use", "store", "card__version__product", "card__issuer")
+        .first()
+    )
+    if redemption is None:
+        raise NotFound()
+    return redemption
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementLine:
+    """One movement of the card's money, with the visit it belongs to."""
+
+    entry: StatementEntry
+    redemption: Redemption | None
+
+
+def statement(*, card: Card) -> list[StatementLine]:
+    """Every movement, newest first, with the balance after it and where it happened."""
+    visits = {
+        redemption.use_id: redemption
+        for redemption in card.redemptions.select_related("store", "use").exclude(use=None)
+    }
+    return [
+        StatementLine(entry=entry, redemption=visits.get(entry.use_id))
+        for entry in reversed(escrow.statement_of(card.agreement_id))
+    ]
