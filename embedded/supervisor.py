@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.processes import Signals, dies_with_parent, end, log_file
@@ -25,9 +25,10 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     process: "subprocess.Popen[bytes] | None" = None
-    pause: float = FIRST_PAUSE
-    started: float = 0.0
-    due: float = field(default=0.0)  # monotonic time of the next start while it is down
+    started: float = 0.0  # monotonic
+    pause: float = 0.0  # before the start after its last death
+    next_pause: float = FIRST_PAUSE
+    due: float = 0.0  # monotonic time of the next start while it is down
 
     def start(self) -> None:
         """Start it in a group of its own; it is told to stop when we die."""
@@ -51,9 +52,10 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         code: int = self.process.returncode
         self.process = None
-        lived = time.monotonic() - self.started
-        self.pause = FIRST_PAUSE if lived > HEALTHY_SECONDS else min(self.pause * 2, LONGEST_PAUSE)
-        self.due = time.monotonic() + self.pause
+        now = time.monotonic()
+        self.pause = FIRST_PAUSE if now - self.started > HEALTHY_SECONDS else self.next_pause
+        self.next_pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.due = now + self.pause
         return code
 
 

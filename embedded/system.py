@@ -97,10 +97,11 @@ def _step(what: str, *command: str) -> None:
         text=True,
         errors="replace",
     )
-    (folder("log") / f"{what.replace(' ', '-')}.log").write_text(done.stdout)
+    log = folder("log") / f"{what.replace(' ', '-')}.log"
+    log.write_text(done.stdout)
     if done.returncode:
         lines = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no output"]
-        raise Problem(f"Preparing {what} failed ({' '.join(command)}): {lines[-1]}")
+        raise Problem(f"Preparing {what} failed, the whole story is in {log}: {lines[-1]}")
 
 
 def _children(web: int, bank: int) -> list[Child]:
