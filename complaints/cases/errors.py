@@ -1,0 +1,59 @@
+"""What complaints refuse, each refusal with a sentence that says what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError, WrongState
+
+
+class CaseExists(DomainError):
+    """One complaint per refund request; ``details["number"]`` is the existing one."""
+
+    message = _("You have already complained about this refund request. Your complaint is %(number)s.")
+
+
+class NothingToComplainAbout(WrongState):
+    message = _("You can complain once the merchant has refused your refund request or has not answered in time.")
+
+
+class TextMissing(DomainError):
+    message = _("Write at least one sentence, and at most 2,000 characters.")
+    http_status = 400
+
+
+class NotTheLead(DomainError):
+    """首接负责: the first receiver leads to the end."""
+
+    message = _("Only the officer in charge of this case may do this.")
+    http_status = 403
+
+
+class HasALead(WrongState):
+    message = _("This case already has an officer in charge, who leads it to the end.")
+
+
+class OfficerElsewhere(DomainError):
+    message = _("This officer has no post in the department and district of the case. Choose another officer.")
+    http_status = 400
+
+
+class SectorUnknown(DomainError):
+    message = _("Choose the sector this merchant belongs to.")
+    http_status = 400
+
+
+class AlreadyDecided(WrongState):
+    message = _("This case has already been decided. Reload the page to see the decision.")
+
+
+class ReasonRequired(DomainError):
+    message = _("Write down the evidence or the reason the decision rests on.")
+    http_status = 400
+
+
+class RefundUnpaid(WrongState):
+    message = _("The bank has not yet confirmed the refund; the case stays open until it does.")
+
+
+class TimeLimitMissing(DomainError):
+    message = _("There is no time limit “%(code)s” for %(day)s. Load it with: manage.py load_case_rules.")
+    http_status = 500

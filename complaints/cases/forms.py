@@ -1,0 +1,112 @@
+"""What people type about a case. The verbs check it again; the forms put the error beside its field."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.states import Result, Side, Wanted
+from escrow.errors import DomainError
+from escrow.money import yuan_to_fen
+from escrow.states import RefundBasis
+from prepaid.people.models import User
+
+TEXT_LENGTH = 2000
+
+
+class YuanField(forms.CharField):
+    """``"1,234.50"`` typed, 123450 fen cleaned; None when empty and not required."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+        self.widget.attrs["inputmode"] = "decimal"
+
+    def to_python(self, value: Any) -> Any:
+        """Raises ``ValidationError`` with the ledger's own sentence."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return yuan_to_fen(text)
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+def text_area(rows: int = 5) -> forms.Textarea:
+    """A text area of ``rows`` lines."""
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class ComplaintForm(forms.Form):
+    """Everything known is filled in by the page; the consumer tells the rest."""
+
+    text = forms.CharField(
+        label=_("What happened?"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(),
+        help_text=_("In your own words: what was agreed, what the merchant did, when. Up to 2,000 characters."),
+    )
+    wanted = forms.ChoiceField(
+        label=_("What do you want?"), choices=Wanted.choices, initial=Wanted.REFUND, widget=forms.RadioSelect
+    )
+
+
+class StatementForm(forms.Form):
+    text = forms.CharField(
+        label=_("Your statement"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(),
+        help_text=_("It becomes part of the file and cannot be changed. Up to 2,000 characters."),
+    )
+
+
+class AnswerForm(StatementForm):
+    offer = YuanField(
+        label=_("We agree to pay back (yuan)"),
+        required=False,
+        help_text=_("Leave empty if you do not agree to a refund. The officer can decide on your consent."),
+    )
+
+
+class RecordForm(forms.Form):
+    """What a side said to the officer."""
+
+    side = forms.ChoiceField(label=_("Who said it"), choices=Side.choices, widget=forms.RadioSelect)
+    text = forms.CharField(label=_("Statement"), max_length=TEXT_LENGTH, widget=text_area(4))
+    offer = YuanField(label=_("Merchant agrees to pay back (yuan)"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Only a merchant can offer a refund."""
+        data = super().clean() or {}
+        if data.get("offer") and data.get("side") == Side.CONSUMER:
+            self.add_error("offer", _("Only the merchant can agree to pay back."))
+        return data
+
+
+class AssignForm(forms.Form):
+    lead = forms.ModelChoiceField(label=_("Officer in charge"), queryset=User.objects.none())
+
+
+class SectorForm(forms.Form):
+    sector = forms.ChoiceField(label=_("Sector"))
+
+
+class DecideForm(forms.Form):
+    """Upheld: sum and basis. Not upheld: reasons only."""
+
+    result = forms.ChoiceField(label=_("Outcome"), choices=Result.choices, widget=forms.RadioSelect)
+    amount = YuanField(
+        label=_("Refund (yuan)"), required=False, help_text=_("Only when upheld. At most what the card still holds.")
+    )
+    basis = forms.ChoiceField(
+        label=_("Basis of the refund"),
+        choices=[("", "---------"), *RefundBasis.choices],
+        required=False,
+        help_text=_("Only when upheld. Escrow pays out on nothing else."),
+    )
+    reasons = forms.CharField(
+        label=_("Evidence and reasons"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_("For a refund: which agreement, judgment or record it rests on. Both sides read this."),
+    )

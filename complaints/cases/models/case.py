@@ -1,0 +1,131 @@
+"""A complaint from intake to the money back."""
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.states import LED, UNDECIDED, CaseState, PlaceReason, Wanted
+from prepaid.cards.models import Card, RefundRequest
+from prepaid.merchants.models import Merchant, Sector, Store
+from prepaid.people.models import Department, Division
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def undecided(self) -> Self:
+        return self.filter(state__in=UNDECIDED)
+
+    def overdue(self, *, today: date) -> Self:
+        """Undecided after the last day of the time limit."""
+        return self.undecided().filter(due_on__lt=today)
+
+
+class Case(models.Model):
+    """One complaint on one refund request. The disputed card's agreement stays frozen while the case is undecided.
+
+    ``lead_department`` and ``lead_district`` (null: the city's) are the queue it lies in; the first officer who accepts it
+    leads it to the end. ``coordinator`` and ``enforcer`` may be other departments (BJ 6, 27).
+    """
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    complainant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases", verbose_name=_("complainant")
+    )
+    card = models.ForeignKey(Card, models.PROTECT, related_name="cases", verbose_name=_("card"))
+    refund_request = models.OneToOneField(
+        RefundRequest, models.PROTECT, related_name="case", verbose_name=_("refund request")
+    )
+    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="cases", verbose_name=_("merchant"))
+    text = models.TextField(_("what happened"), max_length=2000)
+    wanted = models.CharField(_("wanted"), max_length=12, choices=Wanted)
+    state = models.CharField(_("state"), max_length=12, choices=CaseState, default=CaseState.RECEIVED)
+
+    store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("store"))
+    sector = models.ForeignKey(
+        Sector, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sector")
+    )
+    district = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("district")
+    )
+    subdistrict = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("subdistrict")
+    )
+    place_reason = models.CharField(_("place found by"), max_length=12, choices=PlaceReason, blank=True, default="")
+    undetermined = models.BooleanField(_("authority undetermined"), default=False)
+    lead_department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead department")
+    )
+    lead_district = models.ForeignKey(
+        Division, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead district")
+    )
+    coordinator = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("coordinator")
+    )
+    enforcer = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("enforcer")
+    )
+    lead_officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("officer in charge"),
+    )
+
+    received_at = models.DateTimeField(_("received"))
+    dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    due_on = models.DateField(_("due"), help_text=_("last day of the time limit"))
+    merchant_answer_due_on = models.DateField(_("merchant answers by"))
+    escalated_at = models.DateTimeField(_("reported as overdue"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("complaint")
+        verbose_name_plural = _("complaints")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["lead_department", "lead_district", "state", "due_on"], name="case_queue"),
+            models.Index(fields=["complainant", "-id"], name="case_complainant"),
+            models.Index(fields=["merchant", "-id"], name="case_merchant"),
+            models.Index(fields=["id"], condition=Q(state=CaseState.RECEIVED), name="case_unrouted"),
+            models.Index(fields=["id"], condition=Q(state=CaseState.EXECUTING), name="case_executing"),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(state__in=sorted(UNDECIDED), escalated_at__isnull=True),
+                name="case_running",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(name="case_state_known", condition=Q(state__in=CaseState.values)),
+            models.CheckConstraint(
+                name="case_dispatched_has_a_department",
+                condition=Q(state__in=[CaseState.RECEIVED, CaseState.WITHDRAWN])
+                | Q(lead_department__isnull=False, dispatched_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_led_has_its_lead",
+                condition=~Q(state__in=sorted(LED)) | Q(lead_officer__isnull=False, accepted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_ended_has_its_end",
+                condition=Q(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN], closed_at__isnull=False)
+                | (~Q(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN]) & Q(closed_at__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.state in UNDECIDED
+
+    def is_overdue(self, *, today: date) -> bool:
+        return self.is_undecided and self.due_on < today

@@ -1,0 +1,124 @@
+"""What a case's file is made of: its timeline, what both sides said, the calls, the outcome."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.models.case import Case
+from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side
+from escrow.models import Refund
+from escrow.states import RefundBasis
+from prepaid.people.models import Department, Division
+
+
+class CaseEvent(models.Model):
+    """One line of the timeline, written with the deed and never changed. ``from_state`` is empty for the first."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    kind = models.CharField(_("event"), max_length=16, choices=EventKind)
+    from_state = models.CharField(max_length=12, choices=CaseState, blank=True, default="")
+    to_state = models.CharField(max_length=12, choices=CaseState)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    district = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("case event")
+        verbose_name_plural = _("case events")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["case", "id"], name="case_event_timeline")]
+        constraints = [
+            models.CheckConstraint(name="case_event_kind_known", condition=Q(kind__in=EventKind.values)),
+            models.CheckConstraint(name="case_event_state_known", condition=Q(to_state__in=CaseState.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Statement(models.Model):
+    """What one side said, in its own words; ``recorded_by`` is the officer when it was said and not written.
+
+    ``offer_fen``: what the merchant agrees to pay back, if it said so.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="statements")
+    side = models.CharField(_("side"), max_length=8, choices=Side)
+    text = models.TextField(_("statement"), max_length=2000)
+    offer_fen = models.BigIntegerField(_("offer (fen)"), null=True, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("statement")
+        verbose_name_plural = _("statements")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="statement_side_known", condition=Q(side__in=Side.values)),
+            models.CheckConstraint(
+                name="statement_written_or_recorded",
+                condition=Q(author__isnull=False, recorded_by__isnull=True)
+                | Q(author__isnull=True, recorded_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="statement_offer_is_the_merchants",
+                condition=Q(offer_fen__isnull=True) | Q(side=Side.MERCHANT, offer_fen__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Call(models.Model):
+    """One attempt of the officer to reach a side by telephone."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="calls")
+    side = models.CharField(_("side"), max_length=8, choices=Side)
+    result = models.CharField(_("result"), max_length=12, choices=CallResult)
+    officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="call_side_known", condition=Q(side__in=Side.values)),
+            models.CheckConstraint(name="call_result_known", condition=Q(result__in=CallResult.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.result}"
+
+
+class Outcome(models.Model):
+    """How the case was decided. Upheld: a sum, its basis, and the escrow refund that carries it out, in one transaction."""
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="outcome")
+    result = models.CharField(_("outcome"), max_length=12, choices=Result)
+    amount_fen = models.BigIntegerField(_("refund (fen)"), null=True, blank=True)
+    basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
+    reasons = models.TextField(_("evidence and reasons"), max_length=2000)
+    refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(_("decided"))
+
+    class Meta:
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+        constraints = [
+            models.CheckConstraint(
+                name="outcome_upheld_has_sum_basis_refund",
+                condition=Q(result=Result.UPHELD, amount_fen__gt=0, basis__in=RefundBasis.values, refund__isnull=False)
+                | Q(result=Result.NOT_UPHELD, amount_fen__isnull=True, basis="", refund__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_result_display()

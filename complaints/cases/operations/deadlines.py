@@ -1,0 +1,55 @@
+"""What the sweep does: find what no bell announced, and mark once what is late."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from complaints.cases.models import Case
+from complaints.cases.operations import messages, moves
+from complaints.cases.operations.deciding import close_paid
+from complaints.cases.operations.routing import route_case
+from complaints.cases.states import CaseState, EventKind
+from escrow.clock import beijing_date
+from escrow.transactions import transaction
+
+logger = logging.getLogger(__name__)
+
+#: How many rows of each kind one sweep takes; the next one takes the rest.
+BATCH = 200
+
+
+def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
+    """Mark an undecided case whose time limit has passed and report it, once."""
+    with transaction():
+        case = moves.lock(case_id)
+        if case.is_overdue(today=beijing_date(at)) and case.escalated_at is None:
+            case.escalated_at = at
+            case.save()
+            moves.note(case, EventKind.OVERDUE, at=at, actor=actor, data={"due_on": case.due_on})
+            messages.overdue(case, at=at)
+        return case
+
+
+def sweep(*, at: datetime, actor: str) -> int:
+    """Route what is unrouted, close what is paid, mark what is late. How many rows were acted on.
+
+    A row that fails is logged and stays for the next sweep; it does not hold up the others.
+    """
+    unrouted = Case.objects.filter(state=CaseState.RECEIVED)
+    paid = Case.objects.filter(state=CaseState.EXECUTING, outcome__refund__paid_at__isnull=False)
+    late = Case.objects.overdue(today=beijing_date(at)).filter(escalated_at__isnull=True)
+    done = 0
+    for verb, rows in ((route_case, unrouted), (close_paid, paid), (mark_overdue, late)):
+        done += _each(verb, rows.order_by("id").values_list("pk", flat=True)[:BATCH], at=at, actor=actor)
+    return done
+
+
+def _each(verb: Callable[..., Case], ids: Iterable[int], *, at: datetime, actor: str) -> int:
+    done = 0
+    for case_id in ids:
+        try:
+            verb(case_id=case_id, at=at, actor=actor)
+            done += 1
+        except Exception:  # whatever is wrong with one case, the others go on
+            logger.exception("%s failed for case %s", verb.__name__, case_id)
+    return done

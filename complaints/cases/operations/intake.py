@@ -1,0 +1,140 @@
+"""What the two sides do: complain, say their side, withdraw."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from complaints.cases.errors import AlreadyDecided, CaseExists, NothingToComplainAbout, TextMissing
+from complaints.cases.models import Case, Statement
+from complaints.cases.operations import messages, moves
+from complaints.cases.queries.rules import MERCHANT_ANSWER, PREPAID, due_on
+from complaints.cases.queries.scope import case_about, complaint_of
+from complaints.cases.states import CaseState, EventKind, Side, Wanted
+from escrow.clock import beijing_date
+from escrow.errors import NotFound
+from escrow.money import check_fen
+from escrow.transactions import ring, transaction
+from prepaid.cards import operations as cards
+from prepaid.cards.models import RefundRequest
+from prepaid.merchants.models import StaffMember
+from prepaid.people.models import User
+
+TEXT_LENGTH = 2000
+
+
+def checked_text(text: str) -> str:
+    """Raises ``TextMissing`` when nothing or too much is said."""
+    text = text.strip()
+    if not text or len(text) > TEXT_LENGTH:
+        raise TextMissing()
+    return text
+
+
+def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: Wanted, at: datetime) -> Case:
+    """Complain about a refund request that the merchant refused or did not answer. The card's money stays frozen.
+
+    Raises:
+        NotFound: not this person's request. CaseExists: one request, one complaint; ``details["number"]`` is its number.
+        NothingToComplainAbout: the merchant may still answer, or the request is over. TextMissing.
+    """
+    text = checked_text(text)
+    with transaction():
+        request = (
+            RefundRequest.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("card__issuer")
+            .filter(pk=refund_request_id, card__holder=complainant)
+            .first()
+        )
+        if request is None:
+            raise NotFound()
+        if number := Case.objects.filter(refund_request=request).values_list("number", flat=True).first():
+            raise CaseExists(number=number)
+        if not request.may_complain:
+            raise NothingToComplainAbout()
+        day = beijing_date(at)
+        pk = _next_id()
+        case = Case.objects.create(
+            pk=pk,
+            number=f"BJ{day:%Y%m%d}-{pk:06d}",
+            complainant=complainant,
+            card=request.card,
+            refund_request=request,
+            merchant=request.card.issuer,
+            text=text,
+            wanted=wanted,
+            received_at=at,
+            due_on=due_on(code=PREPAID, received_on=day),
+            merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
+        )
+        cards.mark_complained(request_id=request.pk, at=at, actor=complainant.actor)
+        moves.note(case, EventKind.RECEIVED, at=at, actor=complainant.actor, by=complainant, from_state="")
+        messages.received(case, at=at)
+        ring("complaints.cases.tasks.route_case", case.pk)
+        return case
+
+
+def add_statement(*, number: str, complainant: User, text: str, at: datetime) -> Statement:
+    """The consumer adds to their side.
+
+    Raises:
+        NotFound: not this person's complaint. AlreadyDecided. TextMissing.
+    """
+    case_id = complaint_of(user=complainant, number=number).pk
+    return _say(case_id=case_id, side=Side.CONSUMER, author=complainant, text=text, offer_fen=None, at=at)
+
+
+def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None, at: datetime) -> Statement:
+    """The merchant says its side, and perhaps what it agrees to pay back.
+
+    Raises:
+        NotFound: a case about another merchant, or a cashier asks. AlreadyDecided. TextMissing. InvalidAmount.
+    """
+    if not staff.manages:
+        raise NotFound()
+    case_id = case_about(merchant_id=staff.merchant_id, number=number).pk
+    return _say(case_id=case_id, side=Side.MERCHANT, author=staff.user, text=text, offer_fen=offer_fen, at=at)
+
+
+def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
+    """The consumer ends the case; the card can be used again.
+
+    Raises:
+        NotFound: not this person's complaint. AlreadyDecided.
+    """
+    with transaction():
+        case = moves.lock(complaint_of(user=complainant, number=number).pk)
+        if not case.is_undecided:
+            raise AlreadyDecided()
+        cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=complainant.actor)
+        case.closed_at = at
+        moves.move(case, CaseState.WITHDRAWN, EventKind.WITHDRAWN, at=at, actor=complainant.actor, by=complainant)
+        messages.withdrawn(case, at=at)
+        return case
+
+
+def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | None, at: datetime) -> Statement:
+    text = checked_text(text)
+    if offer_fen is not None:
+        check_fen(offer_fen)
+    with transaction():
+        case = moves.lock(case_id)
+        if not case.is_undecided:
+            raise AlreadyDecided()
+        statement = Statement.objects.create(case=case, side=side, author=author, text=text, offer_fen=offer_fen, at=at)
+        moves.note(
+            case,
+            EventKind.STATEMENT,
+            at=at,
+            actor=author.actor,
+            by=author,
+            data={"side": side.value, "statement": statement.pk},
+        )
+        messages.said(case, side=side, at=at)
+        return statement
+
+
+def _next_id() -> int:
+    """The id decides the number, so it is drawn first; the sequence has gaps and no lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Case._meta.db_table])
+        return int(cursor.fetchone()[0])

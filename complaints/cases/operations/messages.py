@@ -1,0 +1,184 @@
+"""Who is told what, at each step. Sentences are lazy: everybody reads them in their own language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.models import Case
+from complaints.cases.states import Side
+from escrow.clock import beijing_date
+from escrow.money import yuan
+from prepaid.merchants.models import StaffMember, StaffRole
+from prepaid.notices import operations as notices
+from prepaid.people.models import Post, User
+
+KIND = "cases.step"
+
+
+def received(case: Case, *, at: datetime) -> None:
+    """The consumer learns the number and the deadline."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s received"),
+        _("We are sending it to the responsible authority, which answers by %(due_on)s. Your card's money is safe."),
+        at=at,
+    )
+
+
+def dispatched(case: Case, *, at: datetime) -> None:
+    """The consumer learns the owner, the merchant that it is heard, the queue that work has come."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s is with %(authority)s"),
+        _("%(authority)s handles it by %(due_on)s. You can follow every step here."),
+        at=at,
+    )
+    _tell_merchant(
+        case,
+        _("A customer has complained: %(number)s"),
+        _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile."),
+        at=at,
+    )
+    _tell(
+        _queue_officers(case, at=at),
+        case,
+        _("New complaint %(number)s"),
+        _("%(merchant)s: to be handled by %(due_on)s. Take it in charge."),
+        url=_admin_url(case),
+        at=at,
+    )
+
+
+def accepted(case: Case, *, at: datetime) -> None:
+    """Both sides learn that somebody is in charge."""
+    title = _("Complaint %(number)s: an officer is in charge")
+    _tell_consumer(case, title, _("%(authority)s hears both sides and decides by %(due_on)s."), at=at)
+    _tell_merchant(case, title, _("%(authority)s hears both sides and decides by %(due_on)s."), at=at)
+
+
+def assigned(case: Case, *, at: datetime) -> None:
+    """The officer put in charge by a colleague learns it."""
+    _tell_lead(case, _("Complaint %(number)s is yours"), _("%(merchant)s: to be handled by %(due_on)s."), at=at)
+
+
+def said(case: Case, *, side: Side, at: datetime) -> None:
+    """The officer in charge learns that a side has spoken."""
+    title = (
+        _("Complaint %(number)s: the consumer has added a statement")
+        if side == Side.CONSUMER
+        else _("Complaint %(number)s: the merchant has answered")
+    )
+    _tell_lead(case, title, _("Read it in the file. To be handled by %(due_on)s."), at=at)
+
+
+def upheld(case: Case, *, at: datetime) -> None:
+    """Both sides learn the sum."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s upheld: ¥%(amount)s comes back to you"),
+        _("The money is on its way to the account you paid from. We tell you when the bank confirms it."),
+        at=at,
+    )
+    _tell_merchant(
+        case,
+        _("Complaint %(number)s upheld: ¥%(amount)s goes back to the customer"),
+        _("It is paid out of custody. What remains of the card is yours and is paid out to you."),
+        at=at,
+    )
+
+
+def not_upheld(case: Case, *, at: datetime) -> None:
+    """Both sides learn that the card lives on."""
+    title = _("Complaint %(number)s closed without a refund")
+    _tell_consumer(case, title, _("Read the reasons here. Your card can be used again."), at=at)
+    _tell_merchant(case, title, _("The card can be used again."), at=at)
+
+
+def paid(case: Case, *, at: datetime) -> None:
+    """Everybody learns that the bank has paid and the case is over."""
+    title = _("Complaint %(number)s closed: ¥%(amount)s has been paid back")
+    _tell_consumer(case, title, _("The bank confirmed the refund to the account you paid from."), at=at)
+    _tell_merchant(case, title, _("The bank confirmed the refund to the customer. The card is settled."), at=at)
+    _tell_lead(case, title, _("The bank confirmed the refund."), at=at)
+
+
+def withdrawn(case: Case, *, at: datetime) -> None:
+    """The merchant and the officer in charge learn that it is over."""
+    title = _("Complaint %(number)s was withdrawn")
+    _tell_merchant(case, title, _("The card can be used again."), at=at)
+    _tell_lead(case, title, _("There is nothing more to do."), at=at)
+
+
+def overdue(case: Case, *, at: datetime) -> None:
+    """The officer in charge and the department's city posts learn that the limit has passed."""
+    citywide = Post.objects.current(on=beijing_date(at)).filter(
+        department_id=case.lead_department_id, district__isnull=True
+    )
+    people = {post.user_id: post.user for post in citywide.select_related("user")}
+    if case.lead_officer is not None:
+        people[case.lead_officer.pk] = case.lead_officer
+    _tell(
+        people.values(),
+        case,
+        _("Overdue: complaint %(number)s"),
+        _("%(authority)s was to handle it by %(due_on)s. It is now on the city department's list."),
+        url=_admin_url(case),
+        at=at,
+    )
+
+
+@dataclass(frozen=True)
+class Authority:
+    """``Chaoyang District · Commerce``, in the language it is read in; empty before the case is sent."""
+
+    case: Case
+
+    def __str__(self) -> str:
+        if self.case.lead_department is None:
+            return ""
+        return f"{self.case.lead_district or _('Beijing')} · {self.case.lead_department}"
+
+
+def _tell_consumer(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+    _tell([case.complainant], case, title, body, url=reverse("complaint_detail", args=[case.number]), at=at)
+
+
+def _tell_merchant(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+    staff = StaffMember.objects.filter(
+        merchant_id=case.merchant_id, is_active=True, role__in=[StaffRole.OWNER, StaffRole.MANAGER]
+    ).select_related("user")
+    _tell([s.user for s in staff], case, title, body, url=reverse("shop_case", args=[case.number]), at=at)
+
+
+def _tell_lead(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+    if case.lead_officer is not None:
+        _tell([case.lead_officer], case, title, body, url=_admin_url(case), at=at)
+
+
+def _queue_officers(case: Case, *, at: datetime) -> list[User]:
+    posts = Post.objects.current(on=beijing_date(at)).filter(
+        Q(department_id=case.lead_department_id), Q(district_id=case.lead_district_id)
+    )
+    return [post.user for post in posts.filter(user__is_active=True).select_related("user")]
+
+
+def _admin_url(case: Case) -> str:
+    return reverse("admin:cases_case_change", args=[case.pk])
+
+
+def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, url: str, at: datetime) -> None:
+    details = {
+        "number": case.number,
+        "merchant": case.merchant.name,
+        "authority": Authority(case),
+        "due_on": case.due_on.isoformat(),
+        "answer_by": case.merchant_answer_due_on.isoformat(),
+        "amount": yuan(case.outcome.amount_fen or 0) if hasattr(case, "outcome") else "",
+    }
+    for user in users:
+        notices.send(to=user, kind=KIND, title=title, body=body, url=url, details=details, at=at)

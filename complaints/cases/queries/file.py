@@ -1,0 +1,193 @@
+"""What a case's pages say: the steps with their dates, what happens next and by when, the timeline, the figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from complaints.cases.models import Case, CaseEvent, Statement
+from complaints.cases.states import CallResult, CaseState, EventKind, PlaceReason, Result, Side
+from escrow.money import yuan
+from escrow.states import RefundBasis
+from prepaid.cards import queries as cards
+from prepaid.cards.states import RefundCause
+from prepaid.people.models import Department, Division
+from prepaid.products.refund_rules import RefundQuote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the way; ``state`` is ``done``, ``current`` or ``todo``; ``at`` when it was done, or its last day."""
+
+    label: str
+    state: str
+    at: datetime | date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the timeline. ``text`` is what was said, for those who may read it."""
+
+    label: str | Promise
+    at: datetime
+    note: str = ""
+    who: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """What the formulas give for one cause."""
+
+    cause: RefundCause
+    quote: RefundQuote
+    asked: bool
+
+
+def authority(department: Department | None, district: Division | None) -> str:
+    """``Chaoyang District · Commerce``; ``Beijing · Commerce`` for the city's department."""
+    if department is None:
+        return ""
+    return f"{district.name if district else _('Beijing')} · {department.name}"
+
+
+def owner_of(case: Case) -> str:
+    """Who is responsible for the case, in words."""
+    return authority(case.lead_department, case.lead_district) or _("being sent to the responsible authority")
+
+
+def steps_of(case: Case) -> list[Step]:
+    """The way of the case as its parties see it: what is done, where it stands, what is still to come and by when."""
+    outcome = getattr(case, "outcome", None)
+    refund = outcome.refund if outcome else None
+    marks: list[tuple[str, datetime | None, str]] = [
+        (_("Complaint received"), case.received_at, case.number),
+        (_("Sent to the responsible authority"), case.dispatched_at, _routed(case)),
+        (_("An officer is in charge and hears both sides"), case.accepted_at, ""),
+    ]
+    if case.state == CaseState.WITHDRAWN:
+        done = [mark for mark in marks if mark[1]]
+        return _walk([*done, (_("Withdrawn by the consumer"), case.closed_at, _("The card can be used again."))], None)
+    if outcome is not None and outcome.result == Result.NOT_UPHELD:
+        note = _("Closed without a refund. The card can be used again.")
+        return _walk([*marks, (_("Decision"), outcome.decided_at, note)], None)
+    upheld = ""
+    if outcome is not None:
+        upheld = _("Refund of ¥%(sum)s, on this basis: %(basis)s") % {
+            "sum": yuan(outcome.amount_fen or 0),
+            "basis": outcome.get_basis_display(),
+        }
+    marks += [
+        (_("Decision"), outcome.decided_at if outcome else None, upheld),
+        (_("Money back to the account it was paid from"), refund.paid_at if refund else None, ""),
+    ]
+    return _walk(marks, case.due_on)
+
+
+def next_step_of(case: Case, *, today: date) -> str:
+    """What happens next and by when: one sentence, never empty."""
+    facts = {"authority": owner_of(case), "due_on": case.due_on.isoformat(), "number": case.number}
+    if case.is_overdue(today=today):
+        return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
+    match CaseState(case.state):
+        case CaseState.RECEIVED:
+            return _("We are finding the responsible authority. It answers by %(due_on)s.") % facts
+        case CaseState.DISPATCHED:
+            return _("%(authority)s puts an officer in charge and decides by %(due_on)s.") % facts
+        case CaseState.IN_HAND:
+            return _("%(authority)s hears both sides and decides by %(due_on)s.") % facts
+        case CaseState.EXECUTING:
+            return _("The refund is with the bank. The case closes when the bank confirms it.")
+        case CaseState.CLOSED if case.outcome.result == Result.UPHELD:
+            return _("Nothing more: the money is back and the card is settled.")
+        case CaseState.CLOSED:
+            return _("Nothing more here. You may still go to court or arbitration; this record can be your evidence.")
+        case CaseState.WITHDRAWN:
+            return _("Nothing more: the complaint was withdrawn and the card can be used again.")
+
+
+def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
+    """Everything that happened, oldest first.
+
+    A side reads every step and date, but only its own words, and of the calls only those made to it; officers (``side``
+    None) read all.
+    """
+    events = case.events.select_related("by", "department", "district").order_by("id")
+    said = {statement.pk: statement for statement in case.statements.all()}
+    return [_line(event, said, side) for event in events if _shown(event, side)]
+
+
+def statements_of(case: Case, *, side: Side) -> Iterable[Statement]:
+    """What one side has said, oldest first."""
+    return case.statements.filter(side=side)
+
+
+def figures_of(case: Case) -> list[Figure]:
+    """What the formulas give for each cause on the day the refund was asked for; use stopped with the request."""
+    request = case.refund_request
+    return [
+        Figure(
+            cause=cause,
+            asked=cause == request.cause,
+            quote=cards.refund_quote(
+                card=case.card, cause=cause, stopped_on=request.stopped_on, at=request.requested_at
+            ),
+        )
+        for cause in RefundCause
+    ]
+
+
+def _walk(marks: list[tuple[str, datetime | None, str]], due_on: date | None) -> list[Step]:
+    """Dated marks are done, the first undated one is current, the rest is to come; the decision carries its last day."""
+    steps: list[Step] = []
+    current = True
+    for label, at, note in marks:
+        state = "done" if at else ("current" if current else "todo")
+        current = current and at is not None
+        last_day = due_on if at is None and label == _("Decision") else None
+        if last_day:
+            note = _("at the latest")
+        steps.append(Step(label=label, state=state, at=at or last_day, note=note))
+    return steps
+
+
+def _routed(case: Case) -> str:
+    if case.lead_department is None:
+        return ""
+    reason = PlaceReason(case.place_reason).label
+    return _("%(authority)s, because of %(reason)s") % {"authority": owner_of(case), "reason": reason}
+
+
+def _shown(event: CaseEvent, side: Side | None) -> bool:
+    return side is None or event.kind != EventKind.CALL or event.data["side"] == side
+
+
+def _line(event: CaseEvent, said: dict[int, Statement], side: Side | None) -> Line:
+    kind, note, text = EventKind(event.kind), "", ""
+    place = authority(event.department, event.district)
+    match kind:
+        case EventKind.DISPATCHED | EventKind.UNDETERMINED:
+            note = f"{place} · {PlaceReason(event.data['place_reason']).label}"
+        case EventKind.ACCEPTED | EventKind.ASSIGNED:
+            note = place
+        case EventKind.STATEMENT:
+            note = str(Side(event.data["side"]).label)
+            if side is None or side == event.data["side"]:
+                text = _said(said[event.data["statement"]])
+        case EventKind.CALL:
+            note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
+        case EventKind.UPHELD:
+            note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label}"
+        case EventKind.OVERDUE:
+            note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+    who = event.by.display_name if event.by and side is None else ""
+    return Line(label=kind.label, at=event.at, note=note, who=who, text=text)
+
+
+def _said(statement: Statement) -> str:
+    if statement.offer_fen is None:
+        return statement.text
+    return f"{statement.text}\n" + _("Agrees to pay back ¥%(sum)s.") % {"sum": yuan(statement.offer_fen)}

@@ -1,0 +1,76 @@
+"""The life of a case as data: what exists, and what may follow what. Complete at import."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class CaseState(TextChoices):
+    RECEIVED = "received", _("received")
+    DISPATCHED = "dispatched", _("waiting for an officer")
+    IN_HAND = "in_hand", _("being handled")
+    EXECUTING = "executing", _("refund on its way")
+    CLOSED = "closed", _("closed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.RECEIVED: frozenset({CaseState.DISPATCHED, CaseState.WITHDRAWN}),
+    CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.WITHDRAWN}),
+    CaseState.IN_HAND: frozenset({CaseState.EXECUTING, CaseState.CLOSED, CaseState.WITHDRAWN}),
+    CaseState.EXECUTING: frozenset({CaseState.CLOSED}),
+    CaseState.CLOSED: frozenset(),
+    CaseState.WITHDRAWN: frozenset(),
+}
+if set(TRANSITIONS) != set(CaseState):
+    raise RuntimeError("CaseState has states without transitions")
+
+#: Nobody has decided yet: the time limit runs, and the consumer may withdraw.
+UNDECIDED = frozenset({CaseState.RECEIVED, CaseState.DISPATCHED, CaseState.IN_HAND})
+#: Somebody leads from here on, to the end (首接负责).
+LED = frozenset({CaseState.IN_HAND, CaseState.EXECUTING, CaseState.CLOSED})
+
+
+class Wanted(TextChoices):
+    REFUND = "refund", _("My money back")
+    SERVICE = "service", _("The service as agreed")
+    OTHER = "other", _("Something else (as described)")
+
+
+class Side(TextChoices):
+    CONSUMER = "consumer", _("consumer")
+    MERCHANT = "merchant", _("merchant")
+
+
+class Result(TextChoices):
+    UPHELD = "upheld", _("upheld")
+    NOT_UPHELD = "not_upheld", _("not upheld")
+
+
+class CallResult(TextChoices):
+    REACHED = "reached", _("reached")
+    NOT_REACHED = "not_reached", _("not reached")
+    REFUSED = "refused", _("refused to talk")
+
+
+class PlaceReason(TextChoices):
+    """Why a case belongs to its district."""
+
+    LAST_USE = "last_use", _("the store where the card was last used")
+    ONLY_STORE = "only_store", _("the only store that takes the card")
+    FIRST_STORE = "first_store", _("the first of the stores that take the card")
+    HEAD_OFFICE = "head_office", _("the merchant's head office")
+
+
+class EventKind(TextChoices):
+    RECEIVED = "received", _("Complaint received")
+    DISPATCHED = "dispatched", _("Sent to the responsible authority")
+    UNDETERMINED = "undetermined", _("Sent to a person who determines the responsible authority")
+    ACCEPTED = "accepted", _("Taken in charge")
+    ASSIGNED = "assigned", _("Put in charge")
+    STATEMENT = "statement", _("Statement")
+    CALL = "call", _("Call")
+    UPHELD = "upheld", _("Complaint upheld: refund ordered from custody")
+    NOT_UPHELD = "not_upheld", _("Complaint not upheld")
+    PAID = "paid", _("The bank confirmed the refund")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the consumer")
+    OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")

@@ -1,0 +1,24 @@
+"""Bells and the sweep. Each task carries ids and calls one verb."""
+
+from celery import shared_task
+
+from complaints.cases import operations
+from escrow import clock
+
+
+@shared_task
+def route_case(case_id: int) -> None:
+    """Send one received case to its queue."""
+    operations.route_case(case_id=case_id, at=clock.now(), actor="system:route_case")
+
+
+@shared_task
+def close_paid_case(refund_id: int) -> None:
+    """The bank confirmed a refund; if it carries out a case, that case ends."""
+    operations.close_case_of_refund(refund_id=refund_id, at=clock.now(), actor="system:close_paid_case")
+
+
+@shared_task
+def sweep() -> None:
+    """Find what no bell announced, and what is late."""
+    operations.sweep(at=clock.now(), actor="system:cases_sweep")

@@ -1,0 +1,14 @@
+"""Pages of complaints; the regulators' are in the administration."""
+
+from django.urls import path
+
+from complaints.cases.views import consumer, merchant
+
+urlpatterns = [
+    path("complaints/", consumer.complaints, name="complaints"),
+    path("complaints/start/<int:pk>/", consumer.complaint_start, name="complaint_start"),
+    path("complaints/<slug:number>/", consumer.complaint_detail, name="complaint_detail"),
+    path("complaints/<slug:number>/withdraw/", consumer.complaint_withdraw, name="complaint_withdraw"),
+    path("shop/cases/", merchant.shop_cases, name="shop_cases"),
+    path("shop/cases/<slug:number>/", merchant.shop_case, name="shop_case"),
+]

@@ -1,0 +1,118 @@
+"""The consumer's complaints: complain, follow, add, withdraw."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from complaints.cases import operations
+from complaints.cases.errors import CaseExists
+from complaints.cases.forms import ComplaintForm, StatementForm
+from complaints.cases.models import Case
+from complaints.cases.queries.file import next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.scope import complaint_of, complaints_of
+from complaints.cases.states import Side, Wanted
+from escrow import clock
+from escrow.errors import DomainError
+from prepaid.cards import queries as cards
+from prepaid.people.access import shows_domain_errors
+
+PAGE_LENGTH = 20
+
+
+@login_required
+@require_GET
+def complaints(request: HttpRequest) -> HttpResponse:
+    """All complaints of the signed-in person, each with its owner, deadline and next step."""
+    page = Paginator(complaints_of(user=request.user).order_by("-id"), PAGE_LENGTH).get_page(request.GET.get("page"))
+    today = clock.today()
+    rows = [{"case": case, "owner": owner_of(case), "next": next_step_of(case, today=today)} for case in page]
+    return render(request, "consumer/complaints.html", {"page": page, "rows": rows})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def complaint_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Complain about a refund request that was refused or not answered."""
+    refund_request = cards.request_of(user=request.user, request_id=pk)
+    if request.method == "GET" and (case := Case.objects.filter(refund_request=refund_request).first()):
+        return redirect("complaint_detail", case.number)
+    form = ComplaintForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = operations.open_case(
+                refund_request_id=pk,
+                complainant=request.user,
+                text=form.cleaned_data["text"],
+                wanted=Wanted(form.cleaned_data["wanted"]),
+                at=clock.now(),
+            )
+            messages.success(request, _("Your complaint %(number)s has been received.") % {"number": case.number})
+            return redirect("complaint_detail", case.number)
+        except CaseExists as error:
+            messages.warning(request, str(error))
+            return redirect("complaint_detail", error.details["number"])
+        except DomainError as error:
+            form.add_error(None, str(error))
+            status = error.http_status
+    elif request.method == "POST":
+        status = 400
+    return render(
+        request, "consumer/complaint_start.html", {"form": form, "refund_request": refund_request}, status=status
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
+    """One complaint: owner, deadline, next step, what happened. A POST adds a statement."""
+    form = StatementForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.add_statement(
+                number=number, complainant=request.user, text=form.cleaned_data["text"], at=clock.now()
+            )
+            messages.success(request, _("Your statement is in the file."))
+            return redirect("complaint_detail", number)
+        except DomainError as error:
+            form.add_error(None, str(error))
+            status = error.http_status
+    elif request.method == "POST":
+        status = 400
+    case = complaint_of(user=request.user, number=number)
+    today = clock.today()
+    context = {
+        "case": case,
+        "form": form,
+        "owner": owner_of(case),
+        "overdue": case.is_overdue(today=today),
+        "next_step": next_step_of(case, today=today),
+        "steps": steps_of(case),
+        "timeline": timeline_of(case, side=Side.CONSUMER),
+        "outcome": getattr(case, "outcome", None),
+    }
+    return render(request, "consumer/complaint_detail.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask, then withdraw."""
+    case = complaint_of(user=request.user, number=number)
+    error, status = None, 200
+    if request.method == "POST":
+        try:
+            operations.withdraw(number=number, complainant=request.user, at=clock.now())
+            messages.success(request, _("Your complaint is withdrawn. The card can be used again."))
+            return redirect("complaint_detail", number)
+        except DomainError as refusal:
+            error, status = refusal, refusal.http_status
+    return render(request, "consumer/complaint_withdraw.html", {"case": case, "error": error}, status=status)

@@ -1,0 +1,86 @@
+"""The merchant's side: the cases about it, and its answer to each, against the clock."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from complaints.cases import operations
+from complaints.cases.forms import AnswerForm
+from complaints.cases.queries.file import next_step_of, owner_of, statements_of, steps_of, timeline_of
+from complaints.cases.queries.scope import case_about, cases_about
+from complaints.cases.states import Side
+from escrow import clock
+from escrow.errors import DomainError, NotFound
+from prepaid.merchants.models import StaffMember
+from prepaid.merchants.queries import workplace
+from prepaid.people.access import shows_domain_errors
+
+PAGE_LENGTH = 20
+
+
+def managing(request: HttpRequest) -> StaffMember:
+    """The signed-in person's place at the merchant, if they run it.
+
+    Raises:
+        NotFound: they work nowhere, or at a counter only.
+    """
+    staff = workplace(request.user)
+    if not staff.manages:
+        raise NotFound()
+    return staff
+
+
+@login_required
+@require_GET
+@shows_domain_errors
+def shop_cases(request: HttpRequest) -> HttpResponse:
+    """Cases about this merchant, those that wait for its answer first in time."""
+    staff = managing(request)
+    cases = cases_about(merchant_id=staff.merchant_id).order_by("-id")
+    page = Paginator(cases, PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "merchant/cases.html", {"staff": staff, "page": page, "today": clock.today()})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def shop_case(request: HttpRequest, number: str) -> HttpResponse:
+    """One case about this merchant. A POST is its answer."""
+    staff = managing(request)
+    form = AnswerForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.answer(
+                number=number,
+                staff=staff,
+                text=form.cleaned_data["text"],
+                offer_fen=form.cleaned_data["offer"],
+                at=clock.now(),
+            )
+            messages.success(request, _("Your answer is in the file."))
+            return redirect("shop_case", number)
+        except DomainError as error:
+            form.add_error(None, str(error))
+            status = error.http_status
+    elif request.method == "POST":
+        status = 400
+    case = case_about(merchant_id=staff.merchant_id, number=number)
+    today = clock.today()
+    context = {
+        "staff": staff,
+        "case": case,
+        "form": form,
+        "owner": owner_of(case),
+        "answered": statements_of(case, side=Side.MERCHANT).exists(),
+        "answer_late": case.merchant_answer_due_on < today,
+        "next_step": next_step_of(case, today=today),
+        "steps": steps_of(case),
+        "timeline": timeline_of(case, side=Side.MERCHANT),
+        "outcome": getattr(case, "outcome", None),
+    }
+    return render(request, "merchant/case.html", context, status=status)
