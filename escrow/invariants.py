@@ -106,7 +106,7 @@ CHECKS: dict[str, str] = {
            OR (state = 'closed' AND held.everything <> 0)""",
     "shares_exact": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
-        WHERE plan <> 'period' AND released <> price_fen * coalesce(used.units, 0) / units_total""",
+        WHERE plan <> 'period' AND released <> div(price_fen * coalesce(used.units, 0), units_total)""",
     "units_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
         LEFT JOIN used ON used.agreement_id = money.id

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 
@@ -208,7 +209,7 @@ class MerchantMoney:
     next_payout_on: date | None
 
 
-def unpaid_lines(beneficiary_id: int) -> QuerySet[Transfer]:
+def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
     """Transfers into and out of the payable account that no payout has paid yet, each with its signed ``line_fen``."""
     payable = Q(code=AccountCode.PAYABLE, beneficiary_id=beneficiary_id)
     account_id = Account.objects.filter(payable).values_list("id", flat=True).first()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from celery import current_app
 from django.db import IntegrityError
@@ -19,17 +20,28 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
 }
 
 
+_inside: ContextVar[bool] = ContextVar("inside a deed", default=False)
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
-    """One atomic unit. Joins the caller's when there is one, without a savepoint: an error undoes the whole deed."""
+    """One deed: the outer verb opens it, inner verbs join without a savepoint, so an error undoes the whole of it.
+
+    Raises:
+        DomainError: instead of an ``IntegrityError`` whose constraint is in ``CONSTRAINT_ERRORS``.
+    """
+    outer = not _inside.get()
+    token = _inside.set(True)
     try:
-        with django_transaction.atomic(savepoint=False):
+        with django_transaction.atomic(savepoint=outer):
             yield
     except IntegrityError as error:
         name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
         if name in CONSTRAINT_ERRORS:
             raise CONSTRAINT_ERRORS[name]() from error
         raise
+    finally:
+        _inside.reset(token)
 
 
 def ring(task: str, *args: object) -> None:

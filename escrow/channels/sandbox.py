@@ -164,7 +164,8 @@ def _find(read: Callable[[Any], Answer], path: str) -> Answer | None:
 
 def _one_line(words: str, most: int) -> str:
     """What people wrote, as the bank takes it: a line break in a reason must not stop a refund."""
-    return " ".join(words.split())[:most]
+    printable = "".join(letter if letter.isprintable() else " " for letter in words)
+    return " ".join(printable.split())[:most] or "-"
 
 
 def _payment(said: Any) -> PaymentAnswer:
