@@ -3,7 +3,9 @@
 import ctypes
 import os
 import signal
+import socket
 import sys
+import time
 from typing import Any
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox_bank.settings"
@@ -41,7 +43,7 @@ class Server(BaseApplication):
             "worker_class": "gthread",
             "threads": 8,
             "keepalive": 30,
-            "graceful_timeout": 3,
+            "graceful_timeout": 1,
             "loglevel": "warning",
             "proc_name": "sandbox-bank",
             "control_socket_disable": True,
@@ -55,6 +57,22 @@ class Server(BaseApplication):
         from django.core.wsgi import get_wsgi_application
 
         return get_wsgi_application()
+
+
+def port_is_free(port: int) -> bool:
+    """Within two seconds: a killed predecessor may still be leaving."""
+    end = time.monotonic() + 2
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                if time.monotonic() > end:
+                    return False
+            else:
+                return True
+        time.sleep(0.05)
 
 
 def main() -> None:
@@ -71,6 +89,8 @@ def main() -> None:
         sys.exit(f"sandbox bank: {error}")
     except OSError as error:
         sys.exit(f"sandbox bank: cannot keep its data under {settings.VAR}: {error.strerror}")
+    if not port_is_free(settings.PORT):
+        sys.exit(f"sandbox bank: port {settings.PORT} is in use; set SANDBOX_BANK_PORT to a free one.")
     call_command("migrate", verbosity=0, interactive=False)
     connections.close_all()  # SQLite connections must not cross the fork
     Server().run()

@@ -32,7 +32,7 @@ def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = Tr
             verify(
                 settings.PLATFORM_PUBLIC_KEY,
                 method=request.method or "",
-                path=request.get_full_path(),
+                path=as_sent(request),
                 headers=request.headers,
                 body=request.body,
             )
@@ -63,6 +63,11 @@ def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = Tr
     return view
 
 
+def as_sent(request: HttpRequest) -> str:
+    """Path and query to the letter; Django would spell an escaped path its own way."""
+    return str(request.META.get("RAW_URI") or request.get_full_path())
+
+
 def refusal(code: str, message: str) -> dict[str, Any]:
     """The body of every answer that is not 200."""
     return {"error": {"code": code, "message": message}}
@@ -74,7 +79,7 @@ def answer(request: HttpRequest, status: int, said: dict[str, Any]) -> HttpRespo
     headers = sign(
         settings.BANK_PRIVATE_KEY,
         method=str(status),
-        path=request.get_full_path(),
+        path=as_sent(request),
         body=body,
         nonce=request.headers.get("X-Nonce", ""),
     )
@@ -145,11 +150,7 @@ def show_behaviour(_request: HttpRequest) -> dict[str, Any]:
 
 def set_behaviour(request: HttpRequest) -> dict[str, Any]:
     """POST /v1/behaviour"""
-    try:
-        wishes = json.loads(request.body)
-    except ValueError:
-        raise shapes.BadShape("the body must be JSON") from None
-    return behaviour.wish(wishes).as_dict()
+    return behaviour.wish(shapes.parse(request.body)).as_dict()
 
 
 def nothing_here(_request: HttpRequest, **_: str) -> dict[str, Any]:

@@ -21,11 +21,19 @@ def key(name: str) -> bytes:
     return raw
 
 
+def port(name: str, default: str) -> int:
+    """The port in that variable, or a sentence."""
+    given = os.environ.get(name) or default
+    if not (given.isdecimal() and 0 < int(given) < 2**16):
+        raise ImproperlyConfigured(f"Set {name} to a port from 1 to 65535, not {given!r}.")
+    return int(given)
+
+
 BANK_PRIVATE_KEY = key("SANDBOX_BANK_PRIVATE_KEY")
 PLATFORM_PUBLIC_KEY = key("SANDBOX_PLATFORM_PUBLIC_KEY")
 CHAOS = os.environ.get("SANDBOX_BANK_CHAOS", "")
 
-PORT = int(os.environ.get("SANDBOX_BANK_PORT", "8001"))
+PORT = port("SANDBOX_BANK_PORT", "8001")
 BANK_URL = os.environ.get("SANDBOX_BANK_URL") or f"http://127.0.0.1:{PORT}"
 VAR = Path(os.environ.get("PREPAID_VAR") or Path(__file__).resolve().parent.parent / "var") / "bank"
 

@@ -75,12 +75,17 @@ PAYOUT: Shape = {
 }
 
 
+def parse(body: bytes) -> Any:
+    """The JSON of a body, or ``BadShape``."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadShape("the body must be JSON") from None
+
+
 def read(body: bytes, shape: Shape) -> dict[str, Any]:
     """The fields of a JSON body that has exactly this shape, or ``BadShape``."""
-    try:
-        fields = json.loads(body)
-    except ValueError:
-        raise BadShape("the body must be JSON") from None
+    fields = parse(body)
     if not isinstance(fields, dict):
         raise BadShape("the body must be a JSON object")
     if wrong := sorted(fields.keys() ^ shape.keys()):

@@ -165,7 +165,7 @@ def impostor(settings: Any) -> Iterator[dict[str, Any]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     says["url"] = f"http://127.0.0.1:{server.server_port}"
     yield says
     server.shutdown()
