@@ -1,5 +1,168 @@
-from django.contrib.admin import AdminSite
+"""The administration: regulators' work queue, operators' view of everything. Pages of other apps build on these classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from escrow import clock
+from escrow.errors import DomainError, NotFound
+from prepaid.people.models import Post, User
+
+M = TypeVar("M", bound=Model)
 
 
-class PrepaidAdminSite(AdminSite):
-    pass
+@dataclass(frozen=True, kw_only=True)
+class QueueItem:
+    """One thing that waits for the official: ``lane`` says what kind, ``due_at`` (aware UTC) until when."""
+
+    title: str
+    url: str
+    lane: str | Promise
+    due_at: datetime | None = None
+    note: str = ""
+
+
+QueueProvider = Callable[[HttpRequest], list[QueueItem]]
+_providers: list[QueueProvider] = []
+
+
+def register_queue(provider: QueueProvider) -> QueueProvider:
+    """An app's part of the work queue; it returns only what this request's user may see. Usable as a decorator."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def work_queue(request: HttpRequest) -> list[QueueItem]:
+    """Everything that waits for this request's user, the most urgent first, what has no deadline last."""
+    items = [item for provider in _providers for item in provider(request)]
+    return sorted(items, key=lambda item: (item.due_at is None, item.due_at and item.due_at.timestamp(), item.title))
+
+
+class PrepaidAdminSite(admin.AdminSite):
+    """Opens for platform operators and for officials who hold a post today; everybody signs in at the one door."""
+
+    site_header = _("Prepaid card escrow · supervision")
+    site_title = _("Prepaid card escrow")
+    index_title = _("My work queue")
+    index_template = "admin/queue.html"
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Denied by default: the flag alone opens nothing."""
+        user = request.user
+        return (
+            isinstance(user, User)
+            and user.is_active
+            and user.is_staff
+            and (user.is_platform_operator or user.post is not None)
+        )
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign-in has one page; who is signed in and has no post gets a refusal instead of a loop."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("account_login"))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The work queue, with the list of pages below it."""
+        items = work_queue(request)
+        now = clock.now()
+        overdue = sum(1 for item in items if item.due_at is not None and item.due_at < now)
+        return super().index(request, {"queue": items, "overdue": overdue, "now": now, **(extra_context or {})})
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[M], Generic[M]):
+    """Rows to look at, for platform operators. What may be done to them are deeds with their own button."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Operators, by ``backends.RoleBackend``."""
+        return super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def deed(
+        self,
+        request: HttpRequest,
+        *,
+        title: str,
+        form: forms.Form,
+        submit: str,
+        do: Callable[[dict[str, Any]], HttpResponse],
+        **context: Any,
+    ) -> HttpResponse:
+        """A page with one form that does one thing. ``do`` gets the cleaned data, calls one verb and answers; a refusal
+        of the domain stands on top of the form, nothing changed. ``about`` in the context is shown above it."""
+        status = 200
+        if request.method == "POST":
+            status = 400
+            if form.is_valid():
+                try:
+                    return do(form.cleaned_data)
+                except NotFound as error:
+                    raise Http404 from error
+                except DomainError as error:
+                    form.add_error(None, str(error))
+                    status = error.http_status
+        context |= {"title": title, "form": form, "submit": submit, "opts": self.opts}
+        context |= self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/deed.html", context, status=status)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """What is not theirs does not exist."""
+        raise Http404
+
+
+class PostScopedAdmin(ReadOnlyAdmin[M]):
+    """Rows that officials see by their post, operators all of them."""
+
+    def scoped(self, queryset: QuerySet[M], post: Post) -> QuerySet[M]:
+        """The rows that belong to the post."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Only what the user may see: lists, pages, searches and links all start here."""
+        rows = super().get_queryset(request)
+        user = request.user
+        if not isinstance(user, User):
+            return rows.none()
+        if user.is_platform_operator:
+            return rows
+        return self.scoped(rows, user.post) if user.post else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Whoever the site lets in; which rows, ``get_queryset`` says."""
+        return self.admin_site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """In the list for everybody who may see rows of it."""
+        return self.admin_site.has_permission(request)

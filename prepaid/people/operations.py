@@ -32,7 +32,7 @@ def register(*, phone: str, name: str, language: str = settings.LANGUAGE_CODE, a
     Raises:
         InvalidPhone, NameMissing, PhoneTaken
     """
-    user = User(phone=phones.e164(phone), name=_clean_name(name), language=_known_language(language), created_at=at)
+    user = User(phone=phones.e164(phone), name=_clean_name(name), language=known_language(language), created_at=at)
     user.set_unusable_password()
     with transaction():
         user.save()
@@ -90,7 +90,7 @@ def choose_language(*, user_id: int, language: str, at: datetime) -> None:
     Raises:
         UnknownLanguage, NotFound
     """
-    _prefer(user_id, "language", _known_language(language), at)
+    _prefer(user_id, "language", known_language(language), at)
 
 
 def choose_care_mode(*, user_id: int, on: bool, at: datetime) -> None:
@@ -249,7 +249,12 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _known_language(language: str) -> str:
+def known_language(language: str) -> str:
+    """The language itself when pages exist in it.
+
+    Raises:
+        UnknownLanguage
+    """
     if language not in dict(settings.LANGUAGES):
         raise UnknownLanguage()
     return language

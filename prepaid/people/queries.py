@@ -36,6 +36,11 @@ def division(*, code: str, on: date) -> Division:
     return found
 
 
+def departments(*, on: date) -> QuerySet[Department]:
+    """The departments that exist on that day."""
+    return Department.objects.filter(_valid(on))
+
+
 def department(*, code: str, on: date) -> Department:
     """Raises ``UnknownDepartment`` when there is none on that day."""
     found = Department.objects.filter(_valid(on), code=code).first()

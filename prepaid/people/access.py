@@ -1,0 +1,98 @@
+"""Who may open a page, and how a refusal of the domain is shown. Roles are denied by default."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from escrow.errors import DomainError, NotFound
+from prepaid.people.models import User
+
+if TYPE_CHECKING:
+    from django.views.generic.edit import FormView
+
+    _FormView = FormView[Any]
+else:
+    _FormView = object
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def me(request: HttpRequest) -> User:
+    """The signed-in user, typed. Views behind one of the decorators below always have one."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def consumer_required(view: View[P]) -> View[P]:
+    """Anybody signed in; others are sent to sign in and come back."""
+    return login_required(view)
+
+
+def operator_required(view: View[P]) -> View[P]:
+    """Platform operators only."""
+    return _required(view, lambda user: user.is_active and user.is_staff and user.is_platform_operator)
+
+
+def regulator_required(view: View[P]) -> View[P]:
+    """Officials who hold a post today; the view finds it in ``request.user.post``."""
+    return _required(view, lambda user: user.is_regulator)
+
+
+def _required(view: View[P], test: Callable[[User], bool]) -> View[P]:
+    @wraps(view)
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not test(me(request)):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return login_required(checked)
+
+
+def shows_domain_errors(view: View[P]) -> View[P]:
+    """A refusal becomes a page with its sentence and status; ``NotFound`` becomes the usual 404."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404 from error
+        except DomainError as error:
+            return refused(request, error)
+
+    return shown
+
+
+def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page that says what was refused and what to do."""
+    return render(request, "people/refused.html", {"error": error}, status=error.http_status)
+
+
+class DomainErrorMixin(_FormView):
+    """For a ``FormView``: a refusal of ``form_valid`` stands on top of the form, with what was typed and its status.
+
+    ``error_fields`` names the field a refusal belongs beside: ``{InvalidAmount: "amount"}``.
+    """
+
+    error_fields: dict[type[DomainError], str] = {}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As usual, but refusals are shown."""
+        form = self.get_form()
+        if not form.is_valid():
+            return self.form_invalid(form)
+        try:
+            return self.form_valid(form)
+        except NotFound as error:
+            raise Http404 from error
+        except DomainError as error:
+            field = next((name for kind, name in self.error_fields.items() if isinstance(error, kind)), None)
+            form.add_error(field, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=error.http_status)

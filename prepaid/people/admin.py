@@ -1,0 +1,230 @@
+"""People, posts and reference data in the administration."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from escrow import clock
+from escrow.models import blind_index
+from prepaid.notices import phones
+from prepaid.notices.errors import InvalidPhone
+from prepaid.people import operations, queries
+from prepaid.people.access import me
+from prepaid.people.admin_site import ReadOnlyAdmin
+from prepaid.people.forms import PhoneField, RevealForm
+from prepaid.people.models import Department, Division, DivisionLevel, Post, User
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin[User]):
+    """Everybody, masked. A whole phone number or an id finds one person."""
+
+    list_display = ["public_id", "display_name", "phone_masked", "roles", "is_active", "created_at"]
+    list_filter = ["is_platform_operator", "is_staff", "is_active"]
+    fields = [
+        "public_id", "display_name", "phone_masked", "roles", "phone_verified_at", "language", "is_active", "created_at",
+        "last_login", "reveal_link",
+    ]  # fmt: skip
+    search_fields = ["public_id"]
+    search_help_text = gettext_lazy("A whole phone number, or the beginning of an id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With what the list shows."""
+        return super().get_queryset(request).prefetch_related("posts__department", "posts__district")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """By the blind index when it is a phone number."""
+        term = search_term.strip()
+        try:
+            found = queryset.filter(phone_index=blind_index(phones.e164(term)))
+        except InvalidPhone:
+            found = queryset.filter(public_id__istartswith=term) if term else queryset
+        return found, False
+
+    @admin.display(description=gettext_lazy("roles"))
+    def roles(self, user: User) -> str:
+        """What the user has; a consumer has nothing extra."""
+        today = clock.today()
+        posts = [str(post) for post in user.posts.all() if post.is_held(on=today)]
+        operator = [_("platform operator")] if user.is_platform_operator else []
+        return ", ".join(operator + posts) or "–"
+
+    @admin.display(description=gettext_lazy("in clear"))
+    def reveal_link(self, user: User) -> str:
+        """To the page that asks why."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:people_user_reveal", args=[user.pk]), _("Show name and number …")
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones and the one that reveals."""
+        reveal = self.admin_site.admin_view(never_cache(self.reveal))
+        return [path("<int:user_id>/reveal/", reveal, name="people_user_reveal"), *super().get_urls()]
+
+    def reveal(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Ask why, write it down, then show. The answer is kept nowhere, and a reload asks again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person = self.get_queryset(request).filter(pk=user_id).first()
+        if person is None:
+            raise Http404
+
+        def show(data: dict[str, Any]) -> HttpResponse:
+            shown = operations.reveal(user_id=user_id, reason=data["reason"], by=me(request), at=clock.now())
+            context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "shown": shown}
+            return TemplateResponse(request, "admin/people/user/revealed.html", context)
+
+        title = _("Name and number in clear")
+        return self.deed(
+            request,
+            title=title,
+            form=RevealForm(request.POST or None),
+            submit=_("Write it down and show"),
+            do=show,
+            about=[(_("Person"), person.display_name), (_("Phone"), person.phone_masked)],
+        )
+
+
+class AppointForm(forms.Form):
+    """A post for the person with this phone number."""
+
+    phone = PhoneField(help_text=gettext_lazy("The official registers first; then give the number here."))
+    department = forms.ModelChoiceField(Department.objects.none(), label=gettext_lazy("Department"))
+    district = forms.ModelChoiceField(
+        Division.objects.none(),
+        label=gettext_lazy("District"),
+        required=False,
+        empty_label=gettext_lazy("The whole city"),
+    )
+    valid_from = forms.DateField(label=gettext_lazy("First day"), widget=DateInput)
+    valid_until = forms.DateField(label=gettext_lazy("Last day"), widget=DateInput, required=False)
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = queries.departments(on=on)  # type: ignore[attr-defined]
+        self.fields["district"].queryset = queries.divisions(level=DivisionLevel.DISTRICT, on=on)  # type: ignore[attr-defined]
+        self.fields["valid_from"].initial = on
+
+    def clean_phone(self) -> str:
+        """Raises ``ValidationError`` when nobody has the number."""
+        phone: str = self.cleaned_data["phone"]
+        self.user = User.objects.by_phone(phone)
+        if self.user is None:
+            raise ValidationError(_("Nobody has registered with this number yet."))
+        return phone
+
+
+class EndPostForm(forms.Form):
+    """When a post ends."""
+
+    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=DateInput)
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnlyAdmin[Post]):
+    """Operators appoint officials and end posts; a post is never edited."""
+
+    list_display = ["user", "department", "district", "valid_from", "valid_until"]
+    list_filter = ["department", ("district", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["user", "department", "district"]
+    fields = ["user", "department", "district", "valid_from", "valid_until", "end_link"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators appoint."""
+        return super().has_view_permission(request)
+
+    @admin.display(description=gettext_lazy("end"))
+    def end_link(self, post: Post) -> str:
+        """To the page that ends it."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:people_post_end", args=[post.pk]), _("End this post …")
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones and the end of a post."""
+        end = self.admin_site.admin_view(self.end)
+        return [path("<int:post_id>/end/", end, name="people_post_end"), *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Appoint somebody."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = AppointForm(request.POST or None, on=clock.today())
+
+        def appoint(data: dict[str, Any]) -> HttpResponse:
+            assert form.user is not None
+            operations.appoint(
+                user_id=form.user.pk,
+                department_code=data["department"].pk,
+                district_code=data["district"].pk if data["district"] else None,
+                valid_from=data["valid_from"],
+                valid_until=data["valid_until"],
+                at=clock.now(),
+                actor=me(request).actor,
+            )
+            messages.success(request, _("The official was appointed."))
+            return redirect("admin:people_post_changelist")
+
+        return self.deed(request, title=_("Appoint an official"), form=form, submit=_("Appoint"), do=appoint)
+
+    def end(self, request: HttpRequest, post_id: int) -> HttpResponse:
+        """End a post on a day."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        post = self.get_queryset(request).filter(pk=post_id).select_related(*self.list_select_related).first()
+        if post is None:
+            raise Http404
+
+        def end(data: dict[str, Any]) -> HttpResponse:
+            operations.end_post(post_id=post_id, last_day=data["last_day"], at=clock.now(), actor=me(request).actor)
+            messages.success(request, _("The post ends on that day."))
+            return redirect("admin:people_post_changelist")
+
+        return self.deed(
+            request,
+            title=_("End a post"),
+            form=EndPostForm(request.POST or None, initial={"last_day": clock.today()}),
+            submit=_("End this post"),
+            do=end,
+            about=[(_("Person"), post.user.display_name), (_("Post"), str(post))],
+        )
+
+
+@admin.register(Department)
+class DepartmentAdmin(ReadOnlyAdmin[Department]):
+    """Loaded by ``manage.py load_reference``."""
+
+    list_display = ["code", "name_zh", "full_name_zh", "name_en", "valid_from", "valid_until"]
+
+
+@admin.register(Division)
+class DivisionAdmin(ReadOnlyAdmin[Division]):
+    """Loaded by ``manage.py load_reference``."""
+
+    list_display = ["code", "name_zh", "name_en", "level", "parent", "valid_from", "valid_until"]
+    list_filter = ["level"]
+    list_select_related = ["parent"]
+    search_fields = ["=code", "name_zh", "name_en"]
