@@ -37,7 +37,7 @@ class DateInput(forms.DateInput):
 
 
 @admin.register(User)
-class UserAdmin(ReadOnlyAdmin[User]):
+class UserAdmin(ReadOnlyAdmin):
     """Everybody, masked. A whole phone number or an id finds one person."""
 
     list_display = ["public_id", "display_name", "phone_masked", "roles", "is_active", "created_at"]
@@ -144,7 +144,7 @@ class EndPostForm(forms.Form):
 
 
 @admin.register(Post)
-class PostAdmin(ReadOnlyAdmin[Post]):
+class PostAdmin(ReadOnlyAdmin):
     """Operators appoint officials and end posts; a post is never edited."""
 
     list_display = ["user", "department", "district", "valid_from", "valid_until"]
@@ -214,14 +214,14 @@ class PostAdmin(ReadOnlyAdmin[Post]):
 
 
 @admin.register(Department)
-class DepartmentAdmin(ReadOnlyAdmin[Department]):
+class DepartmentAdmin(ReadOnlyAdmin):
     """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "full_name_zh", "name_en", "valid_from", "valid_until"]
 
 
 @admin.register(Division)
-class DivisionAdmin(ReadOnlyAdmin[Division]):
+class DivisionAdmin(ReadOnlyAdmin):
     """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "name_en", "level", "parent", "valid_from", "valid_until"]

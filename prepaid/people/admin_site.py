@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -21,7 +21,10 @@ from escrow import clock
 from escrow.errors import DomainError, NotFound
 from prepaid.people.models import Post, User
 
-M = TypeVar("M", bound=Model)
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +90,14 @@ class PrepaidAdminSite(admin.AdminSite):
         return super().index(request, {"queue": items, "overdue": overdue, "now": now, **(extra_context or {})})
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[M], Generic[M]):
+class ReadOnlyAdmin(_ModelAdmin):
     """Rows to look at, for platform operators. What may be done to them are deeds with their own button."""
 
     show_full_result_count = False
     list_per_page = 50
     actions = None
 
-    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Operators, by ``backends.RoleBackend``."""
         return super().has_view_permission(request, obj)
 
@@ -102,11 +105,11 @@ class ReadOnlyAdmin(admin.ModelAdmin[M], Generic[M]):
         """Nobody."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody."""
         return False
 
@@ -142,14 +145,14 @@ class ReadOnlyAdmin(admin.ModelAdmin[M], Generic[M]):
         raise Http404
 
 
-class PostScopedAdmin(ReadOnlyAdmin[M]):
+class PostScopedAdmin(ReadOnlyAdmin):
     """Rows that officials see by their post, operators all of them."""
 
-    def scoped(self, queryset: QuerySet[M], post: Post) -> QuerySet[M]:
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """The rows that belong to the post."""
         raise NotImplementedError
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Only what the user may see: lists, pages, searches and links all start here."""
         rows = super().get_queryset(request)
         user = request.user
@@ -159,7 +162,7 @@ class PostScopedAdmin(ReadOnlyAdmin[M]):
             return rows
         return self.scoped(rows, user.post) if user.post else rows.none()
 
-    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever the site lets in; which rows, ``get_queryset`` says."""
         return self.admin_site.has_permission(request)
 
