@@ -12,7 +12,7 @@ urlpatterns = [
     path("notices/", include("prepaid.notices.urls")),
     path("shop/", include("prepaid.merchants.urls")),
     path("shop/products/", include("prepaid.products.urls")),
-    path("complaints/", include("complaints.cases.urls")),
+    path("", include("complaints.cases.urls")),
     path("api/v1/", include("prepaid.cards.api_urls")),
     path("api/v1/channel/", include("escrow.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
