@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import Result, Side, Wanted
-from escrow.errors import DomainError
+from escrow.errors import BasisRequired, DomainError, InvalidAmount
 from escrow.money import yuan_to_fen
 from escrow.states import RefundBasis
 from prepaid.people.models import User
@@ -110,3 +110,15 @@ class DecideForm(forms.Form):
         widget=text_area(4),
         help_text=_("For a refund: which agreement, judgment or record it rests on. Both sides read this."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A refund needs its sum and its basis; without a refund there is neither."""
+        data = super().clean() or {}
+        if data.get("result") == Result.UPHELD:
+            if data.get("amount") is None and "amount" not in self.errors:
+                self.add_error("amount", InvalidAmount.message)
+            if not data.get("basis") and "basis" not in self.errors:
+                self.add_error("basis", BasisRequired.message)
+        else:
+            data |= {"amount": None, "basis": ""}
+        return data

@@ -5,8 +5,9 @@ from datetime import datetime
 from complaints.cases.errors import ReasonRequired, RefundUnpaid
 from complaints.cases.models import Case, Outcome
 from complaints.cases.operations import messages, moves
-from complaints.cases.operations.handling import led_by
+from complaints.cases.operations.handling import check_lead, led_by
 from complaints.cases.operations.intake import TEXT_LENGTH
+from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CaseState, EventKind, Result
 from escrow import queries as escrow
 from escrow.errors import BasisRequired, RefundExceedsHeld
@@ -17,90 +18,84 @@ from prepaid.cards import operations as cards
 from prepaid.people.models import User
 
 
-def checked_sum(*, case: Case, amount_fen: int) -> int:
-    """Raises ``InvalidAmount``, or ``RefundExceedsHeld`` above what the card still holds."""
-    held_fen = escrow.holding(case.card.agreement_id).held_fen
-    if check_fen(amount_fen) > held_fen:
-        raise RefundExceedsHeld(held=yuan(held_fen))
-    return amount_fen
-
-
-def checked_reasons(reasons: str) -> str:
-    """Raises ``ReasonRequired`` when nothing, or more than a page, is written."""
-    reasons = reasons.strip()
-    if not reasons or len(reasons) > TEXT_LENGTH:
-        raise ReasonRequired()
-    return reasons
-
-
-def checked_basis(basis: str) -> RefundBasis:
-    """Raises ``BasisRequired`` for anything that is not a basis."""
-    if basis not in RefundBasis.values:
-        raise BasisRequired()
-    return RefundBasis(basis)
-
-
-def uphold(*, number: str, officer: User, amount_fen: int, basis: str, reasons: str, at: datetime) -> Case:
-    """Refund ``amount_fen`` out of custody on ``basis``; the rest of what is held is the merchant's. All or nothing.
+def check_decision(
+    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, reasons: str
+) -> Case:
+    """Whether ``decide`` would accept this now; writes nothing. The case.
 
     Raises:
-        BasisRequired, ReasonRequired, InvalidAmount.
+        As ``decide``.
+    """
+    case = case_for(officer=officer, number=number)
+    check_lead(case, officer)
+    _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons)
+    return case
+
+
+def decide(
+    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, reasons: str, at: datetime
+) -> Case:
+    """Upheld: refund ``amount_fen`` out of custody on ``basis``; what remains of the card's money is the merchant's. Not
+    upheld: ``amount_fen`` None, ``basis`` empty; the case closes and the card can be used again. All or nothing.
+
+    Raises:
+        ReasonRequired, BasisRequired, InvalidAmount.
         RefundExceedsHeld: more than the card still holds.
         NotFound, NotTheLead, AlreadyDecided: see ``handling.led_by``.
     """
-    ground, reasons = checked_basis(basis), checked_reasons(reasons)
-    check_fen(amount_fen)
     with transaction():
         case = led_by(officer, number)
-        checked_sum(case=case, amount_fen=amount_fen)
-        refund = cards.settle_request(
-            request_id=case.refund_request_id,
-            amount_fen=amount_fen,
-            basis=ground,
-            reference=case.number,
-            at=at,
-            actor=officer.actor,
-        )
-        case.outcome = Outcome.objects.create(
-            case=case,
-            result=Result.UPHELD,
-            amount_fen=amount_fen,
-            basis=ground,
-            reasons=reasons,
-            refund=refund,
-            decided_by=officer,
-            decided_at=at,
-        )
-        moves.move(
-            case,
-            CaseState.EXECUTING,
-            EventKind.UPHELD,
-            at=at,
-            actor=officer.actor,
-            by=officer,
-            data={"amount_fen": amount_fen, "basis": ground.value},
-        )
-        messages.upheld(case, at=at)
-        return case
+        _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons)
+        if amount_fen is not None and result == Result.UPHELD:
+            return _uphold(case, officer, amount_fen, RefundBasis(basis), reasons.strip(), at=at)
+        return _dismiss(case, officer, reasons.strip(), at=at)
 
 
-def dismiss(*, number: str, officer: User, reasons: str, at: datetime) -> Case:
-    """Close the case without a refund; the card can be used again.
+def _check(case: Case, *, result: Result, amount_fen: int | None, basis: str, reasons: str) -> None:
+    if not 1 <= len(reasons.strip()) <= TEXT_LENGTH:
+        raise ReasonRequired()
+    if result == Result.UPHELD:
+        if basis not in RefundBasis.values:
+            raise BasisRequired()
+        held_fen = escrow.holding(case.card.agreement_id).held_fen
+        if check_fen(amount_fen) > held_fen:
+            raise RefundExceedsHeld(held=yuan(held_fen))
 
-    Raises:
-        ReasonRequired. NotFound, NotTheLead, AlreadyDecided: see ``handling.led_by``.
-    """
-    reasons = checked_reasons(reasons)
-    with transaction():
-        case = led_by(officer, number)
-        cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=officer.actor)
-        case.outcome = Outcome.objects.create(
-            case=case, result=Result.NOT_UPHELD, reasons=reasons, decided_by=officer, decided_at=at
-        )
-        case.closed_at = at
-        moves.move(case, CaseState.CLOSED, EventKind.NOT_UPHELD, at=at, actor=officer.actor, by=officer)
-        messages.not_upheld(case, at=at)
-        return case
+
+def _uphold(case: Case, officer: User, amount_fen: int, basis: RefundBasis, reasons: str, *, at: datetime) -> Case:
+    refund = cards.settle_request(
+        request_id=case.refund_request_id,
+        amount_fen=amount_fen,
+        basis=basis,
+        reference=case.number,
+        at=at,
+        actor=officer.actor,
+    )
+    case.outcome = Outcome.objects.create(
+        case=case,
+        result=Result.UPHELD,
+        amount_fen=amount_fen,
+        basis=basis,
+        reasons=reasons,
+        refund=refund,
+        decided_by=officer,
+        decided_at=at,
+    )
+    data = {"amount_fen": amount_fen, "basis": basis.value}
+    moves.move(case, CaseState.EXECUTING, EventKind.UPHELD, at=at, actor=officer.actor, by=officer, data=data)
+    messages.upheld(case, at=at)
+    return case
+
+
+def _dismiss(case: Case, officer: User, reasons: str, *, at: datetime) -> Case:
+    cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=officer.actor)
+    case.outcome = Outcome.objects.create(
+        case=case, result=Result.NOT_UPHELD, reasons=reasons, decided_by=officer, decided_at=at
+    )
+    case.closed_at = at
+    moves.move(case, CaseState.CLOSED, EventKind.NOT_UPHELD, at=at, actor=officer.actor, by=officer)
+    messages.not_upheld(case, at=at)
+    return case
 
 
 def close_paid(*, case_id: int, at: datetime, actor: str) -> Case:

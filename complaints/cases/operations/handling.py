@@ -8,6 +8,7 @@ from complaints.cases.operations import messages, moves
 from complaints.cases.operations.intake import checked_text
 from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CallResult, CaseState, EventKind, Side
+from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.money import check_fen
@@ -41,11 +42,16 @@ def led_by(officer: User, number: str) -> Case:
         NotFound: outside the officer's queue. AlreadyDecided. NotTheLead: nobody or somebody else is in charge.
     """
     case = locked_for(officer, number)
+    check_lead(case, officer)
+    return case
+
+
+def check_lead(case: Case, officer: User) -> None:
+    """Raises ``AlreadyDecided``, or ``NotTheLead`` when nobody or somebody else is in charge."""
     if not case.is_undecided:
         raise AlreadyDecided()
     if case.lead_officer_id != officer.pk:
         raise NotTheLead()
-    return case
 
 
 def accept(*, number: str, officer: User, at: datetime) -> Case:
@@ -157,3 +163,15 @@ def log_call(*, number: str, officer: User, side: Side, result: CallResult, at: 
             data={"side": side.value, "result": result.value},
         )
         return call
+
+
+def reveal_phone(*, number: str, officer: User, at: datetime) -> str:
+    """The complainant's telephone number in E.164, for calling; the audit trail keeps who looked.
+
+    Raises:
+        NotFound, NotTheLead, AlreadyDecided.
+    """
+    with transaction():
+        case = led_by(officer, number)
+        audit.record(actor=officer.actor, action="cases.reveal_phone", target=f"case:{case.pk}", at=at)
+        return case.complainant.phone

@@ -6,7 +6,7 @@ from datetime import datetime
 from complaints.cases.errors import HasALead, SectorUnknown
 from complaints.cases.models import Case
 from complaints.cases.operations import messages, moves
-from complaints.cases.queries.scope import case_for
+from complaints.cases.operations.handling import locked_for
 from complaints.cases.states import CaseState, EventKind, PlaceReason
 from escrow.clock import beijing_date
 from escrow.transactions import transaction
@@ -67,7 +67,7 @@ def route_case(*, case_id: int, at: datetime, actor: str) -> Case:
         return case
 
 
-def determine_sector(*, case_id: int, sector_code: str, officer: User, at: datetime) -> Case:
+def determine_sector(*, number: str, sector_code: str, officer: User, at: datetime) -> Case:
     """A person says which sector an undetermined case belongs to; it goes to that sector's lead department.
 
     Raises:
@@ -75,8 +75,7 @@ def determine_sector(*, case_id: int, sector_code: str, officer: User, at: datet
         SectorUnknown: no such sector, or the undetermined one.
     """
     with transaction():
-        case = moves.lock(case_id)
-        case_for(officer=officer, number=case.number)
+        case = locked_for(officer, number)
         if case.state != CaseState.DISPATCHED or not case.undetermined:
             raise HasALead()
         sector = Sector.objects.filter(code=sector_code).select_related("lead_department", "enforcer").first()

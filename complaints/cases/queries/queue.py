@@ -1,26 +1,18 @@
 """The officers' queue: what is most urgent, and how much of it there is."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case as SqlCase
-from django.db.models import Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import IntegerField, Q, QuerySet, Value, When
 
 from complaints.cases.models import Case, CaseQuerySet
-from complaints.cases.queries.scope import cases_for
+from complaints.cases.queries.scope import in_post
 from complaints.cases.states import UNDECIDED, CaseState
 from prepaid.people.models import Post, User
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueCounts:
-    """How many cases wait in an officer's queue."""
-
-    waiting: int
-    mine: int
-    overdue: int
-    undetermined: int
-    executing: int
+#: How many cases the work queue of the first page shows; the rest are in the list.
+FEW = 50
 
 
 def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
@@ -35,21 +27,13 @@ def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
     ).order_by("urgency", "due_on", "id")
 
 
-def counts_for(*, officer: User, today: date) -> QueueCounts:
-    """The figures on the officer's first page; one query."""
-    undecided = Q(state__in=UNDECIDED)
-    row = (
-        cases_for(officer=officer)
-        .filter(undecided | Q(state=CaseState.EXECUTING))
-        .aggregate(
-            waiting=Count("pk", filter=Q(state__in=[CaseState.RECEIVED, CaseState.DISPATCHED])),
-            mine=Count("pk", filter=undecided & Q(lead_officer=officer)),
-            overdue=Count("pk", filter=undecided & Q(due_on__lt=today)),
-            undetermined=Count("pk", filter=undecided & Q(undetermined=True)),
-            executing=Count("pk", filter=Q(state=CaseState.EXECUTING)),
-        )
-    )
-    return QueueCounts(**row)
+def to_do(*, officer: User) -> QuerySet[Case]:
+    """What waits for this officer: undecided cases that nobody leads yet, and those they lead; the most urgent few."""
+    if officer.post is None:
+        return Case.objects.none()
+    nobodys_or_mine = Q(lead_officer__isnull=True) | Q(lead_officer=officer)
+    cases = Case.objects.filter(in_post(officer.post)).undecided().filter(nobodys_or_mine)
+    return cases.select_related("merchant").order_by("due_on", "id")[:FEW]
 
 
 def colleagues_for(*, case: Case, on: date) -> QuerySet[User]:

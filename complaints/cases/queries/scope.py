@@ -56,10 +56,10 @@ def cases_for(*, officer: User) -> CaseQuerySet:
     """What the user may read in the administration: by their post; the platform's operator all; anybody else nothing."""
     if not officer.is_active or not officer.is_staff:
         return Case.objects.none()
-    if officer.post is not None:
-        return Case.objects.filter(in_post(officer.post)).select_related(*SHOWN)
     if officer.is_platform_operator:
         return Case.objects.select_related(*SHOWN)
+    if officer.post is not None:
+        return Case.objects.filter(in_post(officer.post)).select_related(*SHOWN)
     return Case.objects.none()
 
 

@@ -18,7 +18,7 @@ from complaints.cases.states import Side, Wanted
 from escrow import clock
 from escrow.errors import DomainError
 from prepaid.cards import queries as cards
-from prepaid.people.access import shows_domain_errors
+from prepaid.people.access import me, shows_domain_errors
 
 PAGE_LENGTH = 20
 
@@ -27,7 +27,7 @@ PAGE_LENGTH = 20
 @require_GET
 def complaints(request: HttpRequest) -> HttpResponse:
     """All complaints of the signed-in person, each with its owner, deadline and next step."""
-    page = Paginator(complaints_of(user=request.user).order_by("-id"), PAGE_LENGTH).get_page(request.GET.get("page"))
+    page = Paginator(complaints_of(user=me(request)).order_by("-id"), PAGE_LENGTH).get_page(request.GET.get("page"))
     today = clock.today()
     rows = [{"case": case, "owner": owner_of(case), "next": next_step_of(case, today=today)} for case in page]
     return render(request, "consumer/complaints.html", {"page": page, "rows": rows})
@@ -38,7 +38,7 @@ def complaints(request: HttpRequest) -> HttpResponse:
 @shows_domain_errors
 def complaint_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Complain about a refund request that was refused or not answered."""
-    refund_request = cards.request_of(user=request.user, request_id=pk)
+    refund_request = cards.request_of(user=me(request), request_id=pk)
     if request.method == "GET" and (case := Case.objects.filter(refund_request=refund_request).first()):
         return redirect("complaint_detail", case.number)
     form = ComplaintForm(request.POST or None)
@@ -47,7 +47,7 @@ def complaint_start(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             case = operations.open_case(
                 refund_request_id=pk,
-                complainant=request.user,
+                complainant=me(request),
                 text=form.cleaned_data["text"],
                 wanted=Wanted(form.cleaned_data["wanted"]),
                 at=clock.now(),
@@ -77,7 +77,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             operations.add_statement(
-                number=number, complainant=request.user, text=form.cleaned_data["text"], at=clock.now()
+                number=number, complainant=me(request), text=form.cleaned_data["text"], at=clock.now()
             )
             messages.success(request, _("Your statement is in the file."))
             return redirect("complaint_detail", number)
@@ -86,7 +86,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
             status = error.http_status
     elif request.method == "POST":
         status = 400
-    case = complaint_of(user=request.user, number=number)
+    case = complaint_of(user=me(request), number=number)
     today = clock.today()
     context = {
         "case": case,
@@ -106,11 +106,11 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
 @shows_domain_errors
 def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Ask, then withdraw."""
-    case = complaint_of(user=request.user, number=number)
+    case = complaint_of(user=me(request), number=number)
     error, status = None, 200
     if request.method == "POST":
         try:
-            operations.withdraw(number=number, complainant=request.user, at=clock.now())
+            operations.withdraw(number=number, complainant=me(request), at=clock.now())
             messages.success(request, _("Your complaint is withdrawn. The card can be used again."))
             return redirect("complaint_detail", number)
         except DomainError as refusal:

@@ -17,7 +17,7 @@ from escrow import clock
 from escrow.errors import DomainError, NotFound
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import workplace
-from prepaid.people.access import shows_domain_errors
+from prepaid.people.access import me, shows_domain_errors
 
 PAGE_LENGTH = 20
 
@@ -28,7 +28,7 @@ def managing(request: HttpRequest) -> StaffMember:
     Raises:
         NotFound: they work nowhere, or at a counter only.
     """
-    staff = workplace(request.user)
+    staff = workplace(me(request))
     if not staff.manages:
         raise NotFound()
     return staff

@@ -1,0 +1,35 @@
+"""A case's last day, as officers see it."""
+
+from datetime import date, datetime, time
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from complaints.cases.models import Case
+from escrow import clock
+
+
+def end_of(day: date) -> datetime:
+    """The last second of the day in Beijing."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=clock.BEIJING)
+
+
+def countdown(case: Case) -> SafeString:
+    """The last day and how far off it is, in words first and colour second; a script keeps it ticking."""
+    days = (case.due_on - clock.today()).days
+    if days < 0:
+        colour, words = "bad", _("Overdue")
+    elif days == 0:
+        colour, words = "bad", _("Today")
+    elif days <= 2:
+        colour, words = "warn", _("Soon")
+    else:
+        colour, words = "plain", _("In time")
+    return format_html(
+        '<span class="badge badge-{}">{}</span> <time datetime="{}" data-until>{}</time>',
+        colour,
+        words,
+        end_of(case.due_on).isoformat(),
+        case.due_on.isoformat(),
+    )

@@ -1,0 +1,261 @@
+"""The file of one case and what the officer does in it. Each action is one operation, then back to the file."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin, messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from complaints.cases import operations
+from complaints.cases.admin.deadline import countdown
+from complaints.cases.forms import AssignForm, DecideForm, RecordForm, SectorForm
+from complaints.cases.models import Case
+from complaints.cases.queries.file import figures_of, next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.queue import colleagues_for
+from complaints.cases.queries.scope import cases_for
+from complaints.cases.states import CallResult, CaseState, Result, Side
+from escrow import clock
+from escrow import queries as escrow
+from escrow.errors import DomainError, RefundExceedsHeld
+from escrow.states import RefundBasis
+from prepaid.merchants.queries import sectors
+from prepaid.people.access import me, shows_domain_errors
+
+Page = Callable[[HttpRequest, Case], HttpResponse]
+
+
+def of_my_queue(view: Page) -> Callable[[HttpRequest, int], HttpResponse]:
+    """Give the view its case; one outside the officer's queue does not exist."""
+
+    @wraps(view)
+    @shows_domain_errors
+    def found(request: HttpRequest, pk: int) -> HttpResponse:
+        return view(request, _case(request, pk))
+
+    return found
+
+
+def _case(request: HttpRequest, pk: int | str) -> Case:
+    case = cases_for(officer=me(request)).filter(pk=pk).first() if str(pk).isdecimal() else None
+    if case is None:
+        raise Http404
+    return case
+
+
+def file(
+    request: HttpRequest,
+    pk: int | str,
+    *,
+    forms: dict[str, Form] | None = None,
+    error: DomainError | None = None,
+    phone: str = "",
+) -> HttpResponse:
+    """The whole case on one page. ``forms`` are those that came back with errors; ``phone`` was just revealed."""
+    case = _case(request, pk)
+    officer = me(request)
+    today = clock.today()
+    leads = case.is_undecided and case.lead_officer_id == officer.pk
+    free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
+    status = error.http_status if error else (400 if forms else 200)
+    context = {
+        **admin.site.each_context(request),
+        "title": case.number,
+        "opts": Case._meta,
+        "case": case,
+        "error": error,
+        "phone": phone,
+        "owner": owner_of(case),
+        "overdue": case.is_overdue(today=today),
+        "countdown": countdown(case),
+        "next_step": next_step_of(case, today=today),
+        "steps": steps_of(case),
+        "timeline": timeline_of(case),
+        "outcome": getattr(case, "outcome", None),
+        "holding": escrow.holding(case.card.agreement_id),
+        "money": escrow.statement_of(case.card.agreement_id),
+        "figures": figures_of(case),
+        "leads": leads,
+        "may_accept": free,
+        "record_form": RecordForm(prefix="record") if leads else None,
+        "assign_form": _assign_form(case, None) if free else None,
+        "sector_form": _sector_form(None) if free and case.undetermined else None,
+        "sides": Side,
+        "call_results": CallResult,
+        **(forms or {}),
+    }
+    return render(request, "admin/cases/case/file.html", context, status=status)
+
+
+def _assign_form(case: Case, data: Any) -> AssignForm:
+    form = AssignForm(data)
+    form.fields["lead"].queryset = colleagues_for(case=case, on=clock.today())  # type: ignore[attr-defined]
+    return form
+
+
+def _sector_form(data: Any) -> SectorForm:
+    form = SectorForm(data)
+    known = sectors(on=clock.today()).exclude(code=operations.UNDETERMINED)
+    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]
+    return form
+
+
+def _done(request: HttpRequest, case: Case, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    return redirect("admin:cases_case_change", case.pk)
+
+
+@of_my_queue
+@require_POST
+def accept(request: HttpRequest, case: Case) -> HttpResponse:
+    """Take the case in charge."""
+    try:
+        operations.accept(number=case.number, officer=me(request), at=clock.now())
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("You are in charge of this case and lead it to the end."))
+
+
+@of_my_queue
+@require_POST
+def assign(request: HttpRequest, case: Case) -> HttpResponse:
+    """Put a colleague in charge."""
+    form = _assign_form(case, request.POST)
+    if not form.is_valid():
+        return file(request, case.pk, forms={"assign_form": form})
+    try:
+        operations.assign(number=case.number, lead_id=form.cleaned_data["lead"].pk, officer=me(request), at=clock.now())
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("The officer in charge has been told."))
+
+
+@of_my_queue
+@require_POST
+def sector(request: HttpRequest, case: Case) -> HttpResponse:
+    """Determine the sector of a case whose authority is not clear; it may leave this officer's queue."""
+    form = _sector_form(request.POST)
+    if not form.is_valid():
+        return file(request, case.pk, forms={"sector_form": form})
+    try:
+        sent = operations.determine_sector(
+            number=case.number, sector_code=form.cleaned_data["sector"], officer=me(request), at=clock.now()
+        )
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    messages.success(request, _("%(number)s sent to %(owner)s.") % {"number": case.number, "owner": owner_of(sent)})
+    return redirect("admin:cases_case_changelist")
+
+
+@of_my_queue
+@require_POST
+def statement(request: HttpRequest, case: Case) -> HttpResponse:
+    """Write down what a side said."""
+    form = RecordForm(request.POST, prefix="record")
+    if not form.is_valid():
+        return file(request, case.pk, forms={"record_form": form})
+    try:
+        operations.record_statement(
+            number=case.number,
+            officer=me(request),
+            side=Side(form.cleaned_data["side"]),
+            text=form.cleaned_data["text"],
+            offer_fen=form.cleaned_data["offer"],
+            at=clock.now(),
+        )
+    except DomainError as error:
+        return file(request, case.pk, forms={"record_form": form}, error=error)
+    return _done(request, case, _("The statement is in the file."))
+
+
+@of_my_queue
+@require_POST
+def call(request: HttpRequest, case: Case) -> HttpResponse:
+    """Log a call: the button names the side and what came of it."""
+    side, _dot, result = request.POST.get("call", "").partition(".")
+    if side not in Side.values or result not in CallResult.values:
+        raise Http404
+    try:
+        operations.log_call(
+            number=case.number, officer=me(request), side=Side(side), result=CallResult(result), at=clock.now()
+        )
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("The call is logged."))
+
+
+@of_my_queue
+@require_POST
+def reveal(request: HttpRequest, case: Case) -> HttpResponse:
+    """Show the complainant's telephone number once; the audit trail keeps who looked."""
+    try:
+        phone = operations.reveal_phone(number=case.number, officer=me(request), at=clock.now())
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return file(request, case.pk, phone=phone)
+
+
+@of_my_queue
+def decide(request: HttpRequest, case: Case) -> HttpResponse:
+    """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
+    form = DecideForm(request.POST or None, initial={"amount": ""})
+    error: DomainError | None = None
+    confirming = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "confirmed" in request.POST:
+                return _decided(request, case, form.cleaned_data)
+            if "back" not in request.POST:
+                operations.check_decision(number=case.number, officer=me(request), **_decision(form.cleaned_data))
+                confirming = True
+        except RefundExceedsHeld as refusal:
+            form.add_error("amount", str(refusal))
+        except DomainError as refusal:
+            error = refusal
+    status = error.http_status if error else (400 if form.errors else 200)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Decide %(number)s") % {"number": case.number},
+        "opts": Case._meta,
+        "case": case,
+        "form": form,
+        "error": error,
+        "confirming": confirming,
+        "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
+        "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
+        "holding": escrow.holding(case.card.agreement_id),
+        "figures": figures_of(case),
+        "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
+    }
+    return render(request, "admin/cases/case/decide.html", context, status=status)
+
+
+def _decision(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "result": Result(data["result"]),
+        "amount_fen": data["amount"],
+        "basis": data["basis"],
+        "reasons": data["reasons"],
+    }
+
+
+def _decided(request: HttpRequest, case: Case, data: dict[str, Any]) -> HttpResponse:
+    operations.decide(number=case.number, officer=me(request), at=clock.now(), **_decision(data))
+    if data["result"] == Result.UPHELD:
+        return _done(request, case, _("Decided. The refund is on its way; the case closes when the bank confirms it."))
+    return _done(request, case, _("Decided. The case is closed and the card can be used again."))
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
+    "accept": accept,
+    "assign": assign,
+    "sector": sector,
+    "statement": statement,
+    "call": call,
+    "reveal": reveal,
+    "decide": decide,
+}

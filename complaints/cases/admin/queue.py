@@ -1,0 +1,123 @@
+"""The officers' queue, most urgent first. Nothing is saved here: every change goes through an operation."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.admin import pages
+from complaints.cases.admin.deadline import countdown, end_of
+from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter
+from complaints.cases.models import Case, TimeLimit
+from complaints.cases.queries.queue import by_urgency, to_do
+from complaints.cases.queries.scope import cases_for
+from escrow import clock
+from escrow.errors import DomainError
+from escrow.money import yuan
+from prepaid.people.access import me
+from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
+from prepaid.people.models import User
+
+
+@admin.register(Case)
+class CaseAdmin(PostScopedAdmin):
+    list_display = ("number", "deadline", "stage", "merchant", "place", "sector", "asked", "lead", "received")
+    list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
+    search_fields = ("number", "merchant__name", "card__number")
+    search_help_text = _("Number of the complaint or the card, name of the merchant, or the complainant's phone")
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """The officer's own queue, most urgent first: their department, in their district or in the city."""
+        return by_urgency(cases_for(officer=me(request)))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        """A whole phone number finds its owner's complaints; it is stored encrypted, so a part of it finds nothing."""
+        try:
+            person = User.objects.by_phone(search_term) if search_term else None
+        except DomainError:
+            person = None
+        if person is not None:
+            return queryset.filter(complainant=person), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The actions of a file beside Django's own addresses."""
+        actions = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"cases_case_{name}")
+            for name, view in pages.ACTIONS.items()
+        ]
+        return [*actions, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue, under the name of the post it belongs to."""
+        title = me(request).post or _("All complaints")
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The file of one case."""
+        return pages.file(request, object_id)
+
+    @admin.display(description=_("deadline"))
+    def deadline(self, case: Case) -> SafeString | str:
+        """A countdown that says when it is urgent; nothing once decided."""
+        return countdown(case) if case.is_undecided else "–"
+
+    @admin.display(description=_("stage"))
+    def stage(self, case: Case) -> SafeString:
+        """The state in a word."""
+        colour = "info" if case.is_undecided else ("ok" if case.state == "executing" else "plain")
+        return format_html('<span class="badge badge-{}">{}</span>', colour, case.get_state_display())
+
+    @admin.display(description=_("place"))
+    def place(self, case: Case) -> str:
+        """District and subdistrict."""
+        return " · ".join(division.name for division in (case.district, case.subdistrict) if division)
+
+    @admin.display(description=_("asked for"))
+    def asked(self, case: Case) -> str:
+        """What the consumer asked for."""
+        return f"¥{yuan(case.refund_request.asked_fen)}"
+
+    @admin.display(description=_("in charge"))
+    def lead(self, case: Case) -> str:
+        """The officer in charge, if any."""
+        return case.lead_officer.display_name if case.lead_officer else "–"
+
+    @admin.display(description=_("received"))
+    def received(self, case: Case) -> str:
+        """The day it came in."""
+        return f"{clock.beijing_date(case.received_at):%Y-%m-%d}"
+
+
+@register_queue
+def waiting_cases(request: HttpRequest) -> list[QueueItem]:
+    """The official's part of the work queue: cases that nobody leads yet, and their own."""
+    return [
+        QueueItem(
+            title=f"{case.number} · {case.merchant.name}",
+            url=reverse("admin:cases_case_change", args=[case.pk]),
+            lane=_("Complaint"),
+            due_at=end_of(case.due_on),
+            note=case.get_state_display(),
+        )
+        for case in to_do(officer=me(request))
+    ]
+
+
+@admin.register(TimeLimit)
+class TimeLimitAdmin(ReadOnlyAdmin):
+    list_display = ("code", "working_days", "valid_from", "source", "mark")

@@ -1,0 +1,118 @@
+"""Filters of the officers' queue; they live in the address."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from complaints.cases.models import Case
+from complaints.cases.states import UNDECIDED, CaseState
+from escrow import clock
+from prepaid.merchants.queries import districts, sectors
+from prepaid.people.access import me
+
+
+class StageFilter(admin.SimpleListFilter):
+    """What is still to be decided, unless something else is asked for."""
+
+    title = _("stage")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Every stage but the one shown when none is named."""
+        return [
+            ("mine", _("Mine")),
+            ("waiting", _("Waiting for an officer")),
+            ("undetermined", _("Authority undetermined")),
+            ("executing", _("Refund on its way")),
+            ("over", _("Closed or withdrawn")),
+            ("all", _("All")),
+        ]
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """“Undecided” is what Django calls “All”: the choice without a parameter."""
+        choices = super().choices(changelist)
+        yield {**next(choices), "display": _("Undecided")}
+        yield from choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """The cases of the stage."""
+        match self.value():
+            case "mine":
+                return queryset.filter(state__in=UNDECIDED, lead_officer=me(request))
+            case "waiting":
+                return queryset.filter(state__in=[CaseState.RECEIVED, CaseState.DISPATCHED])
+            case "undetermined":
+                return queryset.filter(state__in=UNDECIDED, undetermined=True)
+            case "executing":
+                return queryset.filter(state=CaseState.EXECUTING)
+            case "over":
+                return queryset.filter(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN])
+            case "all":
+                return queryset
+        return queryset.filter(state__in=UNDECIDED)
+
+
+class DueFilter(admin.SimpleListFilter):
+    """By the last day of the time limit."""
+
+    title = _("deadline")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Overdue, today, soon."""
+        return [("overdue", _("Overdue")), ("today", _("Today")), ("soon", _("In 3 days or less"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Undecided cases whose last day falls there."""
+        today = clock.today()
+        running = queryset.filter(state__in=UNDECIDED)
+        match self.value():
+            case "overdue":
+                return running.filter(due_on__lt=today)
+            case "today":
+                return running.filter(due_on=today)
+            case "soon":
+                return running.filter(due_on__range=(today, today + timedelta(days=3)))
+        return queryset
+
+
+class DistrictFilter(admin.SimpleListFilter):
+    """For those who see more than one district."""
+
+    title = _("district")
+    parameter_name = "district"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The districts of Beijing; nothing for a district's own officer."""
+        post = me(request).post
+        if post is not None and not post.is_citywide:
+            return []
+        return [(district.code, district.name) for district in districts(on=clock.today())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Cases that happened there."""
+        return queryset.filter(district_id=self.value()) if self.value() else queryset
+
+
+class SectorFilter(admin.SimpleListFilter):
+    """By line of business."""
+
+    title = _("sector")
+    parameter_name = "sector"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The sectors of the officer's department; all for the platform's operator."""
+        rows = sectors(on=clock.today())
+        if (post := me(request).post) is not None:
+            rows = rows.filter(lead_department_id=post.department_id)
+        return [(sector.code, sector.name) for sector in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Cases of the sector."""
+        return queryset.filter(sector_id=self.value()) if self.value() else queryset
