@@ -17,6 +17,7 @@ class FilingState(TextChoices):
     APPROVED = "approved", _("approved")
     RETURNED = "returned", _("returned")
     EXEMPT = "exempt", _("not required")
+    WITHDRAWN = "withdrawn", _("taken back by the merchant")
 
 
 #: Content is frozen from the first step on; a returned or withdrawn version is followed by a new version, never revived.
@@ -28,10 +29,11 @@ VERSION_TRANSITIONS: dict[VersionState, frozenset[VersionState]] = {
     VersionState.WITHDRAWN: frozenset(),
 }
 FILING_TRANSITIONS: dict[FilingState, frozenset[FilingState]] = {
-    FilingState.SUBMITTED: frozenset({FilingState.APPROVED, FilingState.RETURNED}),
+    FilingState.SUBMITTED: frozenset({FilingState.APPROVED, FilingState.RETURNED, FilingState.WITHDRAWN}),
     FilingState.APPROVED: frozenset(),
     FilingState.RETURNED: frozenset(),
     FilingState.EXEMPT: frozenset(),
+    FilingState.WITHDRAWN: frozenset(),
 }
 
 if set(VERSION_TRANSITIONS) != set(VersionState) or set(FILING_TRANSITIONS) != set(FilingState):

@@ -48,7 +48,9 @@ class Filing(models.Model):
             models.CheckConstraint(
                 name="filing_decision_is_complete",
                 condition=Q(
-                    state__in=[FilingState.SUBMITTED, FilingState.EXEMPT], decided_at__isnull=True, decided_by__isnull=True
+                    state__in=[FilingState.SUBMITTED, FilingState.EXEMPT, FilingState.WITHDRAWN],
+                    decided_at__isnull=True,
+                    decided_by__isnull=True,
                 )
                 | Q(
                     state__in=[FilingState.APPROVED, FilingState.RETURNED],

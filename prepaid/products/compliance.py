@@ -1,0 +1,162 @@
+"""The compliance check of one card product, line by line, each with its article. Pure: terms, caps and a date in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from escrow.money import yuan
+from escrow.states import Plan
+from prepaid.products import caps, void_clauses
+from prepaid.products.contract import twelve_items
+from prepaid.products.errors import CapExceeded
+from prepaid.products.terms import CLAUSES, Terms
+
+Level = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the report. ``bad`` blocks the submission; ``field`` is the input it belongs to."""
+
+    level: Level
+    code: str
+    text: str
+    article: str = ""
+    field: str = ""
+    excerpt: str = ""
+
+
+def check(terms: Terms, rule: caps.Caps, *, on: date) -> list[Finding]:
+    """All lines, good ones too, so that the reader sees what was looked at. ``on``: the day the sale could begin."""
+    return [
+        *_caps(terms, rule),
+        *_figures(terms),
+        *_leases(terms, on),
+        *_items(terms),
+        *_clauses(terms),
+    ]
+
+
+def blocking(findings: Iterable[Finding]) -> list[Finding]:
+    """The lines that must be put right."""
+    return [finding for finding in findings if finding.level == "bad"]
+
+
+def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
+    article = _("the sector's caps")
+    lines = []
+    for code, field, figures in (
+        ("price_cap", "price_fen", {"adding_fen": terms.price_fen}),
+        ("sessions_cap", "sessions", {"adding_fen": 0, "adding_sessions": terms.sessions or 0}),
+        ("months_cap", "days", {"adding_fen": 0, "adding_days": terms.days or 0}),
+    ):
+        try:
+            caps.check_holding(rule, **figures)
+        except CapExceeded as error:
+            lines.append(Finding(level="bad", code=code, text=str(error), article=article, field=field))
+    if rule.max_months is not None and terms.days is None:
+        text = _("This sector limits the term to %(months)s months: state how many days the card is valid.")
+        lines.append(
+            Finding(
+                level="bad", code="term_missing", text=text % {"months": rule.max_months}, article=article, field="days"
+            )
+        )
+    if not lines:
+        named = [
+            *([_("at most ¥%(sum)s") % {"sum": yuan(rule.max_price_fen)}] if rule.max_price_fen else []),
+            *([_("at most %(months)s months") % {"months": rule.max_months}] if rule.max_months else []),
+            *([_("at most %(count)s sessions") % {"count": rule.max_sessions}] if rule.max_sessions else []),
+        ]
+        text = _("Within the caps of the sector: %(caps)s.") % {"caps": ", ".join(named) or _("none are set")}
+        lines.append(Finding(level="ok", code="caps", text=text, article=article))
+    return lines
+
+
+def _figures(terms: Terms) -> list[Finding]:
+    if terms.kind == Plan.SESSIONS and terms.sessions:
+        unit = terms.price_fen // terms.sessions
+        if (terms.list_price_fen or 0) < unit:
+            text = _("The list price of one visit is below what a visit costs on this card (¥%(unit)s).")
+            return [
+                Finding(
+                    level="bad",
+                    code="list_price",
+                    text=text % {"unit": yuan(unit)},
+                    article=_("Supreme People's Court interpretation on prepaid consumption, art. 19"),
+                    field="list_price_fen",
+                )
+            ]
+    if terms.kind == Plan.STORED_VALUE and (terms.visit_price_fen or 0) > terms.price_fen + terms.bonus_fen:
+        text = _("One visit costs more than the whole card holds.")
+        return [Finding(level="warn", code="visit_price", text=text, field="visit_price_fen")]
+    return [Finding(level="ok", code="figures", text=_("Price, quantity and list price fit together."))]
+
+
+def _leases(terms: Terms, on: date) -> list[Finding]:
+    article = _("Beijing regulations on single-purpose prepaid cards, art. 13 (4)")
+    if not terms.stores:
+        return [
+            Finding(level="bad", code="stores", text=_("No store redeems this card."), article=article, field="stores")
+        ]
+    until = caps.last_day(on, terms.days)
+    lines = []
+    for store in terms.stores:
+        if store.lease_ends_on is None:
+            continue
+        figures = {"store": store.name, "lease": store.lease_ends_on.isoformat()}
+        if until is not None and until > store.lease_ends_on:
+            text = _("A card sold today runs until %(until)s, but the lease of %(store)s ends on %(lease)s.")
+            figures["until"] = until.isoformat()
+            lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field="days"))
+        elif until is None:
+            text = _("The card does not expire, while the lease of %(store)s ends on %(lease)s: the contract names that day.")
+            lines.append(Finding(level="warn", code="lease", text=text % figures, article=article))
+    return lines or [
+        Finding(level="ok", code="lease", text=_("No lease ends before the card does."), article=article)
+    ]
+
+
+def _items(terms: Terms) -> list[Finding]:
+    lines = []
+    for item in twelve_items(terms):
+        text = f"{item.number}. {item.title}"
+        if not item.complete:
+            text = _("Item %(number)s of the contract is not complete: %(title)s.") % {
+                "number": item.number,
+                "title": item.title,
+            }
+        lines.append(
+            Finding(
+                level="ok" if item.complete else "bad",
+                code=f"item_{item.number}",
+                text=text,
+                article=item.article,
+            )
+        )
+    return lines
+
+
+def _clauses(terms: Terms) -> list[Finding]:
+    lines = [
+        Finding(
+            level="bad",
+            code="void_clause",
+            text=str(found.because),
+            article=str(found.article),
+            field=field,
+            excerpt=found.excerpt,
+        )
+        for field in ("name", *CLAUSES)
+        for found in void_clauses.scan(getattr(terms, field))
+    ]
+    return lines or [
+        Finding(
+            level="ok",
+            code="void_clauses",
+            text=_("No void clause was found in the text."),
+            article=_("Beijing regulations on single-purpose prepaid cards, art. 15"),
+        )
+    ]

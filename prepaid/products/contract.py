@@ -1,0 +1,130 @@
+"""The contract a consumer reads and accepts: the twelve items of BJ 13, made from frozen terms."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _, ngettext
+
+from escrow.money import yuan
+from escrow.states import Plan
+from prepaid.products.standard_clauses import in_readers_language
+from prepaid.products.terms import Premises, Terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractItem:
+    """One of the twelve items. ``complete`` is False when the merchant still has to word a part of it."""
+
+    number: int
+    title: str
+    lines: tuple[str, ...]
+    complete: bool = True
+
+    @property
+    def article(self) -> str:
+        """Where the law asks for it."""
+        return _("Beijing regulations on single-purpose prepaid cards, art. 13 (%(number)s)") % {"number": self.number}
+
+
+def twelve_items(terms: Terms) -> list[ContractItem]:
+    """The contract in the reader's language; the merchant's own words stay as written."""
+    issuer = terms.issuer
+    return [
+        _item(
+            1,
+            _("Parties and contacts"),
+            _("Issuer: %(name)s, unified social credit code %(uscc)s, phone %(phone)s")
+            % {"name": issuer.name, "uscc": issuer.uscc, "phone": issuer.contact_phone},
+            _("Holder: the person who buys the card, reached at the phone number of their account"),
+        ),
+        _item(
+            2,
+            _("Account, amount, payment and guarantee"),
+            _("Price: ¥%(price)s, paid online into custody account %(account)s")
+            % {"price": yuan(terms.price_fen), "account": issuer.custody_no},
+            _("Guarantee: the whole sum stays in custody and is released to the merchant use by use"),
+        ),
+        _item(
+            3,
+            _("Service, place, quantity, quality, deduction and price"),
+            quantity(terms),
+            terms.service,
+            terms.quality,
+            terms.deduction,
+            *(_("Redeemed at: %(name)s, %(address)s") % {"name": s.name, "address": s.address} for s in terms.stores),
+        ),
+        _item(4, _("Term and premises"), term(terms), *(_premises(store) for store in terms.stores)),
+        _item(5, _("Risk warning"), terms.risk_warning),
+        _item(6, _("Gifts"), *([gift(terms)] if terms.bonus_fen else []), terms.gift_terms),
+        _item(7, _("Change, suspension and end of business"), terms.change_terms),
+        _item(8, _("Refund method, channel and fee"), terms.refund_terms),
+        _item(9, _("Loss, reissue and transfer"), terms.loss_terms),
+        _item(
+            10,
+            _("Records and balance"),
+            _("Every use, the balance and the sum in custody are shown in the holder's wallet at any time; records are kept for at least 3 years after the card is used up or settled"),
+        ),
+        _item(11, _("Breach"), terms.breach_terms),
+        _item(12, _("Disputes"), terms.dispute_terms),
+    ]
+
+
+def acknowledgements(terms: Terms) -> list[str]:
+    """What the consumer confirms one by one before paying: the sum, the term and the risk (BJ 14)."""
+    return [
+        _("I prepay ¥%(price)s to %(name)s.") % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
+        term(terms),
+        in_readers_language(terms.risk_warning),
+    ]
+
+
+def quantity(terms: Terms) -> str:
+    """What the price buys."""
+    match Plan(terms.kind):
+        case Plan.SESSIONS:
+            sessions = terms.sessions or 0
+            return ngettext(
+                "%(count)s session; list price of one visit ¥%(list)s",
+                "%(count)s sessions; list price of one visit ¥%(list)s",
+                sessions,
+            ) % {"count": sessions, "list": yuan(terms.list_price_fen or 0)}
+        case Plan.STORED_VALUE:
+            return _("Stored value ¥%(face)s") % {"face": yuan(terms.price_fen + terms.bonus_fen)}
+        case Plan.PERIOD:
+            return ngettext("%(days)s day of use", "%(days)s days of use", terms.days or 0) % {"days": terms.days}
+
+
+def gift(terms: Terms) -> str:
+    """The gift money, named apart from the money paid."""
+    return _("Gift money ¥%(gift)s on top of ¥%(price)s paid") % {
+        "gift": yuan(terms.bonus_fen),
+        "price": yuan(terms.price_fen),
+    }
+
+
+def term(terms: Terms) -> str:
+    """How long the card is valid."""
+    if terms.days is None:
+        return _("The card does not expire.")
+    return ngettext(
+        "Valid for %(days)s day from the day after purchase.",
+        "Valid for %(days)s days from the day after purchase.",
+        terms.days,
+    ) % {"days": terms.days}
+
+
+def _premises(store: Premises) -> str:
+    if store.lease_ends_on is None:
+        return _("%(name)s: the merchant's own premises") % {"name": store.name}
+    return _("%(name)s: rented, the lease ends on %(day)s") % {
+        "name": store.name,
+        "day": store.lease_ends_on.isoformat(),
+    }
+
+
+def _item(number: int, title: str, *lines: str) -> ContractItem:
+    return ContractItem(
+        number=number,
+        title=title,
+        lines=tuple(in_readers_language(line) for line in lines if line.strip()),
+        complete=all(line.strip() for line in lines),
+    )

@@ -1,0 +1,180 @@
+"""Questions about products, filings, and what the public may find."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from escrow import queries as escrow
+from escrow.errors import NotFound
+from prepaid.merchants.models import Merchant, Store
+from prepaid.merchants.queries import sector_rule
+from prepaid.people.models import User
+from prepaid.products import compliance
+from prepaid.products.errors import FilingNeeded, NotOnSale
+from prepaid.products.models import Filing, Product, ProductVersion
+from prepaid.products.states import FilingState, VersionState
+
+_VERSION = ProductVersion.objects.select_related(
+    "product__merchant__sector", "product__merchant__beneficiary", "product__merchant__district"
+)
+
+
+def products_of(merchant_id: int) -> QuerySet[Product]:
+    """The merchant's products with all their versions and filings, newest version first."""
+    versions = ProductVersion.objects.select_related("filing").order_by("-number")
+    return Product.objects.filter(merchant_id=merchant_id).prefetch_related(Prefetch("versions", versions))
+
+
+def product_of(merchant_id: int, product_id: int) -> Product:
+    """One product of that merchant. Raises NotFound, also for another's."""
+    product = products_of(merchant_id).select_related("merchant__sector").filter(pk=product_id).first()
+    if product is None:
+        raise NotFound()
+    return product
+
+
+def version_of(merchant_id: int, version_id: int) -> ProductVersion:
+    """One version of that merchant's products. Raises NotFound, also for another's."""
+    version = (
+        _VERSION.select_related("filing__department", "filing__district", "filing__decided_by")
+        .filter(product__merchant_id=merchant_id, pk=version_id)
+        .first()
+    )
+    if version is None:
+        raise NotFound()
+    return version
+
+
+def findings(version: ProductVersion, *, on: date) -> list[compliance.Finding]:
+    """The compliance report of a version under the sector's numbers of that day."""
+    return compliance.check(version.terms, sector_rule(version.product.merchant.sector_id, on), on=on)
+
+
+def prepaid_balance_fen(version: ProductVersion) -> int:
+    """What decides on filing: the head company's money in custody plus one more card (rules.md section 1)."""
+    return escrow.backing(version.product.merchant.beneficiary_id).held_fen + version.price_fen
+
+
+def filing_required(version: ProductVersion, *, on: date) -> bool:
+    """Whether the sector asks for filing at the operator's present balance (BJ 20)."""
+    rule = sector_rule(version.product.merchant.sector_id, on)
+    return rule.filing_needed(prepaid_balance_fen(version))
+
+
+# What the public sees
+
+
+def search_merchants(
+    *, text: str = "", district_code: str = "", sector_code: str = ""
+) -> QuerySet[Merchant]:
+    """Merchants with something on sale whose name, or the name or address of a store, contains ``text``."""
+    on_sale = ProductVersion.objects.filter(product__merchant=OuterRef("pk"), state=VersionState.ON_SALE)
+    found = Merchant.objects.filter(Exists(on_sale)).select_related("sector", "district", "beneficiary")
+    stores = Store.objects.filter(merchant=OuterRef("pk"), is_open=True)
+    if text := text.strip():
+        named = stores.filter(Q(name__icontains=text) | Q(address__icontains=text))
+        found = found.filter(Q(name__icontains=text) | Exists(named))
+    if district_code:
+        found = found.filter(Exists(stores.filter(district_id=district_code)))
+    if sector_code:
+        found = found.filter(sector_id=sector_code)
+    open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
+    return found.prefetch_related(Prefetch("stores", open_stores)).order_by("pk")
+
+
+def public_merchant(pk: int) -> Merchant:
+    """A merchant as everybody may see it, with its open stores. Raises NotFound."""
+    open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
+    merchant = (
+        Merchant.objects.select_related("sector__lead_department", "district", "beneficiary")
+        .prefetch_related(Prefetch("stores", open_stores))
+        .filter(pk=pk)
+        .first()
+    )
+    if merchant is None:
+        raise NotFound()
+    return merchant
+
+
+def versions_on_sale(merchant_id: int) -> QuerySet[ProductVersion]:
+    """What the merchant sells now, each with its filing."""
+    return (
+        _VERSION.select_related("filing__department", "filing__district")
+        .filter(product__merchant_id=merchant_id, state=VersionState.ON_SALE)
+        .order_by("product_id")
+    )
+
+
+def public_version(pk: int) -> ProductVersion:
+    """A version that is or was on sale, with its merchant and filing. Raises NotFound for drafts and open filings."""
+    version = (
+        _VERSION.select_related("product__merchant__sector__lead_department", "filing__department", "filing__district")
+        .filter(pk=pk, state__in=[VersionState.ON_SALE, VersionState.WITHDRAWN])
+        .filter(filing__state__in=[FilingState.APPROVED, FilingState.EXEMPT])
+        .first()
+    )
+    if version is None:
+        raise NotFound()
+    return version
+
+
+def sellable_version(version_id: int, *, on: date) -> ProductVersion:
+    """The version, if a card may be sold under it today.
+
+    Raises:
+        NotFound: no such version. NotOnSale: a draft, returned or withdrawn.
+        FilingNeeded: it was exempt, and the operator's balance has reached the sum from which filing is required.
+    """
+    version = _VERSION.select_related("filing").filter(pk=version_id).first()
+    if version is None:
+        raise NotFound()
+    if version.state != VersionState.ON_SALE:
+        raise NotOnSale()
+    if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
+        raise FilingNeeded()
+    return version
+
+
+@dataclass(frozen=True)
+class Cover:
+    """One merchant's money as the public may see it: what is held for its customers, and what backs it (fen)."""
+
+    held_fen: int
+    owed_fen: int
+    covered_fen: int
+
+    @property
+    def is_covered(self) -> bool:
+        return self.covered_fen >= self.owed_fen
+
+
+def custody_cover(merchants: Iterable[Merchant]) -> dict[int, Cover]:
+    """Custody cover by merchant id, in one query."""
+    by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
+    return {
+        by_beneficiary[pk]: Cover(backing.held_fen, backing.owed_fen, backing.covered_fen)
+        for pk, backing in escrow.backings(by_beneficiary).items()
+    }
+
+
+# What the regulator sees
+
+
+def filings_for(user: User) -> QuerySet[Filing]:
+    """Filings within the official's present post: their department's, in their district or in the whole city.
+    Platform operators read all; everybody else sees none."""
+    rows = Filing.objects.select_related(
+        "version__product__merchant__sector", "department", "district", "decided_by"
+    )
+    post = user.post if user.is_regulator else None
+    if post is not None:
+        rows = rows.filter(department_id=post.department_id)
+        return rows if post.district_id is None else rows.filter(district_id=post.district_id)
+    return rows if user.is_platform_operator else rows.none()
+
+
+def filings_waiting(user: User) -> QuerySet[Filing]:
+    """What this official has to decide, longest waiting first."""
+    return filings_for(user).filter(state=FilingState.SUBMITTED).order_by("submitted_at", "pk")
