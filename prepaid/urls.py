@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from prepaid.health import healthz, readyz
 
 urlpatterns = [
+    path("", include("prepaid.products.public_urls")),
     path("", include("prepaid.cards.urls")),
     path("accounts/", include("prepaid.people.urls")),
     path("notices/", include("prepaid.notices.urls")),
