@@ -252,7 +252,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["prepaid.people.api.UserRate"],
+    "DEFAULT_THROTTLE_CLASSES": ["prepaid.people.rates.UserRate"],
     "DEFAULT_THROTTLE_RATES": {"user": "600/min", "channel": "6000/min"},
     "EXCEPTION_HANDLER": "prepaid.people.api.exception_handler",
 }

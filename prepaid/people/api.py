@@ -1,21 +1,14 @@
-"""How the API refuses, and how often it may be asked."""
+"""How the API refuses."""
 
-import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from redis.exceptions import RedisError
 from rest_framework import exceptions
-from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
-from rest_framework.views import APIView
 from rest_framework.views import exception_handler as rest_exception_handler
 
 from escrow.errors import DomainError
-
-logger = logging.getLogger(__name__)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -40,16 +33,3 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _refusal(code: str, message: str, status: int) -> Response:
     return Response({"error": {"code": code, "message": message}}, status=status)
-
-
-class UserRate(UserRateThrottle):
-    """Counts in the cache. A lost cache must not stop the counters of a city, so it then lets through: whoever asks
-    is signed in, and every charge has its own key. (Signing in is the opposite: there a lost cache refuses.)"""
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        """Whether the caller is below the rate."""
-        try:
-            return super().allow_request(request, view)
-        except RedisError:
-            logger.warning("no cache: rate of the API is not limited", exc_info=True)
-            return True
