@@ -1,0 +1,194 @@
+"""The ledger in the administration: to look at, never to touch. Who may look is decided by ``view`` permissions."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from escrow.models import (
+    Account,
+    Agreement,
+    AuditEntry,
+    Beneficiary,
+    Instruction,
+    Payment,
+    Payout,
+    PayoutLine,
+    Refund,
+    StatementLine,
+    Transfer,
+    Use,
+    WorkingDay,
+)
+from escrow.money import yuan
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+    _TabularInline = admin.TabularInline
+
+
+class Unwritable:
+    """Nobody adds, changes or deletes here, whatever their permissions."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+
+class LedgerAdmin(Unwritable, _ModelAdmin):
+    """Newest first, paged without counting the whole table."""
+
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ["-pk"]
+
+    @admin.display(description=_("amount (yuan)"))
+    def yuan(self, row: Any) -> str:
+        """Fen as yuan."""
+        return yuan(row.amount_fen)
+
+
+@admin.register(Beneficiary)
+class BeneficiaryAdmin(LedgerAdmin):
+    """Custody accounts; the payout account only by its last digits."""
+
+    list_display = ["custody_no", "payouts_held", "payouts_held_because", "created_at"]
+    list_filter = ["payouts_held"]
+    search_fields = ["custody_no"]
+    fields = ["custody_no", "payout_account_ends_with", "payouts_held", "payouts_held_because", "created_at"]
+    readonly_fields = ["payout_account_ends_with"]
+
+    @admin.display(description=_("payout account ends with"))
+    def payout_account_ends_with(self, row: Beneficiary) -> str:
+        """Masked: reading it in full is a deed of its own."""
+        return f"•••• {row.payout_account_no[-4:]}" if row.payout_account_no else "–"
+
+
+@admin.register(Agreement)
+class AgreementAdmin(LedgerAdmin):
+    """What was agreed, and where it stands."""
+
+    list_display = ["id", "beneficiary", "plan", "price", "state", "funded_at", "closed_at"]
+    list_filter = ["state", "plan"]
+    list_select_related = ["beneficiary"]
+    search_fields = ["=id", "=funder", "beneficiary__custody_no"]
+
+    @admin.display(description=_("price (yuan)"))
+    def price(self, row: Agreement) -> str:
+        """Fen as yuan."""
+        return yuan(row.price_fen)
+
+
+@admin.register(Account)
+class AccountAdmin(LedgerAdmin):
+    """Balances by account."""
+
+    list_display = ["id", "beneficiary", "agreement", "code", "channel", "asset", "balance", "pending", "version"]
+    list_filter = ["code", "asset"]
+    list_select_related = ["beneficiary", "agreement"]
+    search_fields = ["=agreement__id", "beneficiary__custody_no"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(LedgerAdmin):
+    """Every movement."""
+
+    list_display = ["id", "at", "reason", "kind", "asset", "amount", "debit_account", "credit_account", "agreement_id"]
+    list_filter = ["reason", "kind", "asset"]
+    list_select_related = ["debit_account", "credit_account"]
+    search_fields = ["=agreement__id", "=reference"]
+
+
+@admin.register(Use)
+class UseAdmin(LedgerAdmin):
+    """Charges."""
+
+    list_display = ["id", "agreement_id", "units", "yuan", "state", "used_at", "confirm_until", "resolved_at"]
+    list_filter = ["state"]
+    search_fields = ["=agreement__id"]
+
+
+@admin.register(Payment)
+class PaymentAdmin(LedgerAdmin):
+    """Money in."""
+
+    list_display = ["order_no", "channel", "yuan", "state", "created_at", "paid_at"]
+    list_filter = ["state", "channel"]
+    search_fields = ["=order_no", "=channel_payment_no", "=agreement__id"]
+
+
+@admin.register(Instruction)
+class InstructionAdmin(LedgerAdmin):
+    """Money out: what was sent, what is unknown."""
+
+    list_display = ["number", "kind", "yuan", "state", "attempts", "due_at", "answer"]
+    list_filter = ["state", "kind"]
+    search_fields = ["=number"]
+
+
+@admin.register(Refund)
+class RefundAdmin(LedgerAdmin):
+    """Settlements with their basis."""
+
+    list_display = ["id", "agreement_id", "yuan", "basis", "decided_at", "paid_at"]
+    list_filter = ["basis"]
+    search_fields = ["=agreement__id", "=reference"]
+
+
+class PayoutLineInline(Unwritable, _TabularInline):
+    """What makes the sum."""
+
+    model = PayoutLine
+    fields = ["transfer", "amount_fen"]
+    extra = 0
+
+
+@admin.register(Payout)
+class PayoutAdmin(LedgerAdmin):
+    """Payouts with their lines."""
+
+    list_display = ["id", "beneficiary", "business_date", "yuan", "instruction"]
+    list_select_related = ["beneficiary", "instruction"]
+    search_fields = ["=instruction__number", "beneficiary__custody_no"]
+    inlines = [PayoutLineInline]
+
+
+@admin.register(StatementLine)
+class StatementLineAdmin(LedgerAdmin):
+    """The bank's statement; what has no match is listed first by the filter."""
+
+    list_display = ["line_no", "custody_no", "at", "direction", "kind", "yuan", "reference", "matched_at"]
+    list_filter = [("matched_at", admin.EmptyFieldListFilter), "kind", "direction"]
+    search_fields = ["=reference", "=custody_no"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LedgerAdmin):
+    """Who did what."""
+
+    list_display = ["at", "actor", "action", "target", "request_id"]
+    list_filter = ["action"]
+    search_fields = ["=actor", "=target", "=request_id"]
+
+
+@admin.register(WorkingDay)
+class WorkingDayAdmin(LedgerAdmin):
+    """The calendar that deadlines count in."""
+
+    list_display = ["day", "is_working", "confirmed"]
+    list_filter = ["is_working", "confirmed"]
+    date_hierarchy = "day"
