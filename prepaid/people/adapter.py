@@ -49,6 +49,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_phone_verified(self, user: User, phone: str) -> None:
         """The user typed the code sent to the number."""
         operations.verify_phone(user_id=user.pk, phone=phone, at=clock.now())
+        # allauth asks this same object next whether a second code is needed.
+        user.refresh_from_db(fields=["phone_verified_at"])
 
     def get_user_by_phone(self, phone: str) -> User | None:
         """By the blind index."""

@@ -3,8 +3,11 @@
 from datetime import date
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,6 +28,9 @@ from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
 from prepaid.people.forms import PhoneField, RevealForm
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
+
+# Nobody has groups, e-mail addresses or (yet) second factors here; what is not used is not shown.
+admin.site.unregister([Group, EmailAddress, Authenticator])
 
 
 class DateInput(forms.DateInput):
