@@ -95,7 +95,7 @@ def test_kill_9_loses_nothing_and_pays_nothing_twice(mortal: Bank, inbox: Inbox)
         for order_no in numbers
         for kind, letter, amount_fen in (("refund", "R", 40), ("payout", "O", 50))
     }
-    until(lambda: len(persist(sandbox.statement, after=0, limit=1000)) == len(expected), seconds=30)
+    until(lambda: len(persist(sandbox.statement, after=0, limit=1000)) == len(expected), seconds=60)
     lines = sandbox.statement(after=0, limit=1000)
     assert Counter((line.kind, line.reference, line.direction, line.amount_fen) for line in lines) == Counter(expected)
     assert [line.line_no for line in lines] == list(range(1, len(lines) + 1))
@@ -114,7 +114,7 @@ def test_kill_9_loses_nothing_and_pays_nothing_twice(mortal: Bank, inbox: Inbox)
             | {("refund.succeeded", f"R{number}") for number in numbers}
             | {("payout.succeeded", f"O{number}") for number in numbers}
         ),
-        seconds=30,
+        seconds=60,
     )
     # Sent again after a kill it is still the same event.
     assert len({note.event_id for note in inbox.read}) == 3 * ORDERS

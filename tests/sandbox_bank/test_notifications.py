@@ -17,6 +17,12 @@ def test_late(bank: Bank, sandbox: Channel, inbox: Inbox) -> None:
     assert time.monotonic() - start > 0.8
 
 
+def test_once_is_enough(sandbox: Channel, inbox: Inbox) -> None:
+    paid_order(sandbox, inbox)
+    time.sleep(2)
+    assert len(inbox.raw) == 1
+
+
 def test_twice_is_the_same_event(bank: Bank, sandbox: Channel, inbox: Inbox) -> None:
     bank.behave(duplicate=1)
     paid_order(sandbox, inbox)
