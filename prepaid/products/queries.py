@@ -11,7 +11,7 @@ from escrow.errors import NotFound
 from prepaid.merchants.models import Merchant, Store
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
-from prepaid.products import compliance
+from prepaid.products import compliance, refund_rules
 from prepaid.products.errors import FilingNeeded, NotOnSale
 from prepaid.products.models import Filing, Product, ProductVersion
 from prepaid.products.states import FilingState, VersionState
@@ -135,6 +135,11 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()
     return version
+
+
+def refund_previews(version: ProductVersion) -> list[refund_rules.Preview]:
+    """What would come back after each quarter of use, shown before buying."""
+    return refund_rules.previews(version.terms)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from escrow import clock
+from prepaid.merchants.queries import sector_rule
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.filters import MerchantSearch
+from prepaid.products.refund_rules import examples
 from prepaid.products.states import VersionState
 
 MERCHANTS_A_PAGE = 20
@@ -61,16 +63,19 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @shows_domain_errors
 def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of one version before it is bought: the twelve items, and the refund after each quarter of use."""
+    today = clock.today()
     version = queries.public_version(pk)
+    merchant, terms = version.product.merchant, version.terms
     return render(
         request,
         "consumer/public/product.html",
         {
             "version": version,
-            "terms": version.terms,
-            "merchant": version.product.merchant,
+            "terms": terms,
+            "merchant": merchant,
             "on_sale": version.state == VersionState.ON_SALE,
-            "items": twelve_items(version.terms),
-            "previews": queries.refund_previews(version),
+            "items": twelve_items(terms),
+            "examples": examples(terms, on=today),
+            "cooling_off_days": sector_rule(merchant.sector_id, today).cooling_off_days,
         },
     )
