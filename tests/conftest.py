@@ -1,4 +1,4 @@
-"""What all tests share: servers, databases, an empty cache.
+"""What all tests share: servers, databases, an empty cache, and the whole real system for those that drive it.
 
 ``django_db`` tests run in a transaction that is rolled back. A test that needs real commits (threads, triggers at
 commit, other processes) takes the fixture ``committed_db`` instead: a database of its own.
@@ -15,12 +15,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # Before Django reads the settings: tests never touch the data of a running system.
 os.environ.setdefault("PREPAID_VAR", str(ROOT / "var" / "test"))
 os.environ.setdefault("PREPAID_DURABLE", "0")
+os.environ.setdefault(
+    "REDIS_URL", "redis://127.0.0.1:1/0"
+)  # unit tests ring no bells; ``city`` has a broker of its own
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 servers = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Borrow the embedded database unless DATABASE_URL names one. Unit tests need no broker."""
+    """Borrow the embedded database unless DATABASE_URL names one."""
     from embedded.services import database_for_this_process
 
     if not config.option.collectonly:
@@ -65,6 +68,20 @@ def committed_db(request, django_db_setup, django_db_blocker, databases) -> Iter
     assert not {"db", "transactional_db"} & set(request.fixturenames), "committed_db is instead of django_db"
     with django_db_blocker.unblock(), databases.clone(f"{databases.base}_own") as name:
         yield name
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator:
+    """One whole running system for all journeys and browser tests; who hurts it waits until it is healthy again."""
+    from tests.journeys.city import City
+
+    city = City(Path(os.environ["PREPAID_VAR"]).absolute() / f"city-{os.getpid()}")
+    try:
+        city.start()
+        yield city
+        city.stop()
+    finally:
+        city.destroy()
 
 
 @pytest.fixture(autouse=True)
