@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from embedded.secrets import secret
+from embedded.secrets import secret, var
 from prepaid.people import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = var()  # what this machine keeps: secrets, logs, demo logins
 
 
 def flag(name: str, default: bool = False) -> bool:

@@ -6,7 +6,7 @@
 import os
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -41,6 +41,7 @@ class Card:
     state: str = "open"
     used: int = 0
     reserved: dict[int, int] = field(default_factory=dict)
+    until: dict[int, datetime] = field(default_factory=dict)
     final: dict[int, int] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
     paid_out: set[int] = field(default_factory=set)
@@ -137,20 +138,30 @@ class Ledger(RuleBasedStateMachine):
             self.payable += card.released - before
         else:
             card.reserved[use.pk] = units
+            card.until[use.pk] = self.now + timedelta(hours=24)
 
     @rule(card=cards, data=st.data(), yes=st.booleans())
     def decide(self, card, data, yes):
         if not card.reserved:
             return
         use_id = data.draw(st.sampled_from(sorted(card.reserved)))
+        in_time = self.now < card.until[use_id]
         if not yes:
-            self.attempt(True, escrow.void_use, use_id=use_id)
-            del card.reserved[use_id]
-        elif self.attempt(card.state == "held", escrow.confirm_use, use_id=use_id):
+            if self.attempt(in_time, escrow.void_use, use_id=use_id):
+                del card.reserved[use_id]
+        elif self.attempt(in_time and card.state == "held", escrow.confirm_use, use_id=use_id):
             before = card.released
             card.final[use_id] = units = card.reserved.pop(use_id)
             card.used += units
             self.payable += card.released - before
+
+    @rule(card=cards, data=st.data())
+    def expire(self, card, data):
+        if not card.reserved:
+            return
+        use_id = data.draw(st.sampled_from(sorted(card.reserved)))
+        if self.attempt(card.until[use_id] <= self.now, escrow.expire_use, use_id=use_id):
+            del card.reserved[use_id]
 
     @rule(card=cards, data=st.data())
     def undo(self, card, data):

@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from demo import city
-from embedded.secrets import var
 from escrow import clock
 
 
@@ -20,7 +19,7 @@ class Command(BaseCommand):
         with translation.override("zh-hans"):
             made = city.load(at=clock.now())
         lines = [f"  {login.role}\t{login.phone}\t{login.name}\t{login.page}" for login in city.LOGINS]
-        target = var() / "demo-logins.txt"
+        target = settings.VAR / "demo-logins.txt"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.stdout.write("the demo city is made" if made else "the demo city was there")
