@@ -311,21 +311,15 @@ def _by_cause(facts: RefundFacts, at_sold_price: int) -> tuple[RefundRule, list[
             used = stopped
         steps.append(Step("period_remaining", {**numbers, "used": used, "total": total}))
         return RefundRule.REMAINING_DAYS, steps
+    if facts.kind == CardKind.STORED_VALUE:
+        numbers |= {"face_fen": facts.used_face_fen, "gift_fen": facts.gift_fen}
+    elif facts.kind == CardKind.SESSIONS:
+        list_fen = max(facts.list_price_fen, share(facts.paid_fen, 1, total))
+        numbers |= {"used": used, "total": total, "list_fen": list_fen}
+    else:
+        numbers |= {"face_fen": used, "list_fen": max(facts.used_list_fen, used)}
     rule = RefundRule.LIST_PRICE if facts.cause == Cause.CONSUMER else RefundRule.SOLD_PRICE
-    details = {
-        CardKind.STORED_VALUE: {"face_fen": facts.used_face_fen, "gift_fen": facts.gift_fen},
-        CardKind.SESSIONS: {"used": used, "total": total, "list_fen": _list_price(facts)},
-        CardKind.DISCOUNT: {
-            "face_fen": facts.used_face_fen,
-            "list_fen": max(facts.used_list_fen, facts.used_face_fen),
-        },
-    }
-    return rule, [Step(f"{facts.kind}_{rule}", {**numbers, **details[CardKind(facts.kind)]})]
-
-
-def _list_price(facts: RefundFacts) -> int:
-    """The list price of a visit, at least the price sold."""
-    return max(facts.list_price_fen, share(facts.paid_fen, 1, facts.sessions))
+    return rule, [Step(f"{facts.kind}_{rule}", numbers)]
 
 
 def _below_lowest_item(facts: RefundFacts) -> int | None:

@@ -11,7 +11,6 @@ from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.filters import MerchantSearch
-from prepaid.products.refund_rules import examples
 from prepaid.products.states import VersionState
 
 MERCHANTS_A_PAGE = 20
@@ -63,7 +62,6 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @shows_domain_errors
 def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of one version before it is bought: the twelve items, and the refund after each quarter of use."""
-    today = clock.today()
     version = queries.public_version(pk)
     merchant, terms = version.product.merchant, version.terms
     return render(
@@ -75,7 +73,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "merchant": merchant,
             "on_sale": version.state == VersionState.ON_SALE,
             "items": twelve_items(terms),
-            "examples": examples(terms, on=today),
-            "cooling_off_days": sector_rule(merchant.sector_id, today).cooling_off_days,
+            "previews": queries.refund_previews(version),
+            "cooling_off_days": sector_rule(merchant.sector_id, clock.today()).cooling_off_days,
         },
     )
