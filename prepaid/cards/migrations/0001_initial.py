@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('requested_at', models.DateTimeField(verbose_name='requested')),
                 ('answer_due_on', models.DateField(blank=True, null=True, verbose_name='answer due')),
                 ('silence_agrees', models.BooleanField(default=False, verbose_name='silence is consent')),
+                ('lapsed_at', models.DateTimeField(blank=True, null=True, verbose_name='term ended unanswered')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
                 ('answer_text', models.CharField(blank=True, default='', max_length=500, verbose_name='answer')),
                 ('offered_fen', models.BigIntegerField(blank=True, null=True, verbose_name='offered (fen)')),

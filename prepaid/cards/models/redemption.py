@@ -2,12 +2,23 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from escrow.models import Use
-from escrow.states import UseState
+from escrow.money import yuan
+from escrow.states import Plan, UseState
 from prepaid.cards.models.card import Card
 from prepaid.merchants.models import StaffMember, Store
+
+_OUTCOMES = {
+    UseState.RESERVED: _("%(figure)s wait for the customer's confirmation."),
+    UseState.FINAL: _("%(figure)s charged."),
+    UseState.VOIDED: _("%(figure)s not charged: refused or withdrawn."),
+    UseState.EXPIRED: _("%(figure)s not charged: nobody confirmed in time."),
+    UseState.UNDONE: _("%(figure)s given back: the charge was undone."),
+}
 
 
 class Redemption(models.Model):
@@ -42,6 +53,24 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def figure(self) -> str:
+        """``3 sessions`` or ``¥120.00``, whatever the card counts."""
+        if self.card.version.plan == Plan.STORED_VALUE:
+            return f"¥{yuan(self.units)}"
+        return ngettext("%(count)s session", "%(count)s sessions", self.units) % {"count": self.units}
+
+    @property
+    def outcome(self) -> str:
+        """One sentence for who stands at the counter."""
+        if self.use is None:
+            return str(_("Checked in. The card is valid; nothing is charged."))
+        if self.use.state == UseState.RESERVED and self.use.confirm_until:
+            until = timezone.localtime(self.use.confirm_until)
+            text = _("%(figure)s wait for the customer's confirmation until %(until)s.")
+            return str(text) % {"figure": self.figure, "until": f"{until:%Y-%m-%d %H:%M}"}
+        return str(_OUTCOMES[self.use.state]) % {"figure": self.figure}
 
     @property
     def is_check_in(self) -> bool:

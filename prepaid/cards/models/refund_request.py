@@ -28,6 +28,7 @@ class RefundRequest(models.Model):
     requested_at = models.DateTimeField(_("requested"))
     answer_due_on = models.DateField(_("answer due"), null=True, blank=True)
     silence_agrees = models.BooleanField(_("silence is consent"), default=False)
+    lapsed_at = models.DateTimeField(_("term ended unanswered"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.ForeignKey(
         StaffMember, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")

@@ -6,7 +6,7 @@ from prepaid.cards.operations.counter import (
     dispute_redemption,
     undo_redemption,
 )
-from prepaid.cards.operations.purchase import buy, cancel_order, pay_order, place_order
+from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
     agree_refund,
@@ -29,6 +29,7 @@ __all__ = [
     "confirm_redemption",
     "dismiss_request",
     "dispute_redemption",
+    "look_after_payment",
     "mark_complained",
     "pass_silence",
     "pay_order",

@@ -5,7 +5,8 @@ import json
 import re
 from datetime import datetime, timedelta
 
-from escrow import audit, clock, operations as escrow
+from escrow import audit, clock
+from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused, NotFound
 from escrow.money import check_fen, yuan

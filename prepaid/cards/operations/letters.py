@@ -5,11 +5,11 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from escrow.models import Refund
 from escrow.money import yuan
-from escrow.states import Plan, UseState
+from escrow.states import UseState
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -69,7 +69,7 @@ def charge_recorded(redemption: Redemption, *, at: datetime) -> None:
         title=_CHARGE_TITLES[use.state],
         body=_CHARGE_BODIES[use.state],
         details={
-            "figure": Figure(card, redemption.units),
+            "figure": _Figure(redemption),
             "store": redemption.store.name,
             "card": card,
             "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
@@ -79,16 +79,14 @@ def charge_recorded(redemption: Redemption, *, at: datetime) -> None:
     )
 
 
-class Figure:
-    """``3 sessions`` or ``¥120.00``, whatever the card counts; written in the language of whoever reads it."""
+class _Figure:
+    """The charge's figure, written in the language of whoever reads it."""
 
-    def __init__(self, card: Card, units: int) -> None:
-        self.plan, self.units = card.version.plan, units
+    def __init__(self, redemption: Redemption) -> None:
+        self.redemption = redemption
 
     def __str__(self) -> str:
-        if self.plan == Plan.STORED_VALUE:
-            return f"¥{yuan(self.units)}"
-        return ngettext("%(count)s session", "%(count)s sessions", self.units) % {"count": self.units}
+        return self.redemption.figure
 
 
 def refund_requested(request: RefundRequest, *, at: datetime) -> None:

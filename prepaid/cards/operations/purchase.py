@@ -1,14 +1,17 @@
 """Buying: an order, its agreement in escrow, and the way to the bank's cashier."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
-from escrow import audit, clock, operations as escrow
+from escrow import audit, clock
+from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.errors import KeyReused, NotFound
+from escrow.errors import ChannelUnavailable, KeyReused, NotFound
 from escrow.models import Payment
 from escrow.states import AgreementState, Plan
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
@@ -25,7 +28,10 @@ from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
 from prepaid.products import caps
 from prepaid.products.models import ProductVersion
-from prepaid.products.queries import version_on_sale
+from prepaid.products.queries import sellable_version
+
+#: Real seconds between two questions to the channel about one order somebody waits for.
+ASK_EVERY_SECONDS = 4
 
 CONSTRAINT_ERRORS["card_order_token_once"] = KeyReused
 
@@ -83,7 +89,7 @@ def place_order(
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
             return _same_order(ordered, holder, version_id)
-        version = version_on_sale(version_id, at=at)
+        version = sellable_version(version_id, on=today)
         merchant = version.product.merchant
         _serialise_purchases(holder, merchant)
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
@@ -145,6 +151,16 @@ def pay_order(*, card: Card, channel: str, return_url: str, at: datetime, actor:
         at=at,
         actor=actor,
     )
+
+
+def look_after_payment(*, card: Card, payment: Payment, at: datetime) -> Card:
+    """The consumer is back from the cashier and waits: ask the channel, at most every ``ASK_EVERY_SECONDS`` per order,
+    so that a late or lost notification does not keep anybody waiting. Returns the card as it is now."""
+    if cache.add(f"payment-asked:{payment.pk}", True, ASK_EVERY_SECONDS):
+        with suppress(ChannelUnavailable):  # the page goes on waiting, the sweep goes on asking
+            escrow.ask_payment(payment_id=payment.pk, at=at)
+            card.agreement.refresh_from_db()
+    return card
 
 
 def cancel_order(*, holder_id: int, number: str, at: datetime, actor: str) -> Card:

@@ -1,10 +1,10 @@
 """Asking for the rest back, the merchant's answer, and the money on each basis."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from escrow import audit, clock, operations as escrow
+from escrow import audit, clock
+from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import InvalidAmount, NotFound
 from escrow.models import Refund
@@ -23,7 +23,7 @@ from prepaid.cards.errors import (
     RefundAlreadyAsked,
     RequestNotYours,
 )
-from prepaid.cards.models import Card, CardRule, RefundRequest
+from prepaid.cards.models import Card, RefundRequest
 from prepaid.cards.operations import letters
 from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCause, RefundState
 from prepaid.merchants.errors import NotYourRole
@@ -51,7 +51,6 @@ def request_refund(
     Raises:
         NotRefundable, RefundAlreadyAsked, ChargesPending, NothingToRefund, QuoteChanged.
     """
-    today = clock.beijing_date(at)
     with transaction():
         card = _locked_card(card_id)
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
@@ -66,8 +65,7 @@ def request_refund(
             raise NothingToRefund()
         if expected_fen not in {None, quote.refund_fen}:
             raise QuoteChanged(now=yuan(quote.refund_fen))
-        silence_days = sector_rule(card.issuer.sector_id, today).refund_silence_agrees_working_days
-        days = silence_days or CardRule.objects.current(today).answer_working_days
+        rule = sector_rule(card.issuer.sector_id, clock.beijing_date(at))
         request = RefundRequest.objects.create(
             card=card,
             state=RefundState.REQUESTED,
@@ -75,10 +73,10 @@ def request_refund(
             reason=reason,
             stopped_on=stopped_on,
             asked_fen=quote.refund_fen,
-            quote=asdict(quote),
+            quote=quote.to_json(),
             requested_at=at,
-            answer_due_on=None if quote.cooling_off else escrow_queries.add_working_days(today, days),
-            silence_agrees=bool(silence_days) and not quote.cooling_off,
+            answer_due_on=None if quote.is_cooling_off else queries.answer_due_on(card=card, at=at),
+            silence_agrees=bool(rule.refund_silence_agrees_working_days) and not quote.is_cooling_off,
         )
         audit.record(
             actor=actor,
@@ -87,7 +85,7 @@ def request_refund(
             after={"card": card.number, "cause": cause, "asked_fen": request.asked_fen},
             at=at,
         )
-        if quote.cooling_off:
+        if quote.is_cooling_off:
             _grant(request, quote.refund_fen, RefundBasis.COOLING_OFF, at=at, actor=actor)
         else:
             escrow.freeze_agreement(
@@ -177,9 +175,9 @@ def pass_silence(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
         if request.state != RefundState.REQUESTED or due is None or clock.beijing_date(at) <= due:
             return request
         if request.silence_agrees:
-            _grant(request, request.asked_fen, RefundBasis.SILENCE, at=at, actor=actor)
+            _grant(request, request.asked_fen, RefundBasis.SILENCE, at=at, actor=actor, lapsed_at=at)
         else:
-            _move(request, RefundState.SILENT, at=at, actor=actor)
+            _move(request, RefundState.SILENT, at=at, actor=actor, lapsed_at=at)
             letters.refund_unanswered(request, at=at)
     return request
 

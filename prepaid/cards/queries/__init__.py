@@ -1,9 +1,11 @@
 """Questions about cards: whose they are, what is on them, what a refund would be."""
 
-from prepaid.cards.queries.counter import counter_stores, last_charges
+from prepaid.cards.queries.counter import charge_at, counter_place, counter_stores, last_charges, workplace_of_charge
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
+    answer_due_on,
     cooling_off_until,
+    held_fen,
     least_refund_fen,
     refund_quote,
     refund_quotes,
@@ -15,13 +17,16 @@ from prepaid.cards.queries.refunds import (
     requests_unanswered,
     sold_by,
 )
+from prepaid.cards.queries.steps import steps_of
 from prepaid.cards.queries.wallet import (
     CardFace,
     StatementLine,
     card_of,
     cards_of,
+    channel_of,
     charges_waiting,
     face_of,
+    order_by_token,
     order_of,
     redemption_of,
     statement,
@@ -31,14 +36,20 @@ __all__ = [
     "UNSETTLED_STATES",
     "CardFace",
     "StatementLine",
+    "answer_due_on",
     "card_of",
     "cards_of",
+    "channel_of",
+    "charge_at",
     "charges_waiting",
     "cooling_off_until",
+    "counter_place",
     "counter_stores",
     "face_of",
+    "held_fen",
     "last_charges",
     "least_refund_fen",
+    "order_by_token",
     "order_of",
     "redemption_of",
     "refund_quote",
@@ -51,4 +62,6 @@ __all__ = [
     "requests_unanswered",
     "sold_by",
     "statement",
+    "steps_of",
+    "workplace_of_charge",
 ]

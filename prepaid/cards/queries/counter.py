@@ -2,9 +2,29 @@
 
 from django.db.models import QuerySet
 
+from escrow.errors import NotFound
 from prepaid.cards.models import Redemption
 from prepaid.merchants.models import StaffMember, Store
-from prepaid.merchants.queries import stores_of
+from prepaid.merchants.queries import stores_of, workplace
+from prepaid.people.models import User
+
+
+def counter_place(*, user: User, store_id: int | None) -> StaffMember:
+    """Where this person charges: at the merchant of that store, else at the first place they work. Raises ``NotFound``."""
+    if store_id is None:
+        return workplace(user)
+    merchant_id = Store.objects.filter(pk=store_id).values_list("merchant_id", flat=True).first()
+    if merchant_id is None:
+        raise NotFound()
+    return workplace(user, merchant_id)
+
+
+def workplace_of_charge(*, user: User, redemption_id: int) -> StaffMember:
+    """The person's place at the merchant that made this charge. Raises ``NotFound``."""
+    merchant_id = Redemption.objects.filter(pk=redemption_id).values_list("card__issuer_id", flat=True).first()
+    if merchant_id is None:
+        raise NotFound()
+    return workplace(user, merchant_id)
 
 
 def last_charges(*, staff: StaffMember, limit: int = 10) -> list[Redemption]:
@@ -20,3 +40,12 @@ def counter_stores(*, staff: StaffMember) -> list[Store]:
     if staff.store is not None:
         return [staff.store]
     return list(stores_of(staff.merchant_id).filter(is_open=True))
+
+
+def charge_at(*, staff: StaffMember, redemption_id: int) -> Redemption | None:
+    """One charge of this merchant, or None."""
+    return (
+        Redemption.objects.filter(card__issuer_id=staff.merchant_id, pk=redemption_id)
+        .select_related("use", "store", "card__version__product")
+        .first()
+    )

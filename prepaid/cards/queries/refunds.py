@@ -1,6 +1,7 @@
 """What a refund would be, and which requests wait for whom."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -8,7 +9,8 @@ from django.db.models import Q, QuerySet
 from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound
-from prepaid.cards.models import Card, RefundRequest
+from escrow.states import Plan
+from prepaid.cards.models import Card, CardRule, RefundRequest
 from prepaid.cards.states import OPEN_REFUND_STATES, RefundCause, RefundState
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import sector_rule
@@ -22,30 +24,77 @@ UNSETTLED_STATES = (*OPEN_REFUND_STATES, RefundState.GRANTED)
 def refund_quote(*, card: Card, cause: RefundCause, stopped_on: date | None = None, at: datetime) -> RefundQuote:
     """What the formulas give on that day, with every step. Charges that wait for a tap do not count as used.
 
-    ``stopped_on``: the day the merchant stopped serving, if the consumer says so (period cards, SPC 22).
+    ``stopped_on``: the day the merchant stopped serving, if the consumer says so (period cards, SPC 22); it counts
+    only for a cause of the merchant's.
     """
-    raise NotImplementedError(card, cause, stopped_on, at, RefundFacts, quote, escrow, sector_rule)
+    return quote(_facts(card=card, cause=cause, stopped_on=stopped_on, at=at))
 
 
 def refund_quotes(*, card: Card, at: datetime) -> dict[RefundCause, RefundQuote]:
     """The sum for each cause, to be shown before anybody asks."""
-    return {cause: refund_quote(card=card, cause=cause, at=at) for cause in RefundCause}
+    facts = _facts(card=card, cause=RefundCause.NEITHER, stopped_on=None, at=at)
+    return {cause: quote(replace(facts, cause=cause.value)) for cause in RefundCause}
 
 
 def least_refund_fen(request: RefundRequest) -> int:
     """What is due even when the consumer gave up the contract: no offer goes below it (fen)."""
-    facts = request.requested_at
-    return refund_quote(
-        card=request.card, cause=RefundCause.CONSUMER, stopped_on=request.stopped_on, at=facts
-    ).refund_fen
+    return refund_quote(card=request.card, cause=RefundCause.CONSUMER, at=request.requested_at).refund_fen
 
 
-def cooling_off_until(*, card: Card) -> date | None:
-    """The last day of the cooling-off right, bought day not counted (Civil Code 201); None before payment."""
+def _facts(*, card: Card, cause: RefundCause, stopped_on: date | None, at: datetime) -> RefundFacts:
+    """The card's figures on that day. Days run from payment, which is when the contract is made here."""
+    holding, version, today = escrow.holding(card.agreement_id), card.version, clock.beijing_date(at)
+    bought_on = clock.beijing_date(card.agreement.funded_at or card.bought_at)
+    cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
+    used = {
+        Plan.SESSIONS: {"used_sessions": holding.units_used},
+        Plan.STORED_VALUE: {"used_face_fen": holding.units_used},
+        Plan.PERIOD: {"used_days": min((today - bought_on).days, version.days or 0)},
+    }[version.plan]
+    if version.plan == Plan.PERIOD and (today - bought_on).days <= cooling_off_days and not _has_checked_in(card):
+        used = {"used_days": 0}  # BJ 16 asks whether anything was redeemed; days that passed were not
+    stopped = cause == RefundCause.OPERATOR and version.plan == Plan.PERIOD and stopped_on is not None
+    return RefundFacts(
+        kind=version.kind,
+        paid_fen=holding.price_fen,
+        cause=cause.value,
+        bought_on=bought_on,
+        requested_on=today,
+        gift_fen=holding.bonus_fen,
+        sessions=version.sessions or 0,
+        list_price_fen=version.list_price_fen or 0,
+        days=version.days or 0,
+        stopped_after_days=max(0, (stopped_on - bought_on).days) if stopped and stopped_on else None,
+        knew_service=card.knew_service,
+        lowest_item_fen=version.lowest_item_fen,
+        cooling_off_days=cooling_off_days,
+        **used,
+    )
+
+
+def _has_checked_in(card: Card) -> bool:
+    return card.redemptions.exists()
+
+
+def held_fen(*, card: Card) -> int:
+    """What escrow holds for the card now (fen): no refund is more."""
+    return escrow.holding(card.agreement_id).held_fen
+
+
+def answer_due_on(*, card: Card, at: datetime) -> date:
+    """The merchant's last day to answer a request made now. In a sector where silence is consent it is the sector's."""
+    today = clock.beijing_date(at)
+    days = sector_rule(card.issuer.sector_id, today).refund_silence_agrees_working_days
+    return escrow.add_working_days(today, days or CardRule.objects.current(today).answer_working_days)
+
+
+def cooling_off_until(*, card: Card, today: date) -> date | None:
+    """The last day of the cooling-off right while it runs, the day of purchase not counted (Civil Code 201)."""
     if card.agreement.funded_at is None:
         return None
     bought_on = clock.beijing_date(card.agreement.funded_at)
-    return bought_on + timedelta(days=sector_rule(card.issuer.sector_id, bought_on).cooling_off_days)
+    last = bought_on + timedelta(days=sector_rule(card.issuer.sector_id, bought_on).cooling_off_days)
+    return last if today <= last else None
 
 
 def sold_by(*, merchant_id: int) -> QuerySet[Card]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from escrow import queries as escrow
@@ -109,6 +111,20 @@ def order_of(*, user: User, order_no: str) -> tuple[Card, Payment]:
     if payment is None:
         raise NotFound()
     return _cards().get(agreement_id=payment.agreement_id), payment
+
+
+def order_by_token(*, user: User, token: UUID) -> Card:
+    """The order that this form made. Raises ``NotFound``."""
+    card = _cards().filter(holder=user, order_token=token).first()
+    if card is None:
+        raise NotFound()
+    return card
+
+
+def channel_of(*, card: Card) -> str:
+    """The channel the order's payment was started at; the first one when that failed."""
+    payment = escrow.payment_of(card.agreement_id)
+    return payment.channel if payment else settings.PAYMENT_CHANNELS[0]
 
 
 def charges_waiting(*, user: User) -> list[Redemption]:

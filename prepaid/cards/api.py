@@ -1,0 +1,128 @@
+"""The counter, the holder's answers to a charge, and a card's statement."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from escrow import clock
+from prepaid.cards import operations, queries
+from prepaid.cards.models import Redemption
+from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ErrorAnswer, StatementAnswer
+from prepaid.people.access import me
+from prepaid.people.rates import UserRate
+
+REFUSALS = {400: ErrorAnswer, 403: ErrorAnswer, 404: ErrorAnswer, 409: ErrorAnswer, 429: ErrorAnswer}
+
+
+class CounterRate(UserRate):
+    """A busy counter scans every few seconds; nobody scans twice a second."""
+
+    scope = "counter"
+    rate = "120/min"
+
+
+class CounterView(APIView):
+    throttle_classes = [CounterRate]
+
+
+class Charges(CounterView):
+    @extend_schema(
+        operation_id="charge_card",
+        summary="Charge the card whose code was shown",
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="8 to 64 letters, digits or dashes, new for every charge; repeating it repeats the answer",
+            )
+        ],
+        request=ChargeBody,
+        responses={201: ChargeAnswer, **REFUSALS, 422: ErrorAnswer, 503: ErrorAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """One session, or up to one visit at the sold price, is final at once; more waits for the holder."""
+        body = ChargeBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        values: dict[str, Any] = body.validated_data
+        user = me(request)
+        redemption = operations.charge_card(
+            staff=queries.counter_place(user=user, store_id=values["store"]),
+            code=values["code"],
+            units=values["units"],
+            amount_fen=values["amount_fen"],
+            store_id=values["store"],
+            note=values["note"],
+            key=request.headers.get("Idempotency-Key", ""),
+            at=clock.now(),
+            at_real=timezone.now(),
+            actor=user.actor,
+        )
+        return _charge(redemption, 201)
+
+
+class ChargeUndo(CounterView):
+    @extend_schema(
+        operation_id="undo_charge",
+        summary="Take a charge back",
+        request=None,
+        responses={200: ChargeAnswer, **REFUSALS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """A waiting charge at any time, a final one on the same day."""
+        user = me(request)
+        staff = queries.workplace_of_charge(user=user, redemption_id=pk)
+        return _charge(operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=user.actor), 200)
+
+
+class ChargeConfirm(APIView):
+    @extend_schema(
+        operation_id="confirm_charge",
+        summary="Confirm a waiting charge to one's own card",
+        request=None,
+        responses={200: ChargeAnswer, **REFUSALS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """The holder agrees with the named figure; it is final."""
+        user = me(request)
+        return _charge(
+            operations.confirm_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200
+        )
+
+
+class ChargeDispute(APIView):
+    @extend_schema(
+        operation_id="dispute_charge",
+        summary="Dispute a waiting charge to one's own card",
+        request=None,
+        responses={200: ChargeAnswer, **REFUSALS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """The holder disagrees; nothing is charged."""
+        user = me(request)
+        return _charge(
+            operations.dispute_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200
+        )
+
+
+class Statement(APIView):
+    @extend_schema(
+        operation_id="card_statement",
+        summary="One's own card: what is on it and every line",
+        responses={200: StatementAnswer, 403: ErrorAnswer, 404: ErrorAnswer, 429: ErrorAnswer},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Newest line first, each with the balance after it."""
+        card = queries.card_of(user=me(request), number=number)
+        face = queries.face_of(card=card, today=clock.today())
+        answer = StatementAnswer(face, context={"lines": queries.statement(card=card)})
+        return Response(answer.data)
+
+
+def _charge(redemption: Redemption, status: int) -> Response:
+    return Response(ChargeAnswer(redemption).data, status=status)

@@ -1,0 +1,151 @@
+"""Forms of the card pages. They read what was typed; the verbs decide."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+from escrow.money import MAX_FEN, yuan, yuan_to_fen
+from prepaid.cards.states import RefundCause
+from prepaid.merchants.models import Store
+
+
+class YuanField(forms.CharField):
+    """Yuan with at most two decimals; cleans to fen, or None when empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Fen. ValidationError with the domain's sentence for anything that is no amount."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return yuan_to_fen(text)
+        except DomainError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)")}
+
+
+class BuyForm(forms.Form):
+    """Acceptance of one contract, one tick per acknowledgement, and the way to pay."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    terms_sha256 = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    accepted = forms.BooleanField(
+        label=_("I have read the contract and accept it."),
+        error_messages={"required": _("Read the contract and tick that you accept it.")},
+    )
+
+    def __init__(self, *args: Any, acknowledgements: list[str], terms_sha256: str, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"token": uuid.uuid4(), "terms_sha256": terms_sha256})
+        super().__init__(*args, **kwargs)
+        self.risks = [f"risk_{number}" for number in range(len(acknowledgements))]
+        for name, text in zip(self.risks, acknowledgements, strict=True):
+            self.fields[name] = forms.BooleanField(
+                label=text, error_messages={"required": _("Tick that you have read this.")}
+            )
+        self.fields["channel"] = forms.ChoiceField(
+            label=_("Pay with"),
+            choices=[(code, CHANNEL_NAMES.get(code, code)) for code in settings.PAYMENT_CHANNELS],
+            initial=next(iter(settings.PAYMENT_CHANNELS), None),
+            widget=forms.RadioSelect,
+        )
+
+
+class CounterForm(forms.Form):
+    """The shown code, and sessions or an amount; neither for one session or a check-in."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    code = forms.CharField(
+        label=_("Card code"),
+        max_length=32,
+        help_text=_("Scan the customer's code, or type its 14 digits."),
+        widget=forms.TextInput(
+            attrs={"class": "input-large", "inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+        ),
+    )
+    units = forms.IntegerField(
+        label=_("Sessions"),
+        required=False,
+        help_text=_("Empty for one."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    amount = YuanField(label=_("Amount (yuan)"), required=False, help_text=_("For cards with money on them."))
+    note = forms.CharField(
+        label=_("Note for the customer"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"key": str(uuid.uuid4())})
+        super().__init__(*args, **kwargs)
+        if len(stores) > 1:
+            self.fields["store"] = forms.TypedChoiceField(
+                label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
+            )
+
+
+class RefundForm(forms.Form):
+    """Why a refund is asked; ``expected_fen`` comes back from the confirming step."""
+
+    cause = forms.ChoiceField(label=_("What is the reason?"), choices=RefundCause, widget=forms.RadioSelect)
+    stopped_on = forms.DateField(
+        label=_("Last day the merchant served"),
+        required=False,
+        help_text=_("Only if the merchant stopped before today: a period card counts until that day."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    reason = forms.CharField(
+        label=_("In your words"),
+        max_length=500,
+        required=False,
+        help_text=_("The merchant reads it, and a regulator if it comes to that."),
+        widget=forms.Textarea,
+    )
+    expected_fen = forms.IntegerField(required=False, min_value=1, max_value=MAX_FEN, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, is_period: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_period:
+            del self.fields["stopped_on"]
+
+
+class AgreeForm(forms.Form):
+    """The sum the merchant agrees to."""
+
+    amount = YuanField(label=_("Refund (yuan)"))
+    text = forms.CharField(label=_("Message to the customer"), max_length=500, required=False, widget=forms.Textarea)
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, asked_fen: int, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"amount": yuan(asked_fen).replace(",", "")})
+        kwargs.setdefault("prefix", "agree")
+        super().__init__(*args, **kwargs)
+
+
+class RefuseForm(forms.Form):
+    """Why the merchant refuses."""
+
+    text = forms.CharField(
+        label=_("Why you refuse"),
+        max_length=500,
+        help_text=_("The customer reads it, and a regulator if there is a complaint."),
+        widget=forms.Textarea,
+        error_messages={"required": _("Say why you refuse, so that the customer and a regulator can understand it.")},
+    )
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("prefix", "refuse")
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,115 @@
+"""The dated steps of a refund request: what happened, what is happening, what comes next and by when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from escrow.money import yuan
+from escrow.states import RefundBasis
+from prepaid.cards.models import RefundRequest
+from prepaid.cards.states import RefundState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """``state``: done, current or todo."""
+
+    label: str
+    state: str
+    at: datetime | date | None = None
+    note: str = ""
+
+
+def steps_of(request: RefundRequest) -> list[Step]:
+    """Every step of the request, in order."""
+    asked = Step(
+        label=_("You asked for ¥%(sum)s") % {"sum": yuan(request.asked_fen)}, state="done", at=request.requested_at
+    )
+    if request.basis == RefundBasis.COOLING_OFF:
+        granted = Step(
+            label=_("Granted at once: you are within the cooling-off period"), state="done", at=request.closed_at
+        )
+        return [asked, granted, _money(request)]
+    return [asked, *_answer(request), *_complaint(request), *_end(request)]
+
+
+def _answer(request: RefundRequest) -> list[Step]:
+    state = request.state
+    if state == RefundState.REQUESTED:
+        note = (
+            _("If the merchant says nothing until then, that is consent in this sector and you are paid.")
+            if request.silence_agrees
+            else _("If the merchant says nothing until then, you can complain to the regulator.")
+        )
+        return [Step(label=_("The merchant answers by"), state="current", at=request.answer_due_on, note=note)]
+    steps = []
+    if request.lapsed_at is not None:
+        note = _("In this sector silence is consent.") if request.silence_agrees else ""
+        label = _("The merchant's term ended without an answer")
+        steps.append(Step(label=label, state="done", at=request.answer_due_on, note=note))
+    if request.answered_at is not None:
+        steps.append(Step(label=_answer_label(request), state="done", at=request.answered_at, note=request.answer_text))
+    if request.may_complain:
+        steps.append(
+            Step(
+                label=_("You decide: take the offer, complain to the regulator, or withdraw")
+                if state == RefundState.OFFERED
+                else _("You decide: complain to the regulator, or withdraw"),
+                state="current",
+                note=_("Your money stays frozen until then."),
+            )
+        )
+    return steps
+
+
+def _answer_label(request: RefundRequest) -> str:
+    if request.offered_fen is not None:
+        return _("The merchant offered ¥%(sum)s") % {"sum": yuan(request.offered_fen)}
+    if request.basis == RefundBasis.CONSENT:
+        return _("The merchant agreed")
+    return _("The merchant refused")
+
+
+def _complaint(request: RefundRequest) -> list[Step]:
+    if request.complained_at is None:
+        return []
+    now = request.state == RefundState.COMPLAINED
+    note = _("The complaint's page shows who is responsible and by when.") if now else ""
+    return [
+        Step(
+            label=_("You complained to the regulator"),
+            state="current" if now else "done",
+            at=request.complained_at,
+            note=note,
+        )
+    ]
+
+
+def _end(request: RefundRequest) -> list[Step]:
+    if request.state == RefundState.WITHDRAWN:
+        return [
+            Step(label=_("You withdrew the request; the card can be used again"), state="done", at=request.closed_at)
+        ]
+    if request.state == RefundState.DISMISSED:
+        return [
+            Step(label=_("Closed without a refund; the card can be used again"), state="done", at=request.closed_at)
+        ]
+    if request.granted_fen is None:
+        return [Step(label=_("The money goes back to where you paid from"), state="todo")]
+    label = _("¥%(sum)s granted: %(basis)s") % {
+        "sum": yuan(request.granted_fen),
+        "basis": request.get_basis_display(),
+    }
+    return [Step(label=label, state="done", at=request.closed_at), _money(request)]
+
+
+def _money(request: RefundRequest) -> Step:
+    refund = request.refund
+    if refund is not None and refund.paid_at is not None:
+        return Step(label=_("Paid back to where you paid from; the card is closed"), state="done", at=refund.paid_at)
+    return Step(
+        label=_("The bank pays it back to where you paid from"),
+        state="current",
+        note=_("Usually within minutes. We tell you when the bank has confirmed it."),
+    )

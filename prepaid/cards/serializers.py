@@ -1,0 +1,112 @@
+"""What the card API takes and gives. Amounts are integer fen; times are ISO 8601 with offset."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from escrow.errors import DomainError, InvalidAmount, InvalidUnits
+from escrow.money import MAX_FEN
+from prepaid.cards.models import Redemption
+from prepaid.cards.queries import CardFace
+
+
+class _WholeNumber(serializers.IntegerField):
+    """A JSON integer; anything else is the domain's refusal, not a conversion."""
+
+    refusal: type[DomainError]
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise self.refusal()
+        return data
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "description": "sessions"})
+class SessionsField(_WholeNumber):
+    refusal = InvalidUnits
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_FEN, "description": "fen"})
+class AmountField(_WholeNumber):
+    refusal = InvalidAmount
+
+
+class ChargeBody(serializers.Serializer[Any]):
+    """Which card, and how much: ``units`` sessions or ``amount_fen``; neither for one session or a check-in."""
+
+    code = serializers.CharField(max_length=32, help_text="the 14 digits the card shows, spaces allowed")
+    units = SessionsField(required=False, allow_null=True, default=None)
+    amount_fen = AmountField(required=False, allow_null=True, default=None)
+    store = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="for owners and managers; a cashier's store is known"
+    )
+    note = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+
+
+class ChargeAnswer(serializers.Serializer[Redemption]):
+    """A charge as staff or its holder sees it."""
+
+    id = serializers.IntegerField(source="pk")
+    card = serializers.CharField(source="card.number")
+    product = serializers.CharField(source="card.version.product.name")
+    plan = serializers.CharField(source="card.version.kind", help_text="sessions, stored_value or period")
+    state = serializers.SerializerMethodField(
+        help_text="final, reserved (waits for the holder), voided, expired, undone; checked_in for a period card"
+    )
+    units = serializers.IntegerField(help_text="sessions, or fen of face value; 0 for a check-in")
+    amount_fen = serializers.IntegerField(source="use.amount_fen", default=0, help_text="money earned by it (fen)")
+    bonus_fen = serializers.IntegerField(source="use.bonus_fen", default=0, help_text="gift money used by it (fen)")
+    confirm_until = serializers.DateTimeField(source="use.confirm_until", default=None, allow_null=True)
+    store = serializers.CharField(source="store.name")
+    at = serializers.DateTimeField()
+    message = serializers.SerializerMethodField(help_text="one sentence for people")
+
+    def get_state(self, redemption: Redemption) -> str:
+        return redemption.use.state if redemption.use else "checked_in"
+
+    def get_message(self, redemption: Redemption) -> str:
+        return redemption.outcome
+
+
+class StatementEntryAnswer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(source="entry.at")
+    reason = serializers.CharField(source="entry.reason")
+    reason_label = serializers.CharField(source="entry.reason_label")
+    units = serializers.IntegerField(source="entry.units")
+    amount_fen = serializers.IntegerField(source="entry.amount_fen")
+    bonus_fen = serializers.IntegerField(source="entry.bonus_fen")
+    held_after_fen = serializers.IntegerField(source="entry.held_after_fen")
+    store = serializers.CharField(source="redemption.store.name", default="")
+    note = serializers.CharField(source="redemption.note", default="")
+
+
+class StatementAnswer(serializers.Serializer[CardFace]):
+    """What is on a card, and every line that made it so, newest first."""
+
+    card = serializers.CharField(source="card.number")
+    product = serializers.CharField(source="card.version.product.name")
+    issuer = serializers.CharField(source="card.issuer.name")
+    plan = serializers.CharField(source="holding.plan")
+    state = serializers.CharField(source="holding.state")
+    price_fen = serializers.IntegerField(source="holding.price_fen")
+    principal_fen = serializers.IntegerField(help_text="money free on the card (fen)")
+    gift_fen = serializers.IntegerField(help_text="gift money free on the card (fen); never money")
+    units_left = serializers.IntegerField(source="holding.units_left")
+    units_reserved = serializers.IntegerField(source="holding.units_reserved")
+    expires_on = serializers.DateField(source="card.expires_on", allow_null=True)
+    lines = serializers.SerializerMethodField()
+
+    @extend_schema_field(StatementEntryAnswer(many=True))
+    def get_lines(self, face: CardFace) -> Any:
+        return StatementEntryAnswer(self.context["lines"], many=True).data
+
+
+class Refusal(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="stable, for programs")
+    message = serializers.CharField(help_text="a sentence for people, in the request's language")
+    fields = serializers.DictField(required=False, help_text="of a malformed body: field to sentences")
+
+
+class ErrorAnswer(serializers.Serializer[Any]):
+    error = Refusal()

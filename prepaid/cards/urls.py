@@ -1,0 +1,27 @@
+"""Addresses of the card pages."""
+
+from django.urls import path
+
+from prepaid.cards.views import buying, counter, refunds, shop_refunds, wallet
+
+urlpatterns = [
+    path("buy/<int:pk>/", buying.buy, name="buy"),
+    path("pay/<str:order_no>/", buying.payment_return, name="payment_return"),
+    path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/<str:number>/", wallet.card_detail, name="card_detail"),
+    path("wallet/<str:number>/code/", wallet.card_code, name="card_code"),
+    path("wallet/<str:number>/statement/", wallet.card_statement, name="card_statement"),
+    path("wallet/<str:number>/pay/", buying.pay, name="card_pay"),
+    path("wallet/<str:number>/cancel/", buying.cancel, name="card_cancel"),
+    path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),
+    path("charges/<int:pk>/confirm/", wallet.redemption_confirm, name="redemption_confirm"),
+    path("charges/<int:pk>/dispute/", wallet.redemption_dispute, name="redemption_dispute"),
+    path("refunds/<int:pk>/", refunds.refund_detail, name="refund_detail"),
+    path("refunds/<int:pk>/withdraw/", refunds.refund_withdraw, name="refund_withdraw"),
+    path("refunds/<int:pk>/accept/", refunds.refund_accept, name="refund_accept"),
+    path("shop/counter/", counter.shop_counter, name="shop_counter"),
+    path("shop/counter/charges/", counter.counter_charges, name="counter_charges"),
+    path("shop/counter/charges/<int:pk>/undo/", counter.counter_undo, name="counter_undo"),
+    path("shop/refunds/", shop_refunds.shop_refunds, name="shop_refunds"),
+    path("shop/refunds/<int:pk>/", shop_refunds.shop_refund, name="shop_refund"),
+]

@@ -1,0 +1,145 @@
+"""Buy a card: contract, payment, and what became of it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from escrow import clock
+from escrow.errors import AgreementExpired, AlreadyPaid, ChannelUnavailable, DomainError
+from escrow.states import AgreementState
+from prepaid.cards import operations, queries
+from prepaid.cards.errors import ContractChanged, ContractNotAccepted
+from prepaid.cards.forms import BuyForm
+from prepaid.cards.models import Card
+from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.products.contract import acknowledgements, twelve_items
+from prepaid.products.models import ProductVersion
+from prepaid.products.queries import sellable_version
+
+
+@consumer_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def buy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The contract of a product version, its acceptance, and on to the bank's cashier."""
+    version = sellable_version(pk, on=clock.today())
+    blank = {"acknowledgements": acknowledgements(version.terms), "terms_sha256": version.terms_sha256}
+    form = BuyForm(request.POST or None, **blank)
+    if request.method == "GET":
+        return _contract(request, version, form)
+    if not form.is_valid():
+        return _contract(request, version, form, status=400)
+    user = me(request)
+    try:
+        _card, payment = operations.buy(
+            holder=user,
+            version_id=version.pk,
+            accepted_terms_sha256=form.cleaned_data["terms_sha256"],
+            risks_accepted=all(form.cleaned_data[risk] for risk in form.risks),
+            token=form.cleaned_data["token"],
+            channel=form.cleaned_data["channel"],
+            return_url=_return_url(request),
+            at=clock.now(),
+            actor=user.actor,
+        )
+    except (AlreadyPaid, AgreementExpired) as error:
+        return _over(request, error)
+    except ChannelUnavailable as error:
+        messages.error(request, str(error))
+        return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
+    except ContractChanged as error:
+        return _contract(request, version, BuyForm(**blank), error=error)
+    except DomainError as error:
+        if isinstance(error, ContractNotAccepted):
+            form.add_error("accepted", str(error))
+            return _contract(request, version, form, status=error.http_status)
+        return _contract(request, version, form, error=error)
+    return redirect(payment.cashier_url)
+
+
+def _contract(
+    request: HttpRequest,
+    version: ProductVersion,
+    form: BuyForm,
+    *,
+    error: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "version": version,
+        "merchant": version.product.merchant,
+        "items": twelve_items(version.terms),
+        "form": form,
+        "risks": [form[name] for name in form.risks],
+        "error": error,
+    }
+    return render(request, "consumer/buy.html", context, status=error.http_status if error else status)
+
+
+def _return_url(request: HttpRequest) -> str:
+    """Where the bank sends the consumer back to; escrow fills in the order number."""
+    return request.build_absolute_uri(reverse("payment_return", args=["ORDER"])).replace("ORDER", "{order_no}")
+
+
+def _over(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The order is paid or has lapsed: say so, and lead on."""
+    context = {"error": error, "is_paid": isinstance(error, AlreadyPaid)}
+    return render(request, "consumer/order_over.html", context, status=error.http_status)
+
+
+@consumer_required
+@require_POST
+@shows_domain_errors
+def pay(request: HttpRequest, number: str) -> HttpResponse:
+    """Back to the cashier of an order that is not paid yet."""
+    user = me(request)
+    card = queries.card_of(user=user, number=number)
+    try:
+        payment = operations.pay_order(
+            card=card,
+            channel=queries.channel_of(card=card),
+            return_url=_return_url(request),
+            at=clock.now(),
+            actor=user.actor,
+        )
+    except (AlreadyPaid, AgreementExpired) as error:
+        return _over(request, error)
+    return redirect(payment.cashier_url)
+
+
+@consumer_required
+@require_POST
+@shows_domain_errors
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Give an unpaid order up."""
+    user = me(request)
+    operations.cancel_order(holder_id=user.pk, number=number, at=clock.now(), actor=user.actor)
+    messages.success(request, _("The order is cancelled. If you paid meanwhile, the money comes back to you."))
+    return redirect("wallet")
+
+
+@consumer_required
+@require_GET
+@shows_domain_errors
+def payment_return(request: HttpRequest, order_no: str) -> HttpResponse:
+    """Back from the cashier: wait for the bank, ask it when it is late, and on to the card once it is paid."""
+    card, payment = queries.order_of(user=me(request), order_no=order_no)
+    if card.agreement.state == AgreementState.OPEN:
+        card = operations.look_after_payment(card=card, payment=payment, at=clock.now())
+    paid = card.agreement.state not in _UNPAID
+    if request.htmx and paid:
+        return HttpResponseClientRedirect(request.path)
+    context = {"card": card, "payment": payment, "paid": paid, "waiting": _is_waiting(card)}
+    template = "consumer/pay_state.html" if request.htmx else "consumer/pay_return.html"
+    return render(request, template, context)
+
+
+_UNPAID = {AgreementState.OPEN, AgreementState.CANCELLED, AgreementState.EXPIRED}
+
+
+def _is_waiting(card: Card) -> bool:
+    return card.agreement.state == AgreementState.OPEN

@@ -1,0 +1,124 @@
+"""The counter: one field, one button. The page's script sends to the API; without it the form does the same."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from escrow import clock
+from escrow.errors import DomainError, InvalidAmount, InvalidUnits, NotFound
+from prepaid.cards import operations, queries
+from prepaid.cards.errors import (
+    AmountNeeded,
+    AmountTooLarge,
+    CheckInIsFree,
+    SessionsNeeded,
+    StoreNeeded,
+    TooManySessions,
+)
+from prepaid.cards.forms import CounterForm
+from prepaid.merchants.models import StaffMember
+from prepaid.people.access import consumer_required, me, shows_domain_errors
+
+#: Refusals that belong beside another field than the code's.
+_FIELD_OF: dict[type[DomainError], str] = {
+    TooManySessions: "units",
+    InvalidUnits: "units",
+    SessionsNeeded: "amount",
+    AmountNeeded: "amount",
+    AmountTooLarge: "amount",
+    InvalidAmount: "amount",
+    CheckInIsFree: "amount",
+    StoreNeeded: "store",
+}
+
+
+@consumer_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def shop_counter(request: HttpRequest) -> HttpResponse:
+    """Charge a card; the newest charges below, each with undo."""
+    user = me(request)
+    staff = queries.counter_place(user=user, store_id=None)
+    stores = queries.counter_stores(staff=staff)
+    if request.method == "GET":
+        charge = None
+        if request.GET.get("charge", "").isdecimal():
+            charge = queries.charge_at(staff=staff, redemption_id=int(request.GET["charge"]))
+        form = CounterForm(stores=stores, initial={"key": str(uuid.uuid4()), "store": request.GET.get("store")})
+        return _page(request, staff, form, charge=charge)
+    form = CounterForm(request.POST, stores=stores)
+    if not form.is_valid():
+        return _page(request, staff, form, status=400)
+    typed = form.cleaned_data
+    try:
+        charge = operations.charge_card(
+            staff=staff,
+            code=typed["code"],
+            units=typed["units"],
+            amount_fen=typed["amount"],
+            store_id=typed.get("store"),
+            note=typed["note"],
+            key=typed["key"],
+            at=clock.now(),
+            at_real=timezone.now(),
+            actor=user.actor,
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        field = next((name for kind, name in _FIELD_OF.items() if isinstance(error, kind)), "code")
+        form.add_error(field if field in form.fields else None, str(error))
+        return _page(request, staff, form, error=error, status=error.http_status)
+    return redirect(f"{request.path}?charge={charge.pk}&store={charge.store_id}")
+
+
+def _page(
+    request: HttpRequest,
+    staff: StaffMember,
+    form: CounterForm,
+    *,
+    charge: object = None,
+    error: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "staff": staff,
+        "form": form,
+        "charge": charge,
+        "refusal": error,
+        "charges": queries.last_charges(staff=staff),
+        "today": clock.today(),
+    }
+    return render(request, "merchant/counter.html", context, status=status)
+
+
+@consumer_required
+@require_GET
+@shows_domain_errors
+def counter_charges(request: HttpRequest) -> HttpResponse:
+    """The newest charges alone, for the page's script."""
+    staff = queries.counter_place(user=me(request), store_id=None)
+    context = {"charges": queries.last_charges(staff=staff), "today": clock.today()}
+    return render(request, "merchant/counter_charges.html", context)
+
+
+@consumer_required
+@require_POST
+@shows_domain_errors
+def counter_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a charge back."""
+    user = me(request)
+    staff = queries.workplace_of_charge(user=user, redemption_id=pk)
+    try:
+        charge = operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=user.actor)
+        messages.success(request, charge.outcome)
+    except NotFound:
+        raise
+    except DomainError as error:
+        form = CounterForm(stores=queries.counter_stores(staff=staff))
+        return _page(request, staff, form, error=error, status=error.http_status)
+    return redirect("shop_counter")

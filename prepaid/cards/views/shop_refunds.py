@@ -1,0 +1,84 @@
+"""The merchant's refund requests: what is asked, by when to answer, agree or refuse."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from escrow import clock
+from escrow.errors import DomainError, NotFound
+from prepaid.cards import operations, queries
+from prepaid.cards.forms import AgreeForm, RefuseForm
+from prepaid.cards.states import RefundState
+from prepaid.merchants.queries import workplace
+from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.products.refund_rules import RefundQuote
+
+PAGE_LENGTH = 25
+
+
+@consumer_required
+@require_GET
+@shows_domain_errors
+def shop_refunds(request: HttpRequest) -> HttpResponse:
+    """Every request, those to answer first."""
+    staff = workplace(me(request))
+    page = Paginator(queries.requests_to(staff=staff), PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "merchant/refunds.html", {"staff": staff, "page": page, "today": clock.today()})
+
+
+@consumer_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def shop_refund(request: HttpRequest, pk: int) -> HttpResponse:
+    """One request: the calculation, and the answer, which is asked for twice with the sum and the person named."""
+    user = me(request)
+    staff = workplace(user)
+    asked = queries.request_for(staff=staff, request_id=pk)
+    agrees = "agree" in request.POST
+    agree = AgreeForm(request.POST if agrees else None, asked_fen=asked.asked_fen)
+    refuse = RefuseForm(request.POST if request.method == "POST" and not agrees else None)
+    context: dict[str, Any] = {
+        "staff": staff,
+        "asked": asked,
+        "card": asked.card,
+        "person": asked.card.holder.display_name,
+        "steps": queries.steps_of(asked),
+        "quote": RefundQuote.from_json(asked.quote),
+        "held_fen": queries.held_fen(card=asked.card),
+        "agree": agree,
+        "refuse": refuse,
+    }
+    if request.method == "GET":
+        return render(request, "merchant/refund.html", context)
+    form = agree if agrees else refuse
+    if not form.is_valid():
+        return render(request, "merchant/refund.html", context, status=400)
+    typed = form.cleaned_data
+    if not typed["confirmed"]:
+        context |= {"typed": typed, "is_offer": agrees and typed["amount"] < asked.asked_fen}
+        return render(request, "merchant/refund_confirm.html", context | {"agrees": agrees})
+    common = {"staff": staff, "request_id": pk, "text": typed["text"], "at": clock.now(), "actor": user.actor}
+    try:
+        if agrees:
+            asked = operations.agree_refund(amount_fen=typed["amount"], **common)
+        else:
+            asked = operations.refuse_refund(**common)
+    except NotFound:
+        raise
+    except DomainError as error:
+        form.add_error("amount" if agrees else "text", str(error))
+        return render(request, "merchant/refund.html", context, status=error.http_status)
+    messages.success(request, _said(asked.state))
+    return redirect("shop_refund", pk)
+
+
+def _said(state: str) -> str:
+    return {
+        RefundState.GRANTED: _("Agreed. The money is on its way to the customer."),
+        RefundState.OFFERED: _("Your offer has been sent to the customer."),
+    }.get(RefundState(state), _("Your refusal has been sent to the customer."))

@@ -1,0 +1,89 @@
+// The counter sends to the API and shows the verdict at once, so a scanner gun can go on; without it the form is posted.
+// The idempotency key belongs to the form: it changes only after an answer, so pressing again after a lost
+// connection cannot charge twice.
+
+const form = document.getElementById("counter");
+const verdict = document.getElementById("verdict");
+const words = form.dataset;
+let busy = false;
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// "1,234.5" → 123450 without floating point; null when empty, the text itself when it is no amount (the API refuses it).
+function fen(typed) {
+  const plain = typed.normalize("NFKC").replace(/[\s,¥]/g, "");
+  if (!plain) return null;
+  const match = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(plain);
+  return match ? Number(match[1] + (match[2] ?? "").padEnd(2, "0")) : typed;
+}
+
+function whole(typed) {
+  const plain = typed.normalize("NFKC").trim();
+  if (!plain) return null;
+  return /^-?\d{1,15}$/.test(plain) ? Number(plain) : typed;
+}
+
+function show(kind, word, ...lines) {
+  const box = document.createElement("div");
+  box.className = `verdict verdict-${kind}`;
+  for (const [index, line] of [word, ...lines].entries()) {
+    const span = document.createElement("span");
+    if (index === 0) span.className = "verdict-word";
+    span.textContent = line;
+    box.append(span);
+  }
+  verdict.replaceChildren(box);
+}
+
+async function refreshCharges() {
+  const answer = await fetch(words.charges);
+  if (answer.ok) document.getElementById("charges").innerHTML = await answer.text();
+}
+
+async function send() {
+  const fields = form.elements;
+  const answer = await fetch(words.api, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "Idempotency-Key": fields.key.value,
+      "X-CSRFToken": fields.csrfmiddlewaretoken.value,
+    },
+    body: JSON.stringify({
+      code: fields.code.value,
+      units: whole(fields.units.value),
+      amount_fen: fen(fields.amount.value),
+      store: fields.store ? Number(fields.store.value) : null,
+      note: fields.note.value,
+    }),
+  });
+  const body = await answer.json();
+  if (answer.status < 500) fields.key.value = newKey();
+  if (!answer.ok) {
+    const details = Object.values(body.error.fields ?? {}).flat();
+    show("bad", words.refused, ...(details.length ? details : [body.error.message]));
+    fields.code.select();
+    return;
+  }
+  const word = { reserved: words.waiting, checked_in: words.checkedIn }[body.state] ?? words.done;
+  const card = `${body.product} · ${body.card.slice(0, 4)} ${body.card.slice(4)}`;
+  show(body.state === "reserved" ? "wait" : "ok", word, body.message, card);
+  for (const name of ["code", "units", "amount", "note"]) fields[name].value = "";
+  fields.code.focus();
+  await refreshCharges();
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (busy) return;
+  busy = true;
+  try {
+    await send();
+  } catch {
+    show("bad", words.refused, words.offline);
+  } finally {
+    busy = false;
+  }
+});
