@@ -66,16 +66,21 @@ def filing_required(version: ProductVersion, *, on: date) -> bool:
 # What the public sees
 
 
-def search_merchants(
-    *, text: str = "", district_code: str = "", sector_code: str = ""
-) -> QuerySet[Merchant]:
-    """Merchants with something on sale whose name, or the name or address of a store, contains ``text``."""
+def search_merchants(*, text: str = "", district_code: str = "", sector_code: str = "") -> QuerySet[Merchant]:
+    """Merchants with something on sale. Each word of ``text`` is in the merchant's name, its sector's, or the name,
+    address or district of an open store."""
     on_sale = ProductVersion.objects.filter(product__merchant=OuterRef("pk"), state=VersionState.ON_SALE)
     found = Merchant.objects.filter(Exists(on_sale)).select_related("sector", "district", "beneficiary")
     stores = Store.objects.filter(merchant=OuterRef("pk"), is_open=True)
-    if text := text.strip():
-        named = stores.filter(Q(name__icontains=text) | Q(address__icontains=text))
-        found = found.filter(Q(name__icontains=text) | Exists(named))
+    for word in text.split():
+        named = stores.filter(
+            Q(name__icontains=word)
+            | Q(address__icontains=word)
+            | Q(district__name_zh__icontains=word)
+            | Q(district__name_en__icontains=word)
+        )
+        in_sector = Q(sector__name_zh__icontains=word) | Q(sector__name_en__icontains=word)
+        found = found.filter(Q(name__icontains=word) | in_sector | Exists(named))
     if district_code:
         found = found.filter(Exists(stores.filter(district_id=district_code)))
     if sector_code:
