@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -56,8 +56,9 @@ class UserAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("A whole phone number, or the beginning of an id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """With what the list shows."""
-        return super().get_queryset(request).prefetch_related("posts__department", "posts__district")
+        """With the posts held today."""
+        current = Post.objects.current(on=clock.today()).select_related("department", "district")
+        return super().get_queryset(request).prefetch_related(Prefetch("posts", current, "current_posts"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -73,8 +74,7 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:
         """What the user has; a consumer has nothing extra."""
-        today = clock.today()
-        posts = [str(post) for post in user.posts.all() if post.is_held(on=today)]
+        posts = [str(post) for post in user.current_posts]  # type: ignore[attr-defined]  # see get_queryset
         operator = [_("platform operator")] if user.is_platform_operator else []
         return ", ".join(operator + posts) or "–"
 

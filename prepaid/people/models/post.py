@@ -58,7 +58,3 @@ class Post(models.Model):
     @property
     def is_citywide(self) -> bool:
         return self.district_id is None
-
-    def is_held(self, *, on: date) -> bool:
-        """Whether that day is one of its days."""
-        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
