@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from embedded import assets
@@ -75,15 +76,24 @@ def _addresses(web: int, bank: int) -> dict[str, str]:
 
 
 def _prepare(signals: Signals) -> None:
-    """Assets, translations, tables and demo data. Each is quick when nothing changed."""
-    assets.build()
-    _step("translations", "locale/catalogues.py", "compile")
-    _step("database", "manage.py", "migrate", "--noinput", "--verbosity=0")
-    _step("static files", "manage.py", "collectstatic", "--noinput", "--verbosity=0")
-    if os.environ.get("PREPAID_DEMO", "1").lower() in {"1", "true", "yes"}:
-        _step("demo data", "manage.py", "load_demo")
+    """What pages load beside what they show; each is quick when nothing changed."""
+    _step("translations", "locale/catalogues.py", "compile")  # first: demo letters are written in Chinese
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(_prepare_files), pool.submit(_prepare_data)]:
+            done.result()
     if signals.within(0):
         raise Problem("Stopped before everything was ready.")
+
+
+def _prepare_files() -> None:
+    assets.build()
+    _step("static files", "manage.py", "collectstatic", "--noinput", "--verbosity=0")
+
+
+def _prepare_data() -> None:
+    _step("database", "manage.py", "migrate", "--noinput", "--verbosity=0")
+    if os.environ.get("PREPAID_DEMO", "1").lower() in {"1", "true", "yes"}:
+        _step("demo data", "manage.py", "load_demo")
 
 
 def _step(what: str, *command: str) -> None:
@@ -112,7 +122,7 @@ def _children(web: int, bank: int) -> list[Child]:
     gunicorn = [*python, "gunicorn", "prepaid.wsgi", "--bind", f"{HOST}:{web}", "--no-control-socket"]
     return [
         Child("bank", [*python, "sandbox_bank"], common | _bank_keys() | {"SANDBOX_BANK_PORT": str(bank)}),
-        Child("web", [*gunicorn, "--worker-class", "gthread", "--workers", "2", "--threads", "8"], common),
+        Child("web", [*gunicorn, "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "8"], common),
         Child(
             "worker", [*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"], common
         ),
