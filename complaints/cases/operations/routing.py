@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from complaints.cases.errors import HasALead, SectorUnknown
 from complaints.cases.models import Case
 from complaints.cases.operations import messages, moves
@@ -49,9 +51,13 @@ def place_of(case: Case) -> Place:
 
 
 def queue_for(*, department: Department, district: Division, at: datetime) -> Queue:
-    """The department's queue in the district if somebody is posted there, else the city's."""
-    posted = Post.objects.current(on=beijing_date(at)).filter(department=department, district=district)
-    return Queue(department, district if posted.exists() else None)
+    """The department's queue in the district; the city's when only the city has somebody posted.
+
+    With nobody posted at all it is the district's: whoever is appointed there or for the city then finds the case.
+    """
+    posts = Post.objects.current(on=beijing_date(at)).filter(department=department)
+    posted = set(posts.filter(Q(district=district) | Q(district=None)).values_list("district_id", flat=True))
+    return Queue(department, None if posted == {None} else district)
 
 
 def route_case(*, case_id: int, at: datetime, actor: str) -> Case:
