@@ -17,7 +17,7 @@ from prepaid.people.forms import PhoneField
 from prepaid.people.models import User
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Answers never tell whether a number has an account: an SMS to it does."""
 
     error_messages = {

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from prepaid.people.models import User
 
 
-class RoleBackend(AuthenticationBackend):  # type: ignore[misc]
+class RoleBackend(AuthenticationBackend):
     """Platform operators may look at everything that is registered. Nothing else is granted to anybody: regulators'
     pages ask for the post (``admin_site.PostScopedAdmin``), and what may be changed each page says for itself."""
 

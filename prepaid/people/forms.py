@@ -51,11 +51,11 @@ class RevealForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Goes into the audit trail."))
 
 
-class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(allauth_forms.LoginForm):
     """A phone number; an SMS code follows, whether or not the number is known."""
 
 
-class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]
+class SignUpForm(allauth_forms.SignupForm):
     """A phone number and a name; an SMS code follows, whether or not the number is new."""
 
     name = NameForm.base_fields["name"]
@@ -64,7 +64,7 @@ class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Two sign-ups of one number at the same moment: the later is answered as if the account had been there."""
         try:
-            return super().try_save(request)  # type: ignore[no-any-return]
+            return super().try_save(request)
         except PhoneTaken:
             return None, prevent_enumeration(request, phone=self.cleaned_data["phone"])
 
@@ -78,13 +78,13 @@ class CodeWidget(forms.TextInput):
         )
 
 
-class SignInCodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+class SignInCodeForm(allauth_forms.ConfirmLoginCodeForm):
     """The code of the SMS."""
 
     code = forms.CharField(label=_("Code from the SMS"), widget=CodeWidget)
 
 
-class PhoneCodeForm(allauth_forms.VerifyPhoneForm):  # type: ignore[misc]
+class PhoneCodeForm(allauth_forms.VerifyPhoneForm):
     """The code of the SMS, at sign-up."""
 
     code = forms.CharField(label=_("Code from the SMS"), widget=CodeWidget)
