@@ -9,7 +9,11 @@ import httpx
 
 
 class PageError(Exception):
-    """The page is not what a person would have expected; says which and what it said instead."""
+    """The page is not what a person would have expected; says which and what it said instead. ``status``: HTTP's."""
+
+    def __init__(self, text: str, *, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclass
@@ -184,5 +188,7 @@ class Visitor:
         self.at, self.status = str(answer.url), answer.status_code
         self.forms, self.links, self.text = reader.forms, reader.links, " ".join(reader.text)
         if answer.status_code >= 400:
-            raise PageError(f"{answer.status_code} {answer.request.method} {self.at}: {self.text[:400]}")
+            raise PageError(
+                f"{answer.status_code} {answer.request.method} {self.at}: {self.text[:400]}", status=answer.status_code
+            )
         return self
