@@ -22,6 +22,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a minute, then ask for a new code."),
         "incorrect_code": gettext_lazy("This code is not right. Type the six digits of the newest SMS."),
     }
 

@@ -27,7 +27,7 @@ from prepaid.people.forms import NameForm
 
 
 def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """One of allauth's views, with every way it can be refused shown as a page.
+    """One of allauth's views, with every way it can be refused shown as a page, with its status.
 
     The cache counts attempts. Without it nobody could be kept from guessing codes, so signing in is refused; those
     who are signed in go on working.
@@ -36,13 +36,21 @@ def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
         except RateLimited:
             return respond_429(request)
         except RedisError:
             return render(request, "account/unavailable.html", status=503)
         except DomainError as error:
             return refused(request, error)
+        if request.method == "POST":
+            doors = [reverse("account_login"), reverse("account_request_login_code")]
+            back_at_the_door = response.headers.get("location") in doors
+            if response.status_code == 200:
+                response.status_code = 400  # allauth shows a form with errors as if all were well
+            elif back_at_the_door and not messages.get_messages(request).added_new:
+                messages.warning(request, _("This attempt has expired. Ask for a new code."))
+        return response
 
     return shown
 

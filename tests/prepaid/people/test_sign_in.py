@@ -119,9 +119,11 @@ def test_a_wrong_code_does_not_open_and_three_end_the_attempt(client: Client) ->
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
     for _try in range(2):
         page = client.post("/accounts/login/code/confirm/", {"code": wrong})
-        assert page.status_code == 200
+        assert page.status_code == 400
         assert 'id="id_code_error"' in page.content.decode()
-    assert client.post("/accounts/login/code/confirm/", {"code": wrong}).status_code == 302
+    page = client.post("/accounts/login/code/confirm/", {"code": wrong}, follow=True)
+    assert page.request["PATH_INFO"] == "/accounts/login/"
+    assert "notice-bad" in page.content.decode()
     client.post("/accounts/login/code/confirm/", {"code": right})
     assert not is_signed_in(client)
 
@@ -132,7 +134,9 @@ def test_an_expired_code_does_not_open(client: Client, monkeypatch: pytest.Monke
     code = code_for(user.phone)
     clock = code_verification.time.time
     monkeypatch.setattr(code_verification.time, "time", lambda: clock() + 5 * 60 + 1)
-    client.post("/accounts/login/code/confirm/", {"code": code})
+    page = client.post("/accounts/login/code/confirm/", {"code": code}, follow=True)
+    assert page.request["PATH_INFO"] == "/accounts/login/"
+    assert "notice-warn" in page.content.decode()
     assert not is_signed_in(client)
 
 
@@ -156,7 +160,7 @@ def test_a_fourth_code_within_a_minute_is_refused_and_not_sent(client: Client) -
         client.post("/accounts/logout/")
     sent = Message.objects.count()
     answer = ask(client, user.phone)
-    assert answer.status_code == 200
+    assert answer.status_code == 400
     assert 'id="id_login_error"' in answer.content.decode()
     assert Message.objects.count() == sent == 3
 
