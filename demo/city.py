@@ -14,6 +14,7 @@ from complaints.cases.operations.rules import load_case_rules
 from escrow import clock
 from escrow import operations as escrow
 from escrow.states import Plan
+from escrow.transactions import transaction
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries as merchant_queries
 from prepaid.merchants.models import Merchant, StaffRole
@@ -70,29 +71,30 @@ def load(*, at: datetime) -> bool:
     escrow.load_working_days(first_year=today.year - 3, last_year=today.year + 2, confirmed_until=today.year)
     if User.objects.by_phone(OPERATOR.phone) is not None:
         return False
-    people_of = {login: _person(login, at) for login in (*LOGINS, NEIGHBOUR, SALON, CODING) if login is not OPERATOR}
-    for login, (department, district) in POSTS.items():
+    with transaction():
+        people.make_operator(phone=OPERATOR.phone, name=OPERATOR.name, at=at, actor=ACTOR)
+        people_of = {login: _person(login, today, at) for login in (*LOGINS, NEIGHBOUR, SALON, CODING)}
+        _fitness(people_of, today, at)
+        _arts(people_of, today, at)
+        _salon(people_of, today, at)
+        _coding(people_of, today, at)
+    return True
+
+
+def _person(login: Login, today: date, at: datetime) -> User:
+    user = User.objects.by_phone(login.phone) or people.register(phone=login.phone, name=login.name, at=at)
+    people.verify_phone(user_id=user.pk, phone=login.phone, at=at)
+    if login in POSTS:
+        department, district = POSTS[login]
         people.appoint(
-            user_id=people_of[login].pk,
+            user_id=user.pk,
             department_code=department,
             district_code=district,
             valid_from=today,
             at=at,
             actor=ACTOR,
         )
-    _fitness(people_of, today, at)
-    _arts(people_of, today, at)
-    _salon(people_of, today, at)
-    _coding(people_of, today, at)
-    # Last, because its being there says that the city is complete.
-    people.make_operator(phone=OPERATOR.phone, name=OPERATOR.name, at=at, actor=ACTOR)
-    return True
-
-
-def _person(login: Login, at: datetime) -> User:
-    user = User.objects.by_phone(login.phone) or people.register(phone=login.phone, name=login.name, at=at)
-    people.verify_phone(user_id=user.pk, phone=login.phone, at=at)
-    return user
+    return User.objects.get(pk=user.pk)
 
 
 def company_code(stem: str) -> str:
