@@ -1,0 +1,62 @@
+"""The main job through HTTP against the real system, undisturbed and with processes dying in the middle of it."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+
+from embedded.secrets import ROOT
+
+#: How often the story is played while something dies; ``make soak`` plays it 20 times.
+KILLS = int(os.environ.get("STORY_KILLS", "3"))
+
+
+def test_the_story_ends_with_every_fen_accounted_for(city):
+    done = city.manage("story", "--url", city.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every fen is accounted for" in done.stdout
+    assert "20. " in done.stdout
+
+
+def test_the_story_in_english(city):
+    done = city.manage("story", "--url", city.url, "--language", "en")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_a_running_system_it_says_what_to_do(city):
+    done = city.manage("story", "--url", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_kill_9_at_a_random_moment_of_the_story(city, seed):
+    """Worker, web server and bank each die once during the story, at moments the seed draws. Everything completes."""
+    draw = random.Random(seed)
+    victims = ["worker", "web", "bank"]
+    draw.shuffle(victims)
+    story = subprocess.Popen(
+        [sys.executable, "manage.py", "story", "--url", city.url, "--patience", "120"],
+        cwd=ROOT,
+        env=city.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    killed = {}
+    for victim in victims:
+        time.sleep(draw.uniform(0.5, 6))
+        if story.poll() is None:
+            killed[victim] = city.kill(victim)
+    output, _ = story.communicate(timeout=600)
+    assert story.returncode == 0, f"seed {seed}, killed {list(killed)}:\n{output}"
+    assert killed, "the story ended before anything died"
+    city.wait_healthy(instead_of=killed)
+    proven = city.manage("prove", "--json")
+    assert json.loads(proven.stdout)["ok"], proven.stdout
