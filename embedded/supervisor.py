@@ -60,20 +60,21 @@ class Child:
 
 
 class Supervisor:
-    """Runs ``children`` until it is asked to stop, then stops them in reverse order.
+    """Runs children until it is asked to stop, then stops them in reverse order of their starting.
 
     ``register`` is a file that always names the living: ``{"supervisor": pid, "children": {name: pid}}``.
     """
 
-    def __init__(self, children: list[Child], register: Path, signals: Signals) -> None:
-        self.children = children
+    def __init__(self, register: Path, signals: Signals) -> None:
+        self.children: list[Child] = []
         self._register = register
         self._signals = signals
 
-    def start(self) -> None:
-        """Start all of them."""
-        for child in self.children:
+    def start(self, *children: Child) -> None:
+        """Start ``children`` and keep them running from now on."""
+        for child in children:
             child.start()
+            self.children.append(child)
         self._write()
 
     def watch(self, *, until: Callable[[], bool], beat: Callable[[], None] = lambda: None) -> bool:

@@ -41,11 +41,12 @@ def up() -> None:
         os.environ.update(_addresses(web, bank))
         publish({name: os.environ[name] for name in ["PUBLIC_URL", "SANDBOX_BANK_URL"]})
         _prepare(signals)
-        supervisor = Supervisor(_children(web, bank), folder("run") / "processes.json", signals)
+        supervisor = Supervisor(folder("run") / "processes.json", signals)
         stack.callback(supervisor.stop)
-        supervisor.start()
+        supervisor.start(*_servers(web, bank))
         if not supervisor.watch(until=_Healthy(web, bank)):
             return
+        supervisor.start(*_workers())  # now, so that pages are there sooner; bells wait for them
         print(_screen(), flush=True)
         supervisor.watch(until=lambda: False, beat=lambda: _renew(lent))
         print("Stopping …", flush=True)
@@ -114,20 +115,27 @@ def _step(what: str, *command: str) -> None:
         raise Problem(f"Preparing {what} failed, the whole story is in {log}: {lines[-1]}")
 
 
-def _children(web: int, bank: int) -> list[Child]:
-    """In the order of starting."""
-    common = {**os.environ, MARK: str(var()), "PYTHONUNBUFFERED": "1"}
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "prepaid"]
+def _servers(web: int, bank: int) -> list[Child]:
+    common, python = _environment(), [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "prepaid.wsgi", "--bind", f"{HOST}:{web}", "--no-control-socket"]
     return [
         Child("bank", [*python, "sandbox_bank"], common | _bank_keys() | {"SANDBOX_BANK_PORT": str(bank)}),
         Child("web", [*gunicorn, "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "8"], common),
-        Child(
-            "worker", [*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"], common
-        ),
-        Child("beat", [*celery, "beat", "-l", "WARNING", "-s", str(folder("run") / "beat"), "--pidfile="], common),
     ]
+
+
+def _workers() -> list[Child]:
+    celery = [sys.executable, "-m", "celery", "-A", "prepaid"]
+    quiet = ["--loglevel", "WARNING"]
+    schedule = str(folder("run") / "beat")
+    return [
+        Child("worker", [*celery, "worker", "-c", "2", *quiet, "--without-gossip", "--without-mingle"], _environment()),
+        Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="], _environment()),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, MARK: str(var()), "PYTHONUNBUFFERED": "1"}
 
 
 def _bank_keys() -> dict[str, str]:

@@ -23,8 +23,8 @@ signals = Signals()
 environment = {**os.environ, "MARK": os.environ["PREPAID_VAR"]}
 commands = {"steady": ["sleep", "600"], "family": ["sh", "-c", "sleep 601 & sleep 602 & wait"], "broken": ["false"]}
 children = [Child(name, command, environment) for name, command in commands.items()]
-supervisor = Supervisor(children, folder("run") / "processes.json", signals)
-supervisor.start()
+supervisor = Supervisor(folder("run") / "processes.json", signals)
+supervisor.start(*children)
 supervisor.watch(until=lambda: False)
 supervisor.stop()
 """
