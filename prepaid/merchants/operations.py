@@ -71,7 +71,7 @@ def register_merchant(
         raise UsccTaken()
     with transaction():
         beneficiary = escrow.register_beneficiary(at=at, actor=actor)
-        escrow.set_payout_account(
+        beneficiary = escrow.set_payout_account(
             beneficiary_id=beneficiary.pk, account_no=account_no, account_name=account_name, at=at, actor=actor
         )
         merchant = Merchant.objects.create(
@@ -207,7 +207,7 @@ def add_staff(
             raise CashierNeedsStore()
         store = queries.store_of(by.merchant_id, store_id)
     with transaction():
-        user = User.objects.by_phone(phone) or User.objects.create_user(phone=phone)
+        user = User.objects.by_phone(phone) or User.objects.create_user(phone=phone, created_at=at)
         staff = StaffMember.objects.select_for_update(no_key=True).filter(user=user, merchant=by.merchant).first()
         if staff is not None and staff.is_active:
             raise AlreadyStaff()

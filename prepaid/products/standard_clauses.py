@@ -67,3 +67,12 @@ def in_readers_language(text: str) -> str:
             if kept:
                 return str(clause)
     return text
+
+
+def is_standard(text: str) -> bool:
+    """Whether the text is one of the standard clauses, in any language."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if any(str(clause) == text.strip() for clause in ALL):
+                return True
+    return False

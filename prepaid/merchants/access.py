@@ -1,0 +1,48 @@
+"""Which merchant a request is about, and who may do what there. A page without one of these opens to nobody."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from prepaid.merchants.errors import NotYourRole
+from prepaid.merchants.models import StaffMember
+from prepaid.merchants.queries import workplaces_of
+from prepaid.people.access import consumer_required, me, shows_domain_errors
+
+P = ParamSpec("P")
+Page = Callable[Concatenate[HttpRequest, StaffMember, P], HttpResponse]
+SESSION_KEY = "workplace"
+
+
+def at_work(request: HttpRequest) -> StaffMember | None:
+    """Where the signed-in person works: the merchant they switched to, else the first of theirs. None: nowhere."""
+    places = workplaces_of(me(request))
+    chosen = request.session.get(SESSION_KEY)
+    return next((staff for staff in places if staff.merchant_id == chosen), places[0] if places else None)
+
+
+def staff_page(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """The view gets the person's ``StaffMember``; who works nowhere is invited to register a merchant."""
+
+    @wraps(view)
+    @shows_domain_errors
+    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        staff = at_work(request)
+        return redirect("shop_register") if staff is None else view(request, staff, *args, **kwargs)
+
+    return consumer_required(page)  # type: ignore[return-value]
+
+
+def manager_page(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Owners and managers; a cashier is refused."""
+
+    @wraps(view)
+    def page(request: HttpRequest, staff: StaffMember, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not staff.manages:
+            raise NotYourRole()
+        return view(request, staff, *args, **kwargs)
+
+    return staff_page(page)

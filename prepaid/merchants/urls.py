@@ -1,0 +1,19 @@
+"""Addresses of the merchant's own pages, below /shop/."""
+
+from django.urls import path
+
+from prepaid.merchants.views import home, money, staff, stores
+
+urlpatterns = [
+    path("", home.shop_home, name="shop_home"),
+    path("register/", home.shop_register, name="shop_register"),
+    path("switch/", home.shop_switch, name="shop_switch"),
+    path("stores/", stores.shop_stores, name="shop_stores"),
+    path("stores/new/", stores.shop_store_add, name="shop_store_add"),
+    path("stores/<int:pk>/", stores.shop_store_edit, name="shop_store_edit"),
+    path("staff/", staff.shop_staff, name="shop_staff"),
+    path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
+    path("money/", money.shop_money, name="shop_money"),
+    path("money/account/", money.shop_account, name="shop_account"),
+    path("money/payouts/<int:pk>/", money.shop_payout, name="shop_payout"),
+]

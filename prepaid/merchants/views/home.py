@@ -1,0 +1,112 @@
+"""The merchant's first page, registration, and the switch between merchants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from escrow import clock
+from escrow import queries as escrow
+from escrow.errors import DomainError
+from prepaid.merchants import operations, queries
+from prepaid.merchants.access import SESSION_KEY, staff_page
+from prepaid.merchants.forms import RegisterForm, refuse
+from prepaid.merchants.models import Merchant, StaffMember
+from prepaid.people.access import consumer_required, me, shows_domain_errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Todo:
+    """One thing a merchant has to do before it can sell."""
+
+    label: str
+    url: str
+    done: bool
+    note: str = ""
+
+
+TodoProvider = Callable[[Merchant], list[Todo]]
+_providers: list[TodoProvider] = []
+
+
+def register_todo(provider: TodoProvider) -> TodoProvider:
+    """An app's part of the merchant's list. Usable as a decorator."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+@require_safe
+@staff_page
+def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """Today's money and what is still to do. A cashier goes straight to the counter."""
+    if not staff.manages:
+        return redirect("shop_counter")
+    merchant = staff.merchant
+    stores = list(queries.stores_of(merchant.pk).filter(is_open=True))
+    todos = [
+        Todo(label=_("Register the merchant"), url="", done=True),
+        Todo(label=_("Add a store"), url=reverse("shop_store_add"), done=bool(stores)),
+        *(todo for provider in _providers for todo in provider(merchant)),
+    ]
+    context = {
+        "staff": staff,
+        "workplaces": queries.workplaces_of(staff.user),
+        "money": escrow.merchant_money(merchant.beneficiary_id, clock.now()),
+        "backing": escrow.backing(merchant.beneficiary_id),
+        "todos": todos,
+        "all_done": all(todo.done for todo in todos),
+    }
+    return render(request, "merchant/home.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@consumer_required
+@shows_domain_errors
+def shop_register(request: HttpRequest) -> HttpResponse:
+    """Register a merchant; whoever does it owns it."""
+    user = me(request)
+    form = RegisterForm(request.POST or None, on=clock.today())
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            typed = form.cleaned_data
+            try:
+                merchant = operations.register_merchant(
+                    owner=user,
+                    name=typed["name"],
+                    uscc=typed["uscc"],
+                    legal_representative=typed["legal_representative"],
+                    sector_code=typed["sector"],
+                    district_code=typed["district"],
+                    account_no=typed["account_no"],
+                    account_name=typed["account_name"],
+                    contact_phone=typed["contact_phone"],
+                    at=clock.now(),
+                    actor=user.actor,
+                )
+            except DomainError as error:
+                refuse(form, error)
+                status = error.http_status
+            else:
+                request.session[SESSION_KEY] = merchant.pk
+                messages.success(request, _("%(name)s is registered.") % {"name": merchant.name})
+                return redirect("shop_home")
+    return render(request, "merchant/register.html", {"form": form}, status=status)
+
+
+@require_POST
+@consumer_required
+@shows_domain_errors
+def shop_switch(request: HttpRequest) -> HttpResponse:
+    """Work for another of one's merchants from now on."""
+    chosen = request.POST.get("merchant", "")
+    staff = queries.workplace(me(request), int(chosen) if chosen.isdecimal() else 0)
+    request.session[SESSION_KEY] = staff.merchant_id
+    return redirect("shop_home")

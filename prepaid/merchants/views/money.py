@@ -1,0 +1,77 @@
+"""The merchant's money: what is held, what is earned, what was paid out and for which uses."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from escrow import clock
+from escrow import queries as escrow
+from escrow.errors import DomainError
+from prepaid.merchants import bank_accounts, operations
+from prepaid.merchants.access import manager_page
+from prepaid.merchants.forms import PayoutAccountForm, refuse
+from prepaid.merchants.models import StaffMember
+from prepaid.people.access import me
+
+PAYOUTS_A_PAGE = 20
+LINES_A_PAGE = 100
+
+
+@require_safe
+@manager_page
+def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """Where the merchant's money stands today, and its payouts."""
+    beneficiary = staff.merchant.beneficiary
+    context = {
+        "staff": staff,
+        "money": escrow.merchant_money(beneficiary.pk, clock.now()),
+        "backing": escrow.backing(beneficiary.pk),
+        "beneficiary": beneficiary,
+        "account": bank_accounts.masked(beneficiary.payout_account_no),
+        "page": Paginator(escrow.payouts_of(beneficiary.pk), PAYOUTS_A_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "merchant/money.html", context)
+
+
+@require_safe
+@manager_page
+def shop_payout(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """One payout with the lines it is the sum of."""
+    payout = get_object_or_404(escrow.payouts_of(staff.merchant.beneficiary_id), pk=pk)
+    lines = payout.lines.select_related("transfer__use").order_by("transfer_id")
+    context = {
+        "staff": staff,
+        "payout": payout,
+        "page": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "merchant/payout.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@manager_page
+def shop_account(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """Another payout account; the owner's decision."""
+    form = PayoutAccountForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                operations.change_payout_account(
+                    by=staff, **form.cleaned_data, at=clock.now(), actor=me(request).actor
+                )
+            except DomainError as error:
+                refuse(form, error)
+                status = error.http_status
+            else:
+                messages.success(request, _("Payouts go to the new account from now on."))
+                return redirect("shop_money")
+    context = {
+        "staff": staff,
+        "form": form,
+        "account": bank_accounts.masked(staff.merchant.beneficiary.payout_account_no),
+    }
+    return render(request, "merchant/account.html", context, status=status)

@@ -1,0 +1,149 @@
+"""Forms of products and filings."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from escrow.errors import DomainError
+from escrow.money import yuan, yuan_to_fen
+from escrow.states import Plan
+from prepaid.merchants.queries import stores_of
+from prepaid.products import standard_clauses
+from prepaid.products.models import ProductVersion
+from prepaid.products.operations import Draft
+from prepaid.products.terms import CLAUSES
+
+
+class YuanField(forms.CharField):
+    """Yuan with at most two decimals; cleans to fen, or None when empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Fen. ValidationError with the domain's sentence for anything that is no amount."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return yuan_to_fen(text)
+        except DomainError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+#: Fields that only some kinds of card have.
+OF_KIND = {
+    Plan.SESSIONS: {"sessions", "list_price_fen"},
+    Plan.STORED_VALUE: {"bonus_fen", "visit_price_fen", "lowest_item_fen"},
+    Plan.PERIOD: set(),
+}
+
+
+class ProductForm(forms.Form):
+    """What a merchant enters for one kind of card. Contract clauses start with the standard ones."""
+
+    name = forms.CharField(label=_("Name of the product"), max_length=80)
+    price_fen = YuanField(label=_("Price (yuan)"))
+    bonus_fen = YuanField(label=_("Gift money on top (yuan)"), required=False)
+    sessions = forms.IntegerField(label=_("Number of sessions"), min_value=1)
+    list_price_fen = YuanField(
+        label=_("List price of one visit (yuan)"),
+        help_text=_("What one visit costs without a card. A refund for the holder's own reasons counts uses at this price."),
+    )
+    visit_price_fen = YuanField(
+        label=_("Price of a usual visit (yuan)"),
+        help_text=_("A charge up to this sum is final when the customer's code is scanned; more waits for their confirmation."),
+    )
+    lowest_item_fen = YuanField(
+        label=_("Lowest-priced item (yuan)"),
+        help_text=_("Once the balance is below this, the customer may have it back."),
+    )
+    days = forms.IntegerField(label=_("Valid for (days)"), min_value=1)
+    stores = forms.MultipleChoiceField(label=_("Redeemed at"), widget=forms.CheckboxSelectMultiple)
+    service = forms.CharField(
+        label=_("Service"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the customer gets: content, length, by whom."),
+    )
+
+    def __init__(
+        self, *args: Any, kind: Plan, merchant_id: int, version: ProductVersion | None = None, **kwargs: Any
+    ) -> None:
+        self.kind = kind
+        kwargs["initial"] = self._initial(kind, version)
+        super().__init__(*args, **kwargs)
+        for name in set().union(*OF_KIND.values()) - OF_KIND[kind]:
+            del self.fields[name]
+        stores = stores_of(merchant_id).filter(is_open=True)
+        self.fields["stores"].choices = [(str(store.pk), store.name) for store in stores]  # type: ignore[attr-defined]
+        if kind != Plan.PERIOD:
+            self.fields["days"].required = False
+            self.fields["days"].help_text = _("Empty: the card does not expire.")
+        for clause in CLAUSES:
+            if clause != "service":
+                label = ProductVersion._meta.get_field(clause).verbose_name  # type: ignore[union-attr]
+                widget = forms.Textarea(attrs={"rows": 3})
+                self.fields[clause] = forms.CharField(label=label, max_length=2000, required=False, widget=widget)
+
+    @property
+    def clause_fields(self) -> list[forms.BoundField]:
+        """The contract's clauses."""
+        return [self[clause] for clause in CLAUSES if clause != "service"]
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        """Everything else."""
+        return [self[name] for name in self.fields if name == "service" or name not in CLAUSES]
+
+    @property
+    def draft(self) -> Draft:
+        """The verb's input. A standard clause is left out: the verb puts in the one that fits the figures."""
+        typed = self.cleaned_data
+        clauses = {
+            clause: typed[clause]
+            for clause in CLAUSES
+            if clause != "service" and not standard_clauses.is_standard(typed[clause])
+        }
+        figures = {name: typed.get(name) for name in OF_KIND[self.kind] - {"bonus_fen"}}
+        return Draft(
+            name=typed["name"],
+            kind=self.kind,
+            price_fen=typed["price_fen"],
+            bonus_fen=typed.get("bonus_fen") or 0,
+            days=typed["days"],
+            store_ids=[int(pk) for pk in typed["stores"]],
+            service=typed["service"],
+            clauses=clauses,
+            **figures,
+        )
+
+    @staticmethod
+    def _initial(kind: Plan, version: ProductVersion | None) -> dict[str, Any]:
+        if version is None:
+            return dict(standard_clauses.for_card(kind, has_gift=kind == Plan.STORED_VALUE))
+        initial = {clause: getattr(version, clause) for clause in CLAUSES}
+        for name in ("price_fen", "bonus_fen", "list_price_fen", "visit_price_fen", "lowest_item_fen"):
+            fen = getattr(version, name)
+            initial[name] = yuan(fen) if fen else ""
+        stores = [str(pk) for pk in version.stores.values_list("pk", flat=True)]
+        return initial | {
+            "name": version.product.name,
+            "sessions": version.sessions,
+            "days": version.days,
+            "stores": stores,
+        }
+
+
+class ReturnForm(forms.Form):
+    """Why a filing goes back."""
+
+    reason = forms.CharField(
+        label=_("What has to be changed"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The merchant reads this sentence."),
+    )

@@ -1,0 +1,182 @@
+"""The merchant's products: draft, check, file, revise, withdraw."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from escrow import clock
+from escrow.errors import DomainError
+from escrow.states import Plan
+from prepaid.merchants.access import manager_page
+from prepaid.merchants.forms import refuse
+from prepaid.merchants.models import Merchant, StaffMember
+from prepaid.merchants.queries import stores_of
+from prepaid.merchants.views.home import Todo, register_todo
+from prepaid.people.access import me
+from prepaid.products import compliance, operations, queries
+from prepaid.products.contract import twelve_items
+from prepaid.products.errors import NotCompliant
+from prepaid.products.forms import ProductForm
+from prepaid.products.models import ProductVersion
+from prepaid.products.states import FilingState, VersionState
+
+
+@register_todo
+def product_todos(merchant: Merchant) -> list[Todo]:
+    """What is still missing before the merchant sells a card."""
+    states = set(ProductVersion.objects.filter(product__merchant=merchant).values_list("state", flat=True))
+    filed = bool(states - {VersionState.DRAFT})
+    note = _("Waiting for the regulator.") if VersionState.FILED in states else ""
+    products = reverse("shop_products")
+    return [
+        Todo(label=_("Draft a product"), url=reverse("shop_product_new"), done=bool(states)),
+        Todo(label=_("Submit it for filing"), url=products, done=filed, note=note),
+        Todo(label=_("Have a product on sale"), url=products, done=VersionState.ON_SALE in states),
+    ]
+
+
+@require_safe
+@manager_page
+def shop_products(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """All products, each with its newest version and what is on sale."""
+    return render(
+        request, "merchant/products.html", {"staff": staff, "products": queries.products_of(staff.merchant_id)}
+    )
+
+
+@require_safe
+@manager_page
+def shop_product_new(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """Choose the kind of card first: each has its own figures."""
+    has_store = stores_of(staff.merchant_id).filter(is_open=True).exists()
+    return render(request, "merchant/product_new.html", {"staff": staff, "kinds": Plan, "has_store": has_store})
+
+
+@require_http_methods(["GET", "POST"])
+@manager_page
+def shop_product_add(request: HttpRequest, staff: StaffMember, kind: str) -> HttpResponse:
+    """A new product of one kind."""
+    if kind not in Plan.values:
+        raise Http404
+    return _product_page(request, staff, Plan(kind), None)
+
+
+@require_http_methods(["GET", "POST"])
+@manager_page
+def shop_product_edit(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """Change a draft; what was filed has no edit page."""
+    version = queries.version_of(staff.merchant_id, pk)
+    if version.state != VersionState.DRAFT:
+        return redirect("shop_version", pk)
+    return _product_page(request, staff, version.plan, version)
+
+
+def _product_page(
+    request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None
+) -> HttpResponse:
+    form = ProductForm(request.POST or None, kind=kind, merchant_id=staff.merchant_id, version=version)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            common = {"merchant_id": staff.merchant_id, "at": clock.now(), "actor": me(request).actor}
+            try:
+                if version is None:
+                    saved = operations.draft_product(draft=form.draft, **common)
+                else:
+                    saved = operations.edit_draft(version_id=version.pk, draft=form.draft, **common)
+            except DomainError as error:
+                refuse(form, error)
+                status = error.http_status
+            else:
+                return redirect("shop_version", saved.pk)
+    context = {"staff": staff, "form": form, "version": version, "kind": kind}
+    return render(request, "merchant/product_form.html", context, status=status)
+
+
+@require_safe
+@manager_page
+def shop_product(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """One product with all its versions and their filings."""
+    product = queries.product_of(staff.merchant_id, pk)
+    versions = list(product.versions.all())
+    context = {
+        "staff": staff,
+        "product": product,
+        "versions": versions,
+        "may_revise": not any(version.state in {VersionState.DRAFT, VersionState.FILED} for version in versions),
+    }
+    return render(request, "merchant/product.html", context)
+
+
+@require_safe
+@manager_page
+def shop_version(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """One version: its compliance report while it is a draft, its contract, and what can be done with it."""
+    return _version_page(request, staff, queries.version_of(staff.merchant_id, pk))
+
+
+def _version_page(
+    request: HttpRequest, staff: StaffMember, version: ProductVersion, *, error: DomainError | None = None
+) -> HttpResponse:
+    today = clock.today()
+    drafted = version.state == VersionState.DRAFT
+    findings = queries.findings(version, on=today) if drafted else []
+    context = {
+        "staff": staff,
+        "version": version,
+        "product": version.product,
+        "filing": getattr(version, "filing", None),
+        "items": twelve_items(version.terms),
+        "findings": findings,
+        "blocking": compliance.blocking(findings),
+        "needs_filing": drafted and queries.filing_required(version, on=today),
+        "previews": queries.refund_previews(version),
+        "error": error,
+    }
+    return render(request, "merchant/version.html", context, status=error.http_status if error else 200)
+
+
+@require_POST
+@manager_page
+def shop_version_submit(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """Freeze the terms and file them."""
+    try:
+        filing = operations.submit_filing(
+            version_id=pk, merchant_id=staff.merchant_id, at=clock.now(), actor=me(request).actor
+        )
+    except NotCompliant as error:
+        return _version_page(request, staff, queries.version_of(staff.merchant_id, pk), error=error)
+    if filing.state == FilingState.EXEMPT:
+        messages.success(request, _("On sale now. At your present prepaid balance no filing is required."))
+    else:
+        messages.success(
+            request,
+            _("Submitted to %(department)s, %(district)s. You will be told when it is decided.")
+            % {"department": filing.department.name, "district": filing.district.name},
+        )
+    return redirect("shop_version", pk)
+
+
+@require_POST
+@manager_page
+def shop_version_revise(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """Begin the next version from this one."""
+    version = operations.revise(
+        merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor
+    )
+    return redirect("shop_product_edit", version.pk)
+
+
+@require_POST
+@manager_page
+def shop_version_withdraw(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """Stop selling, or take a filing back."""
+    operations.withdraw_version(
+        merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor
+    )
+    messages.success(request, _("Withdrawn. Cards already sold are not affected."))
+    return redirect("shop_version", pk)
