@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from embedded.problems import Problem, folder
+from embedded.problems import Problem, demand_space, folder
 from embedded.secrets import secret, var
 
 OWNER, APP, DATABASE = "prepaid_owner", "prepaid_app", "prepaid"
@@ -63,6 +63,7 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the cluster unless it exists. Problem: the binaries are missing or the cluster cannot be made."""
+        demand_space(self._home, 100 if self._cluster.exists() else 300)
         if self._cluster.exists():
             return
         draft = self._cluster.with_name("cluster.draft")  # renamed when complete: a half-made cluster is never used

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 from embedded.secrets import var
@@ -37,6 +38,13 @@ def folder(*names: str, mode: int = 0o755) -> Path:
             f"run as {_login(owner)}, remove the folder, or set PREPAID_VAR to another one."
         )
     return path
+
+
+def demand_space(path: Path, megabytes: int) -> None:
+    """Problem: fewer than ``megabytes`` are free where ``path`` lies. Said before databases abort half-way."""
+    free = shutil.disk_usage(path).free // 1_000_000
+    if free < megabytes:
+        raise Problem(f"The disk is full: {free} MB are free for {path} and {megabytes} MB are needed.")
 
 
 def _login(uid: int) -> str:
