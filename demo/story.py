@@ -26,7 +26,7 @@ from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.states import RefundState
 from prepaid.merchants.models import Merchant, Store
 from prepaid.people.models import User
-from prepaid.products.models import Filing, Product, ProductVersion
+from prepaid.products.models import Filing, ProductVersion
 from prepaid.products.states import FilingState, VersionState
 
 PRICE, SESSIONS, LIST_PRICE = "2000.00", "10", "300.00"
@@ -197,7 +197,7 @@ class Story:
 
     def add_store(self) -> None:
         """The address is resolved and shown for correction before it is saved."""
-        page = self.owner.get("/shop/stores/add/")
+        page = self.owner.get("/shop/stores/new/")
         lease = clock.today() + timedelta(days=1500)
         page.submit(
             having="address",
@@ -211,12 +211,12 @@ class Story:
     def draft_product(self) -> None:
         """Ten sessions for 2,000 yuan."""
         store = self.store()
-        self.owner.get("/shop/products/add/?kind=sessions").submit(
-            having="price",
+        self.owner.get("/shop/products/new/sessions/").submit(
+            having="price_fen",
             name="私教十次卡",
-            price=PRICE,
+            price_fen=PRICE,
             sessions=SESSIONS,
-            list_price=LIST_PRICE,
+            list_price_fen=LIST_PRICE,
             days="365",
             stores=[str(store.pk) if store else ""],
             service="一对一私人教练课十次,每次60分钟,由持证教练授课。",
@@ -224,8 +224,8 @@ class Story:
 
     def submit_filing(self) -> None:
         """After reading the compliance report."""
-        product = Product.objects.get(merchant__uscc=self.uscc)
-        self.owner.get(f"/shop/products/{product.pk}/").submit(to="submit")
+        version = self.version()
+        self.owner.get(f"/shop/products/versions/{version.pk if version else 0}/").submit(to="/submit/")
 
     def approve_filing(self) -> None:
         """In the administration, by the lead regulator of the head office's district."""
