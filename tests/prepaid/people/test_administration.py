@@ -50,6 +50,18 @@ def test_a_flag_alone_opens_nothing(client: Client, change: dict[str, bool]) -> 
     assert client.get("/admin/", follow=True).status_code == 403
 
 
+def test_operators_may_look_and_nobody_may_more() -> None:
+    granted = {
+        role: {verb for verb in ("view", "add", "change", "delete") if user.has_perm(f"people.{verb}_user")}
+        for role, user in {"consumer": make_user(), "official": make_official(), "operator": make_operator()}.items()
+    }
+    assert granted == {"consumer": set(), "official": set(), "operator": {"view"}}
+    former = make_operator()
+    former.is_active = False
+    assert not former.has_perm("people.view_user")
+    assert not former.has_module_perms("people")
+
+
 def test_a_closed_or_former_official_is_out(client: Client) -> None:
     official = make_official()
     client.force_login(official)

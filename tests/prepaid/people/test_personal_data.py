@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import zlib
 
 import pytest
 import structlog
@@ -29,8 +30,9 @@ def everything_stored() -> str:
             cursor.execute(f'SELECT t::text FROM "{table}" t')
             stored += [row[0] for row in cursor.fetchall()]
     for session in Session.objects.all():
-        payload = session.session_data.split(":")[0].lstrip(".")
-        stored.append(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode(errors="replace"))
+        packed, payload = session.session_data.startswith("."), session.session_data.split(":")[0].lstrip(".")
+        raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        stored.append((zlib.decompress(raw) if packed else raw).decode(errors="replace"))
     return "\n".join(stored)
 
 

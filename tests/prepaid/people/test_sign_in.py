@@ -211,6 +211,15 @@ def test_registering_a_taken_number_changes_nothing(client: Client) -> None:
     assert not is_signed_in(client)
 
 
+def test_no_cookie_carries_the_number(client: Client) -> None:
+    user = make_user()
+    ask(client, user.phone)
+    client.post("/accounts/login/code/confirm/", {"code": code_for(user.phone)})
+    assert is_signed_in(client)
+    # Django keeps messages to the reader in a cookie that anybody can unpack.
+    assert set(client.cookies) == {"sessionid", "csrftoken", "django_language"}
+
+
 def test_a_closed_account_cannot_sign_in(client: Client) -> None:
     user = make_user()
     User.objects.filter(pk=user.pk).update(is_active=False)
