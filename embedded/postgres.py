@@ -139,7 +139,7 @@ class Postgres:
     def _can(self, test: str, path: Path) -> bool:
         """Whether the server's user passes sh's ``test`` on ``path``."""
         command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
-        return subprocess.run(command, stderr=subprocess.DEVNULL, **self._as_server()).returncode == 0  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, **self._as_server()).returncode == 0  # type: ignore[call-overload]
 
     @property
     def _away(self) -> Path:

@@ -44,7 +44,7 @@ class Valkey:
         }
         process.stdin.write("".join(f"{key} {value}\n" for key, value in settings.items()).encode())
         process.stdin.close()
-        return process  # type: ignore[no-any-return]
+        return process
 
     def is_ready(self, process: subprocess.Popen[bytes], port: int) -> bool:
         """Whether the server answers."""
