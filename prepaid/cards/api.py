@@ -9,9 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from escrow import clock
+from escrow.errors import NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Redemption
 from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ErrorAnswer, StatementAnswer
+from prepaid.merchants.access import at_work
+from prepaid.merchants.models import StaffMember
 from prepaid.people.access import me
 from prepaid.people.rates import UserRate
 
@@ -52,7 +55,7 @@ class Charges(CounterView):
         values: dict[str, Any] = body.validated_data
         user = me(request)
         redemption = operations.charge_card(
-            staff=queries.counter_place(user=user, store_id=values["store"]),
+            staff=_staff(request, values["store"]),
             code=values["code"],
             units=values["units"],
             amount_fen=values["amount_fen"],
@@ -122,6 +125,14 @@ class Statement(APIView):
         face = queries.face_of(card=card, today=clock.today())
         answer = StatementAnswer(face, context={"lines": queries.statement(card=card)})
         return Response(answer.data)
+
+
+def _staff(request: Request, store_id: int | None) -> StaffMember:
+    """Where the person charges: at the merchant of the named store, else at the one they work for on the pages."""
+    staff = queries.staff_at(user=me(request), store_id=store_id) if store_id is not None else at_work(request._request)
+    if staff is None:
+        raise NotFound()
+    return staff
 
 
 def _charge(redemption: Redemption, status: int) -> Response:

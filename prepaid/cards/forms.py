@@ -11,6 +11,8 @@ from escrow.errors import DomainError
 from escrow.money import MAX_FEN, yuan, yuan_to_fen
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import Store
+from prepaid.products.contract import acknowledgements
+from prepaid.products.models import ProductVersion
 
 
 class YuanField(forms.CharField):
@@ -45,11 +47,12 @@ class BuyForm(forms.Form):
         error_messages={"required": _("Read the contract and tick that you accept it.")},
     )
 
-    def __init__(self, *args: Any, acknowledgements: list[str], terms_sha256: str, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"token": uuid.uuid4(), "terms_sha256": terms_sha256})
+    def __init__(self, *args: Any, version: ProductVersion, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"token": uuid.uuid4(), "terms_sha256": version.terms_sha256})
         super().__init__(*args, **kwargs)
-        self.risks = [f"risk_{number}" for number in range(len(acknowledgements))]
-        for name, text in zip(self.risks, acknowledgements, strict=True):
+        texts = {f"risk_{number}": text for number, text in enumerate(acknowledgements(version.terms))}
+        self.risks = list(texts)
+        for name, text in texts.items():
             self.fields[name] = forms.BooleanField(
                 label=text, error_messages={"required": _("Tick that you have read this.")}
             )

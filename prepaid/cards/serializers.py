@@ -105,7 +105,9 @@ class StatementAnswer(serializers.Serializer[CardFace]):
 class Refusal(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="stable, for programs")
     message = serializers.CharField(help_text="a sentence for people, in the request's language")
-    fields = serializers.DictField(required=False, help_text="of a malformed body: field to sentences")
+    fields = serializers.DictField(  # type: ignore[assignment]  # the metaclass takes it as a field
+        required=False, help_text="of a malformed body: field to sentences"
+    )
 
 
 class ErrorAnswer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -12,7 +13,7 @@ from escrow.states import Plan, UseState
 from prepaid.cards.models.card import Card
 from prepaid.merchants.models import StaffMember, Store
 
-_OUTCOMES = {
+_OUTCOMES: dict[str, Promise] = {
     UseState.RESERVED: _("%(figure)s wait for the customer's confirmation."),
     UseState.FINAL: _("%(figure)s charged."),
     UseState.VOIDED: _("%(figure)s not charged: refused or withdrawn."),

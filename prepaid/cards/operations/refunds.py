@@ -112,7 +112,7 @@ def agree_refund(
         held_fen = escrow_queries.holding(request.card.agreement_id).held_fen
         if amount_fen > held_fen:
             raise OfferTooHigh(held=yuan(held_fen))
-        answer = {"answered_at": at, "answered_by": staff, "answer_text": text}
+        answer: dict[str, Any] = {"answered_at": at, "answered_by": staff, "answer_text": text}
         if amount_fen >= request.asked_fen:
             _grant(request, amount_fen, RefundBasis.CONSENT, at=at, actor=actor, **answer)
             return request

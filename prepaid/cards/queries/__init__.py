@@ -1,6 +1,6 @@
 """Questions about cards: whose they are, what is on them, what a refund would be."""
 
-from prepaid.cards.queries.counter import charge_at, counter_place, counter_stores, last_charges, workplace_of_charge
+from prepaid.cards.queries.counter import charge_at, counter_stores, last_charges, staff_at, workplace_of_charge
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -43,7 +43,6 @@ __all__ = [
     "charge_at",
     "charges_waiting",
     "cooling_off_until",
-    "counter_place",
     "counter_stores",
     "face_of",
     "held_fen",
@@ -61,6 +60,7 @@ __all__ = [
     "requests_to",
     "requests_unanswered",
     "sold_by",
+    "staff_at",
     "statement",
     "steps_of",
     "workplace_of_charge",

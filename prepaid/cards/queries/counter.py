@@ -9,10 +9,8 @@ from prepaid.merchants.queries import stores_of, workplace
 from prepaid.people.models import User
 
 
-def counter_place(*, user: User, store_id: int | None) -> StaffMember:
-    """Where this person charges: at the merchant of that store, else at the first place they work. Raises ``NotFound``."""
-    if store_id is None:
-        return workplace(user)
+def staff_at(*, user: User, store_id: int) -> StaffMember:
+    """The person's place at the merchant of that store. Raises ``NotFound``."""
     merchant_id = Store.objects.filter(pk=store_id).values_list("merchant_id", flat=True).first()
     if merchant_id is None:
         raise NotFound()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, QuerySet, When
 
 from escrow import clock
 from escrow import queries as escrow
@@ -120,8 +120,8 @@ def request_of(*, user: User, request_id: int) -> RefundRequest:
 
 def requests_to(*, staff: StaffMember) -> QuerySet[RefundRequest]:
     """Requests this merchant has, those to answer first, the most urgent on top."""
-    waiting = Q(state=RefundState.REQUESTED)
-    return _requests().filter(card__issuer_id=staff.merchant_id).order_by(waiting.desc(), "answer_due_on", "-id")
+    answered = Case(When(state=RefundState.REQUESTED, then=0), default=1)
+    return _requests().filter(card__issuer_id=staff.merchant_id).order_by(answered, "answer_due_on", "-id")
 
 
 def request_for(*, staff: StaffMember, request_id: int) -> RefundRequest:

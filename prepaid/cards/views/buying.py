@@ -16,7 +16,7 @@ from prepaid.cards.errors import ContractChanged, ContractNotAccepted
 from prepaid.cards.forms import BuyForm
 from prepaid.cards.models import Card
 from prepaid.people.access import consumer_required, me, shows_domain_errors
-from prepaid.products.contract import acknowledgements, twelve_items
+from prepaid.products.contract import twelve_items
 from prepaid.products.models import ProductVersion
 from prepaid.products.queries import sellable_version
 
@@ -27,8 +27,7 @@ from prepaid.products.queries import sellable_version
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of a product version, its acceptance, and on to the bank's cashier."""
     version = sellable_version(pk, on=clock.today())
-    blank = {"acknowledgements": acknowledgements(version.terms), "terms_sha256": version.terms_sha256}
-    form = BuyForm(request.POST or None, **blank)
+    form = BuyForm(request.POST or None, version=version)
     if request.method == "GET":
         return _contract(request, version, form)
     if not form.is_valid():
@@ -52,7 +51,7 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
     except ContractChanged as error:
-        return _contract(request, version, BuyForm(**blank), error=error)
+        return _contract(request, version, BuyForm(version=version), error=error)
     except DomainError as error:
         if isinstance(error, ContractNotAccepted):
             form.add_error("accepted", str(error))
@@ -131,10 +130,11 @@ def payment_return(request: HttpRequest, order_no: str) -> HttpResponse:
     if card.agreement.state == AgreementState.OPEN:
         card = operations.look_after_payment(card=card, payment=payment, at=clock.now())
     paid = card.agreement.state not in _UNPAID
-    if request.htmx and paid:
+    part = "HX-Request" in request.headers
+    if part and paid:
         return HttpResponseClientRedirect(request.path)
     context = {"card": card, "payment": payment, "paid": paid, "waiting": _is_waiting(card)}
-    template = "consumer/pay_state.html" if request.htmx else "consumer/pay_return.html"
+    template = "consumer/pay_state.html" if part else "consumer/pay_return.html"
     return render(request, template, context)
 
 

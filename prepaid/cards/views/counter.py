@@ -20,8 +20,8 @@ from prepaid.cards.errors import (
     TooManySessions,
 )
 from prepaid.cards.forms import CounterForm
+from prepaid.merchants.access import staff_page
 from prepaid.merchants.models import StaffMember
-from prepaid.people.access import consumer_required, me, shows_domain_errors
 
 #: Refusals that belong beside another field than the code's.
 _FIELD_OF: dict[type[DomainError], str] = {
@@ -36,13 +36,10 @@ _FIELD_OF: dict[type[DomainError], str] = {
 }
 
 
-@consumer_required
 @require_http_methods(["GET", "POST"])
-@shows_domain_errors
-def shop_counter(request: HttpRequest) -> HttpResponse:
+@staff_page
+def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Charge a card; the newest charges below, each with undo."""
-    user = me(request)
-    staff = queries.counter_place(user=user, store_id=None)
     stores = queries.counter_stores(staff=staff)
     if request.method == "GET":
         charge = None
@@ -65,7 +62,7 @@ def shop_counter(request: HttpRequest) -> HttpResponse:
             key=typed["key"],
             at=clock.now(),
             at_real=timezone.now(),
-            actor=user.actor,
+            actor=staff.user.actor,
         )
     except NotFound:
         raise
@@ -96,25 +93,20 @@ def _page(
     return render(request, "merchant/counter.html", context, status=status)
 
 
-@consumer_required
 @require_GET
-@shows_domain_errors
-def counter_charges(request: HttpRequest) -> HttpResponse:
+@staff_page
+def counter_charges(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """The newest charges alone, for the page's script."""
-    staff = queries.counter_place(user=me(request), store_id=None)
     context = {"charges": queries.last_charges(staff=staff), "today": clock.today()}
     return render(request, "merchant/counter_charges.html", context)
 
 
-@consumer_required
 @require_POST
-@shows_domain_errors
-def counter_undo(request: HttpRequest, pk: int) -> HttpResponse:
+@staff_page
+def counter_undo(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """Take a charge back."""
-    user = me(request)
-    staff = queries.workplace_of_charge(user=user, redemption_id=pk)
     try:
-        charge = operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=user.actor)
+        charge = operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=staff.user.actor)
         messages.success(request, charge.outcome)
     except NotFound:
         raise

@@ -14,30 +14,25 @@ from escrow.errors import DomainError, NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import AgreeForm, RefuseForm
 from prepaid.cards.states import RefundState
-from prepaid.merchants.queries import workplace
-from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.merchants.access import manager_page
+from prepaid.merchants.models import StaffMember
 from prepaid.products.refund_rules import RefundQuote
 
 PAGE_LENGTH = 25
 
 
-@consumer_required
 @require_GET
-@shows_domain_errors
-def shop_refunds(request: HttpRequest) -> HttpResponse:
+@manager_page
+def shop_refunds(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Every request, those to answer first."""
-    staff = workplace(me(request))
     page = Paginator(queries.requests_to(staff=staff), PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(request, "merchant/refunds.html", {"staff": staff, "page": page, "today": clock.today()})
 
 
-@consumer_required
 @require_http_methods(["GET", "POST"])
-@shows_domain_errors
-def shop_refund(request: HttpRequest, pk: int) -> HttpResponse:
+@manager_page
+def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """One request: the calculation, and the answer, which is asked for twice with the sum and the person named."""
-    user = me(request)
-    staff = workplace(user)
     asked = queries.request_for(staff=staff, request_id=pk)
     agrees = "agree" in request.POST
     agree = AgreeForm(request.POST if agrees else None, asked_fen=asked.asked_fen)
@@ -62,12 +57,13 @@ def shop_refund(request: HttpRequest, pk: int) -> HttpResponse:
     if not typed["confirmed"]:
         context |= {"typed": typed, "is_offer": agrees and typed["amount"] < asked.asked_fen}
         return render(request, "merchant/refund_confirm.html", context | {"agrees": agrees})
-    common = {"staff": staff, "request_id": pk, "text": typed["text"], "at": clock.now(), "actor": user.actor}
+    common = {"staff": staff, "request_id": pk, "text": typed["text"], "at": clock.now(), "actor": staff.user.actor}
     try:
-        if agrees:
-            asked = operations.agree_refund(amount_fen=typed["amount"], **common)
-        else:
-            asked = operations.refuse_refund(**common)
+        asked = (
+            operations.agree_refund(amount_fen=typed["amount"], **common)
+            if agrees
+            else operations.refuse_refund(**common)
+        )
     except NotFound:
         raise
     except DomainError as error:
