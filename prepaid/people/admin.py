@@ -71,6 +71,10 @@ class UserAdmin(ReadOnlyAdmin):
             found = queryset.filter(public_id__istartswith=term) if term else queryset
         return found, False
 
+    def audit_target(self, obj: User) -> str:
+        """By the public id."""
+        return obj.actor
+
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:
         """What the user has; a consumer has nothing extra."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
+from prepaid.people import queries
 from prepaid.people.models import Post, User
 
 if TYPE_CHECKING:
@@ -139,6 +141,27 @@ class ReadOnlyAdmin(_ModelAdmin):
         context |= {"title": title, "form": form, "submit": submit, "opts": self.opts}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/deed.html", context, status=status)
+
+    def audit_target(self, obj: Any) -> str:
+        """How the audit trail names the row."""
+        return f"{self.opts.model_name}:{obj.pk}"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the audit trail tells of the row, to whoever may see the row."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What was done"),
+            "subtitle": str(obj),
+            "opts": self.opts,
+            "object": obj,
+            "deeds": queries.deeds(target=self.audit_target(obj)),
+        }
+        return TemplateResponse(request, "admin/deeds.html", context)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """What is not theirs does not exist."""

@@ -1,11 +1,13 @@
 """Questions about people, places and departments."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from escrow.errors import NotFound
+from escrow.models import AuditEntry
 from prepaid.people.errors import UnknownDepartment, UnknownDivision
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
 
@@ -56,6 +58,22 @@ def posts_of(*, department: str, district: str | None, on: date) -> QuerySet[Pos
         department_id=department, district_id=district, user__is_active=True, user__is_staff=True
     )
     return posts.select_related("user", "department", "district").order_by("valid_from", "id")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of the audit trail, with the doer named as others may see them."""
+
+    entry: AuditEntry
+    who: str
+
+
+def deeds(*, target: str, limit: int = 200) -> list[Deed]:
+    """What was done to ``model:<id>``, newest first."""
+    entries = list(AuditEntry.objects.filter(target=target).order_by("-id")[:limit])
+    ids = {entry.actor.removeprefix("user:") for entry in entries if entry.actor.startswith("user:")}
+    names = {user.actor: user.display_name for user in User.objects.filter(public_id__in=ids)}
+    return [Deed(entry, names.get(entry.actor, entry.actor)) for entry in entries]
 
 
 def _valid(on: date) -> Q:

@@ -48,7 +48,7 @@ def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
             back_at_the_door = response.headers.get("location") in doors
             if response.status_code == 200:
                 response.status_code = 400  # allauth shows a form with errors as if all were well
-            elif back_at_the_door and not messages.get_messages(request).added_new:
+            elif back_at_the_door and not getattr(messages.get_messages(request), "added_new", False):
                 messages.warning(request, _("This attempt has expired. Ask for a new code."))
         return response
 

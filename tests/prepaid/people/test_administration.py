@@ -107,6 +107,20 @@ def test_what_does_not_exist_is_a_404(client: Client) -> None:
     assert client.get("/admin/people/post/999999/end/").status_code == 404
 
 
+def test_the_history_of_a_row_is_its_audit_trail(client: Client, django_assert_max_num_queries) -> None:
+    operator, person = make_operator(), make_user()
+    client.force_login(operator)
+    client.post(f"/admin/people/user/{person.pk}/reveal/", {"reason": "why not <b>"})
+    with django_assert_max_num_queries(12):
+        body = client.get(f"/admin/people/user/{person.pk}/history/").content.decode()
+    assert body.index("people.reveal") < body.index("people.verify_phone") < body.index("people.register")
+    assert "why not &lt;b&gt;" in body
+    assert operator.display_name in body
+    assert client.get("/admin/people/user/999999/history/").status_code == 404
+    client.force_login(make_official())
+    assert client.get(f"/admin/people/user/{person.pk}/history/").status_code in {403, 404}
+
+
 class TestPosts:
     def appoint(self, client: Client, **data: str):
         return client.post("/admin/people/post/add/", {"department": "commerce", "valid_from": "2026-03-02", **data})
