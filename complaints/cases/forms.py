@@ -6,30 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import Result, Side, Wanted
-from escrow.errors import BasisRequired, DomainError, InvalidAmount
-from escrow.money import yuan_to_fen
+from escrow.errors import BasisRequired, InvalidAmount
 from escrow.states import RefundBasis
+from prepaid.cards.forms import YuanField
 from prepaid.people.models import User
 
 TEXT_LENGTH = 2000
-
-
-class YuanField(forms.CharField):
-    """``"1,234.50"`` typed, 123450 fen cleaned; None when empty and not required."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=20, **kwargs)
-        self.widget.attrs["inputmode"] = "decimal"
-
-    def to_python(self, value: Any) -> Any:
-        """Raises ``ValidationError`` with the ledger's own sentence."""
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            return yuan_to_fen(text)
-        except DomainError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 def text_area(rows: int = 5) -> forms.Textarea:

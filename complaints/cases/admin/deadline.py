@@ -15,9 +15,8 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=clock.BEIJING)
 
 
-def countdown(case: Case) -> SafeString:
-    """The last day and how far off it is, in words first and colour second; a script keeps it ticking."""
-    days = (case.due_on - clock.today()).days
+def countdown(case: Case, *, days: int) -> SafeString:
+    """The last day, ``days`` from today: how urgent it is in words first and colour second; a script keeps it ticking."""
     if days < 0:
         colour, words = "bad", _("Overdue")
     elif days == 0:

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST
 
 from complaints.cases import operations
 from complaints.cases.admin.deadline import countdown
+from complaints.cases.filters import today_of
 from complaints.cases.forms import AssignForm, DecideForm, RecordForm, SectorForm
 from complaints.cases.models import Case
-from complaints.cases.queries.file import figures_of, next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.file import figures_of, money_of, next_step_of, owner_of, steps_of, timeline_of
 from complaints.cases.queries.queue import colleagues_for
-from complaints.cases.queries.scope import cases_for
+from complaints.cases.queries.scope import SHOWN, cases_for
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
-from escrow import queries as escrow
 from escrow.errors import DomainError, RefundExceedsHeld
 from escrow.states import RefundBasis
 from prepaid.merchants.queries import sectors
@@ -41,7 +41,8 @@ def of_my_queue(view: Page) -> Callable[[HttpRequest, int], HttpResponse]:
 
 
 def _case(request: HttpRequest, pk: int | str) -> Case:
-    case = cases_for(officer=me(request)).filter(pk=pk).first() if str(pk).isdecimal() else None
+    cases = cases_for(officer=me(request)).select_related(*SHOWN)
+    case = cases.filter(pk=pk).first() if str(pk).isdecimal() else None
     if case is None:
         raise Http404
     return case
@@ -58,7 +59,7 @@ def file(
     """The whole case on one page. ``forms`` are those that came back with errors; ``phone`` was just revealed."""
     case = _case(request, pk)
     officer = me(request)
-    today = clock.today()
+    today = today_of(request)
     leads = case.is_undecided and case.lead_officer_id == officer.pk
     free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
     status = error.http_status if error else (400 if forms else 200)
@@ -71,19 +72,18 @@ def file(
         "phone": phone,
         "owner": owner_of(case),
         "overdue": case.is_overdue(today=today),
-        "countdown": countdown(case),
+        "countdown": countdown(case, days=(case.due_on - today).days),
         "next_step": next_step_of(case, today=today),
         "steps": steps_of(case),
         "timeline": timeline_of(case),
         "outcome": getattr(case, "outcome", None),
-        "holding": escrow.holding(case.card.agreement_id),
-        "money": escrow.statement_of(case.card.agreement_id),
+        "money": money_of(case),
         "figures": figures_of(case),
         "leads": leads,
         "may_accept": free,
         "record_form": RecordForm(prefix="record") if leads else None,
-        "assign_form": _assign_form(case, None) if free else None,
-        "sector_form": _sector_form(None) if free and case.undetermined else None,
+        "assign_form": _assign_form(request, case, None) if free else None,
+        "sector_form": _sector_form(request, None) if free and case.undetermined else None,
         "sides": Side,
         "call_results": CallResult,
         **(forms or {}),
@@ -91,15 +91,15 @@ def file(
     return render(request, "admin/cases/case/file.html", context, status=status)
 
 
-def _assign_form(case: Case, data: Any) -> AssignForm:
+def _assign_form(request: HttpRequest, case: Case, data: Any) -> AssignForm:
     form = AssignForm(data)
-    form.fields["lead"].queryset = colleagues_for(case=case, on=clock.today())  # type: ignore[attr-defined]
+    form.fields["lead"].queryset = colleagues_for(case=case, on=today_of(request))  # type: ignore[attr-defined]
     return form
 
 
-def _sector_form(data: Any) -> SectorForm:
+def _sector_form(request: HttpRequest, data: Any) -> SectorForm:
     form = SectorForm(data)
-    known = sectors(on=clock.today()).exclude(code=operations.UNDETERMINED)
+    known = sectors(on=today_of(request)).exclude(code=operations.UNDETERMINED)
     form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]
     return form
 
@@ -124,7 +124,7 @@ def accept(request: HttpRequest, case: Case) -> HttpResponse:
 @require_POST
 def assign(request: HttpRequest, case: Case) -> HttpResponse:
     """Put a colleague in charge."""
-    form = _assign_form(case, request.POST)
+    form = _assign_form(request, case, request.POST)
     if not form.is_valid():
         return file(request, case.pk, forms={"assign_form": form})
     try:
@@ -138,7 +138,7 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
 @require_POST
 def sector(request: HttpRequest, case: Case) -> HttpResponse:
     """Determine the sector of a case whose authority is not clear; it may leave this officer's queue."""
-    form = _sector_form(request.POST)
+    form = _sector_form(request, request.POST)
     if not form.is_valid():
         return file(request, case.pk, forms={"sector_form": form})
     try:
@@ -227,7 +227,7 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "confirming": confirming,
         "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
         "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
-        "holding": escrow.holding(case.card.agreement_id),
+        "money": money_of(case),
         "figures": figures_of(case),
         "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
     }

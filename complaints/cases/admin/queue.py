@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.admin import pages
 from complaints.cases.admin.deadline import countdown, end_of
-from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter
+from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, today_of
 from complaints.cases.models import Case, TimeLimit
 from complaints.cases.queries.queue import by_urgency, to_do
 from complaints.cases.queries.scope import cases_for
@@ -34,7 +34,7 @@ class CaseAdmin(PostScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """The officer's own queue, most urgent first: their department, in their district or in the city."""
-        return by_urgency(cases_for(officer=me(request)))
+        return by_urgency(cases_for(officer=me(request)), today=today_of(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -72,9 +72,9 @@ class CaseAdmin(PostScopedAdmin):
         return pages.file(request, object_id)
 
     @admin.display(description=_("deadline"))
-    def deadline(self, case: Case) -> SafeString | str:
+    def deadline(self, case: Any) -> SafeString | str:
         """A countdown that says when it is urgent; nothing once decided."""
-        return countdown(case) if case.is_undecided else "–"
+        return countdown(case, days=case.time_left.days) if case.is_undecided else "–"
 
     @admin.display(description=_("stage"))
     def stage(self, case: Case) -> SafeString:

@@ -13,33 +13,6 @@ from escrow.states import RefundBasis
 from prepaid.people.models import Department, Division
 
 
-class CaseEvent(models.Model):
-    """One line of the timeline, written with the deed and never changed. ``from_state`` is empty for the first."""
-
-    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
-    kind = models.CharField(_("event"), max_length=16, choices=EventKind)
-    from_state = models.CharField(max_length=12, choices=CaseState, blank=True, default="")
-    to_state = models.CharField(max_length=12, choices=CaseState)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
-    district = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
-    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("case event")
-        verbose_name_plural = _("case events")
-        ordering = ["id"]
-        indexes = [models.Index(fields=["case", "id"], name="case_event_timeline")]
-        constraints = [
-            models.CheckConstraint(name="case_event_kind_known", condition=Q(kind__in=EventKind.values)),
-            models.CheckConstraint(name="case_event_state_known", condition=Q(to_state__in=CaseState.values)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
-
-
 class Statement(models.Model):
     """What one side said, in its own words; ``recorded_by`` is the officer when it was said and not written.
 
@@ -73,6 +46,34 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.at:%Y-%m-%d %H:%M}"
+
+
+class CaseEvent(models.Model):
+    """One line of the timeline, written with the deed and never changed. ``from_state`` is empty for the first."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    kind = models.CharField(_("event"), max_length=16, choices=EventKind)
+    from_state = models.CharField(max_length=12, choices=CaseState, blank=True, default="")
+    to_state = models.CharField(max_length=12, choices=CaseState)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    district = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
+    statement = models.OneToOneField(Statement, models.PROTECT, null=True, related_name="event")
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("case event")
+        verbose_name_plural = _("case events")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["case", "id"], name="case_event_timeline")]
+        constraints = [
+            models.CheckConstraint(name="case_event_kind_known", condition=Q(kind__in=EventKind.values)),
+            models.CheckConstraint(name="case_event_state_known", condition=Q(to_state__in=CaseState.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Call(models.Model):

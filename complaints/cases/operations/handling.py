@@ -140,7 +140,7 @@ def record_statement(
             at=at,
             actor=officer.actor,
             by=officer,
-            data={"side": side.value, "statement": statement.pk},
+            statement=statement,
         )
         return statement
 

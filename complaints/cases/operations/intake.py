@@ -127,7 +127,7 @@ def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | 
             at=at,
             actor=author.actor,
             by=author,
-            data={"side": side.value, "statement": statement.pk},
+            statement=statement,
         )
         messages.said(case, side=side, at=at)
         return statement

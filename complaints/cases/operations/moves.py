@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from complaints.cases.models import Case, CaseEvent
+from complaints.cases.models import Case, CaseEvent, Statement
 from complaints.cases.queries.scope import SHOWN
 from complaints.cases.states import TRANSITIONS, CaseState, EventKind
 from escrow import audit
@@ -33,6 +33,7 @@ def note(
     by: User | None = None,
     department: Department | None = None,
     district: Division | None = None,
+    statement: Statement | None = None,
     data: dict[str, Any] | None = None,
     from_state: str | None = None,
 ) -> CaseEvent:
@@ -46,6 +47,7 @@ def note(
         by=by,
         department=department,
         district=district,
+        statement=statement,
         data=data or {},
         at=at,
     )

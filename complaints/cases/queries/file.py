@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from complaints.cases.models import Case, CaseEvent, Statement
 from complaints.cases.states import CallResult, CaseState, EventKind, PlaceReason, Result, Side
+from escrow import queries as escrow
 from escrow.money import yuan
+from escrow.queries import StatementEntry
 from escrow.states import RefundBasis
 from prepaid.cards import queries as cards
 from prepaid.cards.states import RefundCause
@@ -45,6 +47,14 @@ class Figure:
     cause: RefundCause
     quote: RefundQuote
     asked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """What custody holds for the card (fen), and how it came to that."""
+
+    held_fen: int
+    entries: list[StatementEntry]
 
 
 def authority(department: Department | None, district: Division | None) -> str:
@@ -115,9 +125,8 @@ def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     A side reads every step and date, but only its own words, and of the calls only those made to it; officers (``side``
     None) read all.
     """
-    events = case.events.select_related("by", "department", "district").order_by("id")
-    said = {statement.pk: statement for statement in case.statements.all()}
-    return [_line(event, said, side) for event in events if _shown(event, side)]
+    events = case.events.select_related("by", "department", "district", "statement").order_by("id")
+    return [_line(event, side) for event in events if _shown(event, side)]
 
 
 def statements_of(case: Case, *, side: Side) -> Iterable[Statement]:
@@ -127,17 +136,19 @@ def statements_of(case: Case, *, side: Side) -> Iterable[Statement]:
 
 def figures_of(case: Case) -> list[Figure]:
     """What the formulas give for each cause on the day the refund was asked for; use stopped with the request."""
-    request = case.refund_request
-    return [
-        Figure(
-            cause=cause,
-            asked=cause == request.cause,
-            quote=cards.refund_quote(
-                card=case.card, cause=cause, stopped_on=request.stopped_on, at=request.requested_at
-            ),
+    request, card = case.refund_request, case.card
+    quotes = cards.refund_quotes(card=card, at=request.requested_at)
+    if request.stopped_on is not None:
+        quotes[RefundCause.OPERATOR] = cards.refund_quote(
+            card=card, cause=RefundCause.OPERATOR, stopped_on=request.stopped_on, at=request.requested_at
         )
-        for cause in RefundCause
-    ]
+    return [Figure(cause=cause, quote=quote, asked=cause == request.cause) for cause, quote in quotes.items()]
+
+
+def money_of(case: Case) -> Money:
+    """Every movement of the card's money, and what is held after the last."""
+    entries = escrow.statement_of(case.card.agreement_id)
+    return Money(held_fen=entries[-1].held_after_fen if entries else 0, entries=entries)
 
 
 def _walk(marks: list[tuple[str, datetime | None, str]], due_on: date | None) -> list[Step]:
@@ -165,7 +176,7 @@ def _shown(event: CaseEvent, side: Side | None) -> bool:
     return side is None or event.kind != EventKind.CALL or event.data["side"] == side
 
 
-def _line(event: CaseEvent, said: dict[int, Statement], side: Side | None) -> Line:
+def _line(event: CaseEvent, side: Side | None) -> Line:
     kind, note, text = EventKind(event.kind), "", ""
     place = authority(event.department, event.district)
     match kind:
@@ -173,10 +184,10 @@ def _line(event: CaseEvent, said: dict[int, Statement], side: Side | None) -> Li
             note = f"{place} · {PlaceReason(event.data['place_reason']).label}"
         case EventKind.ACCEPTED | EventKind.ASSIGNED:
             note = place
-        case EventKind.STATEMENT:
-            note = str(Side(event.data["side"]).label)
-            if side is None or side == event.data["side"]:
-                text = _said(said[event.data["statement"]])
+        case EventKind.STATEMENT if event.statement is not None:
+            note = event.statement.get_side_display()
+            if side is None or side == event.statement.side:
+                text = _said(event.statement)
         case EventKind.CALL:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:

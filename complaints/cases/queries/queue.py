@@ -3,27 +3,30 @@
 from datetime import date
 
 from django.db.models import Case as SqlCase
-from django.db.models import IntegerField, Q, QuerySet, Value, When
+from django.db.models import DurationField, ExpressionWrapper, F, IntegerField, Q, QuerySet, Value, When
 
 from complaints.cases.models import Case, CaseQuerySet
 from complaints.cases.queries.scope import in_post
 from complaints.cases.states import UNDECIDED, CaseState
 from prepaid.people.models import Post, User
 
-
 #: How many cases the work queue of the first page shows; the rest are in the list.
 FEW = 50
 
 
-def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
-    """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over."""
+def by_urgency(cases: CaseQuerySet, *, today: date) -> CaseQuerySet:
+    """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over.
+
+    Each with ``time_left`` (timedelta of whole days, negative when overdue).
+    """
     return cases.annotate(
+        time_left=ExpressionWrapper(F("due_on") - Value(today), output_field=DurationField()),
         urgency=SqlCase(
             When(state__in=UNDECIDED, then=Value(0)),
             When(state=CaseState.EXECUTING, then=Value(1)),
             default=Value(2),
             output_field=IntegerField(),
-        )
+        ),
     ).order_by("urgency", "due_on", "id")
 
 

@@ -6,29 +6,35 @@ from complaints.cases.models import Case, CaseQuerySet
 from escrow.errors import NotFound
 from prepaid.people.models import Post, User
 
-#: What every page of a case shows.
-SHOWN = (
+#: What a list of cases shows.
+LISTED = (
     "complainant",
     "card",
     "refund_request",
     "merchant",
-    "store",
     "sector",
     "district",
     "subdistrict",
     "lead_department",
     "lead_district",
+    "lead_officer",
+    "outcome__refund",
+)
+#: What the page of one case, and every verb, needs besides.
+SHOWN = (
+    *LISTED,
+    "store",
     "coordinator",
     "enforcer",
-    "lead_officer",
-    "outcome",
-    "outcome__refund",
+    "card__agreement",
+    "card__issuer",
+    "card__version__product",
 )
 
 
 def complaints_of(*, user: User) -> CaseQuerySet:
     """The consumer's own complaints, newest first."""
-    return Case.objects.filter(complainant=user).select_related(*SHOWN)
+    return Case.objects.filter(complainant=user).select_related(*LISTED)
 
 
 def complaint_of(*, user: User, number: str) -> Case:
@@ -38,7 +44,7 @@ def complaint_of(*, user: User, number: str) -> Case:
 
 def cases_about(*, merchant_id: int) -> CaseQuerySet:
     """Cases about one merchant, newest first; the caller has checked that the user manages it."""
-    return Case.objects.filter(merchant_id=merchant_id).select_related(*SHOWN)
+    return Case.objects.filter(merchant_id=merchant_id).select_related(*LISTED)
 
 
 def case_about(*, merchant_id: int, number: str) -> Case:
@@ -57,9 +63,9 @@ def cases_for(*, officer: User) -> CaseQuerySet:
     if not officer.is_active or not officer.is_staff:
         return Case.objects.none()
     if officer.is_platform_operator:
-        return Case.objects.select_related(*SHOWN)
+        return Case.objects.select_related(*LISTED)
     if officer.post is not None:
-        return Case.objects.filter(in_post(officer.post)).select_related(*SHOWN)
+        return Case.objects.filter(in_post(officer.post)).select_related(*LISTED)
     return Case.objects.none()
 
 
@@ -69,7 +75,7 @@ def case_for(*, officer: User, number: str) -> Case:
 
 
 def _one(cases: CaseQuerySet, number: str) -> Case:
-    case = cases.filter(number=number).first()
+    case = cases.filter(number=number).select_related(*SHOWN).first()
     if case is None:
         raise NotFound()
     return case
