@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -27,9 +27,10 @@ from prepaid.merchants.queries import sectors
 from prepaid.people.access import me, shows_domain_errors
 
 Page = Callable[[HttpRequest, Case], HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
-def of_my_queue(view: Page) -> Callable[[HttpRequest, int], HttpResponse]:
+def of_my_queue(view: Page) -> View:
     """Give the view its case; one outside the officer's queue does not exist."""
 
     @wraps(view)
@@ -250,7 +251,7 @@ def _decided(request: HttpRequest, case: Case, data: dict[str, Any]) -> HttpResp
     return _done(request, case, _("Decided. The case is closed and the card can be used again."))
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
+ACTIONS: dict[str, View] = {
     "accept": accept,
     "assign": assign,
     "sector": sector,

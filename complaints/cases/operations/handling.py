@@ -1,6 +1,7 @@
 """What the regulator does until the decision: take charge, hear both sides, call."""
 
 from datetime import datetime
+from typing import Any
 
 from complaints.cases.errors import AlreadyDecided, HasALead, NotTheLead, OfficerElsewhere
 from complaints.cases.models import Call, Case, Statement
@@ -86,7 +87,7 @@ def assign(*, number: str, lead_id: int, officer: User, at: datetime) -> Case:
 
 
 def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at: datetime) -> Case:
-    line = {
+    line: dict[str, Any] = {
         "by": officer,
         "department": case.lead_department,
         "district": case.lead_district,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -102,7 +103,7 @@ def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | No
     case.coordinator = Sector.objects.select_related("lead_department").get(code=UNDETERMINED).lead_department
     case.dispatched_at = at
     kind = EventKind.UNDETERMINED if case.undetermined else EventKind.DISPATCHED
-    line = {
+    line: dict[str, Any] = {
         "by": by,
         "department": queue.department,
         "district": queue.district,

@@ -1,9 +1,9 @@
 """What a case's pages say: the steps with their dates, what happens next and by when, the timeline, the figures."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -129,7 +129,7 @@ def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     return [_line(event, side) for event in events if _shown(event, side)]
 
 
-def statements_of(case: Case, *, side: Side) -> Iterable[Statement]:
+def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
     """What one side has said, oldest first."""
     return case.statements.filter(side=side)
 
