@@ -70,9 +70,7 @@ def _by_bare_name(address: str, subdistricts: Sequence[Place]) -> list[tuple[int
     return [(len(name), code) for name, code in bare if len(name) > 1 and name in address]
 
 
-def _by_community(
-    address: str, subdistricts: Sequence[Place], communities: Iterable[Place]
-) -> list[tuple[int, str]]:
+def _by_community(address: str, subdistricts: Sequence[Place], communities: Iterable[Place]) -> list[tuple[int, str]]:
     codes = {place.code for place in subdistricts}
     homes: dict[str, set[str]] = {}
     for place in communities:

@@ -11,16 +11,22 @@ class MerchantError(DomainError):
 
 
 class BadUscc(MerchantError):
-    message = _("A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z). Copy it from the business licence.")
+    message = _(
+        "A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z). Copy it from the business licence."
+    )
     field = "uscc"
 
 
 class UsccChecksum(BadUscc):
-    message = _("This unified social credit code has a typing error: its last character does not match the others. Compare it with the business licence.")
+    message = _(
+        "This unified social credit code has a typing error: its last character does not match the others. Compare it with the business licence."
+    )
 
 
 class UsccTaken(MerchantError):
-    message = _("A merchant with this unified social credit code is already registered. Ask its owner to add you as staff.")
+    message = _(
+        "A merchant with this unified social credit code is already registered. Ask its owner to add you as staff."
+    )
     field = "uscc"
     http_status = 409
 
@@ -55,7 +61,9 @@ class SubdistrictElsewhere(UnknownSubdistrict):
 
 
 class AddressOutsideBeijing(MerchantError):
-    message = _("We could not place this address in a district of Beijing. Write the district, street and number, or choose the subdistrict yourself.")
+    message = _(
+        "We could not place this address in a district of Beijing. Write the district, street and number, or choose the subdistrict yourself."
+    )
     field = "address"
 
 
@@ -97,4 +105,15 @@ class CashierNeedsStore(MerchantError):
 class AlreadyStaff(MerchantError):
     message = _("This person already works here. End their present role first.")
     field = "phone"
+    http_status = 409
+
+
+class RuleNotFuture(MerchantError):
+    message = _("New numbers hold from a later day: what was decided under the old ones must stay explainable.")
+    field = "valid_from"
+
+
+class RuleDayTaken(MerchantError):
+    message = _("This sector already has numbers from that day.")
+    field = "valid_from"
     http_status = 409

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from stdnum.cn import uscc as uscc_rule
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from escrow import audit, operations as escrow
+from escrow import audit
+from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
@@ -277,7 +278,13 @@ def _district(code: str, on: date) -> Division:
 
 
 def _store_values(
-    name: str, address: str, district_code: str, subdistrict_code: str, lease_ends_on: date | None, on: date, is_open: bool = True
+    name: str,
+    address: str,
+    district_code: str,
+    subdistrict_code: str,
+    lease_ends_on: date | None,
+    on: date,
+    is_open: bool = True,
 ) -> dict[str, object]:
     district = _district(district_code, on)
     subdistrict = queries.subdistricts(on=on).filter(code=subdistrict_code).first()

@@ -5,8 +5,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from django.forms.models import model_to_dict
+
 from escrow import audit
+from escrow.clock import beijing_date
 from escrow.transactions import transaction
+from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import Sector, SectorRule
 from prepaid.people.models import Department
 
@@ -49,6 +53,29 @@ def load_sectors(*, at: datetime, actor: str) -> int:
             actor=actor, action="merchants.load_sectors", target="reference:sectors", at=at, after={"rows": len(rows)}
         )
     return len(rows)
+
+
+def add_sector_rule(*, rule: SectorRule, at: datetime, actor: str) -> SectorRule:
+    """New numbers of a sector from a later day on; the unsaved row says which.
+
+    Raises:
+        RuleNotFuture, RuleDayTaken.
+    """
+    if rule.valid_from <= beijing_date(at):
+        raise RuleNotFuture()
+    with transaction():
+        if SectorRule.objects.filter(sector=rule.sector, valid_from=rule.valid_from).exists():
+            raise RuleDayTaken()
+        rule.save(force_insert=True)
+        figures = model_to_dict(rule, exclude=["id", "sector"]) | {"valid_from": rule.valid_from.isoformat()}
+        audit.record(
+            actor=actor,
+            action="merchants.add_sector_rule",
+            target=f"sector:{rule.sector_id}",
+            at=at,
+            after=figures,
+        )
+    return rule
 
 
 def _figures(row: dict[str, str]) -> dict[str, Any]:

@@ -30,14 +30,10 @@ class Finding:
 
 
 def check(terms: Terms, rule: caps.Caps, *, on: date) -> list[Finding]:
-    """All lines, good ones too, so that the reader sees what was looked at. ``on``: the day the sale could begin."""
-    return [
-        *_caps(terms, rule),
-        *_figures(terms),
-        *_leases(terms, on),
-        *_items(terms),
-        *_clauses(terms),
-    ]
+    """All lines, what blocks first, good ones too, so that the reader sees what was looked at. ``on``: the day the
+    sale could begin."""
+    lines = [*_caps(terms, rule), *_figures(terms), *_leases(terms, on), *_clauses(terms), *_items(terms)]
+    return sorted(lines, key=lambda finding: ("bad", "warn", "ok").index(finding.level))
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
@@ -112,11 +108,11 @@ def _leases(terms: Terms, on: date) -> list[Finding]:
             figures["until"] = until.isoformat()
             lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field="days"))
         elif until is None:
-            text = _("The card does not expire, while the lease of %(store)s ends on %(lease)s: the contract names that day.")
+            text = _(
+                "The card does not expire, while the lease of %(store)s ends on %(lease)s: the contract names that day."
+            )
             lines.append(Finding(level="warn", code="lease", text=text % figures, article=article))
-    return lines or [
-        Finding(level="ok", code="lease", text=_("No lease ends before the card does."), article=article)
-    ]
+    return lines or [Finding(level="ok", code="lease", text=_("No lease ends before the card does."), article=article)]
 
 
 def _items(terms: Terms) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from escrow.money import yuan
 from escrow.states import Plan
@@ -61,7 +62,9 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
         _item(
             10,
             _("Records and balance"),
-            _("Every use, the balance and the sum in custody are shown in the holder's wallet at any time; records are kept for at least 3 years after the card is used up or settled"),
+            _(
+                "Every use, the balance and the sum in custody are shown in the holder's wallet at any time; records are kept for at least 3 years after the card is used up or settled"
+            ),
         ),
         _item(11, _("Breach"), terms.breach_terms),
         _item(12, _("Disputes"), terms.dispute_terms),

@@ -85,15 +85,21 @@ class CapExceeded(DomainError):
 
 
 class PriceCapExceeded(CapExceeded):
-    message = _("In this sector one person may prepay at most ¥%(most)s to one merchant; with this card it would be ¥%(would)s.")
+    message = _(
+        "In this sector one person may prepay at most ¥%(most)s to one merchant; with this card it would be ¥%(would)s."
+    )
 
 
 class SessionsCapExceeded(CapExceeded):
-    message = _("In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be %(would)s.")
+    message = _(
+        "In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be %(would)s."
+    )
 
 
 class MonthsCapExceeded(CapExceeded):
-    message = _("In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with this card it would be %(would)s days.")
+    message = _(
+        "In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with this card it would be %(would)s days."
+    )
 
 
 class LeaseTooShort(DomainError):

@@ -51,11 +51,15 @@ class ProductForm(forms.Form):
     sessions = forms.IntegerField(label=_("Number of sessions"), min_value=1)
     list_price_fen = YuanField(
         label=_("List price of one visit (yuan)"),
-        help_text=_("What one visit costs without a card. A refund for the holder's own reasons counts uses at this price."),
+        help_text=_(
+            "What one visit costs without a card. A refund for the holder's own reasons counts uses at this price."
+        ),
     )
     visit_price_fen = YuanField(
         label=_("Price of a usual visit (yuan)"),
-        help_text=_("A charge up to this sum is final when the customer's code is scanned; more waits for their confirmation."),
+        help_text=_(
+            "A charge up to this sum is final when the customer's code is scanned; more waits for their confirmation."
+        ),
     )
     lowest_item_fen = YuanField(
         label=_("Lowest-priced item (yuan)"),

@@ -318,9 +318,7 @@ def _take_off_sale(successor: ProductVersion) -> None:
     )
 
 
-def _decide(
-    filing_id: int, by: User, state: FilingState, version_state: VersionState
-) -> tuple[Filing, ProductVersion]:
+def _decide(filing_id: int, by: User, state: FilingState, version_state: VersionState) -> tuple[Filing, ProductVersion]:
     if not by.is_regulator or not queries.filings_for(by).filter(pk=filing_id).exists():
         raise NotYourFiling()
     filing = Filing.objects.get(pk=filing_id)

@@ -175,9 +175,7 @@ def custody_cover(merchants: Iterable[Merchant]) -> dict[int, Cover]:
 def filings_for(user: User) -> QuerySet[Filing]:
     """Filings within the official's present post: their department's, in their district or in the whole city.
     Platform operators read all; everybody else sees none."""
-    rows = Filing.objects.select_related(
-        "version__product__merchant__sector", "department", "district", "decided_by"
-    )
+    rows = Filing.objects.select_related("version__product__merchant__sector", "department", "district", "decided_by")
     post = user.post if user.is_regulator else None
     if post is not None:
         rows = rows.filter(department_id=post.department_id)
@@ -188,3 +186,24 @@ def filings_for(user: User) -> QuerySet[Filing]:
 def filings_waiting(user: User) -> QuerySet[Filing]:
     """What this official has to decide, longest waiting first."""
     return filings_for(user).filter(state=FilingState.SUBMITTED).order_by("submitted_at", "pk")
+
+
+def filing_file(filing_id: int) -> Filing:
+    """A filing with everything its file shows. Scope it first."""
+    return Filing.objects.select_related(
+        "version__product__merchant__sector",
+        "version__product__merchant__district",
+        "version__product__merchant__beneficiary",
+        "department",
+        "district",
+        "decided_by",
+    ).get(pk=filing_id)
+
+
+def earlier_filings(filing: Filing) -> QuerySet[Filing]:
+    """The filings of the product's earlier versions, newest first."""
+    return (
+        Filing.objects.filter(version__product_id=filing.version.product_id, version__number__lt=filing.version.number)
+        .select_related("version", "decided_by")
+        .order_by("-version__number")
+    )

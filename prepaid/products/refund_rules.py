@@ -239,7 +239,9 @@ STEPS: dict[str, tuple[Promise, str, str]] = {
         "SPC 22",
     ),
     "below_lowest_item": (
-        _("The balance of ¥%(balance_fen)s is below the lowest-priced item (¥%(lowest_fen)s): the balance is returned, less the gift part."),
+        _(
+            "The balance of ¥%(balance_fen)s is below the lowest-priced item (¥%(lowest_fen)s): the balance is returned, less the gift part."
+        ),
         "%(refund_fen)s",
         "BJ 17",
     ),
@@ -334,7 +336,6 @@ def _below_lowest_item(facts: RefundFacts) -> int | None:
 class Preview:
     """What would come back once a part of the card is used, after the cooling-off period: shown before buying (fen)."""
 
-    share: str
     used: str
     operator_fen: int
     consumer_fen: int
@@ -343,7 +344,7 @@ class Preview:
 def previews(terms: Terms) -> list[Preview]:
     """The refund after nothing, a quarter, half and three quarters, for a cause on either side."""
     some_day = date(2026, 1, 1)
-    common = {
+    common: dict[str, Any] = {
         "kind": terms.kind,
         "paid_fen": terms.price_fen,
         "gift_fen": terms.bonus_fen,
@@ -365,13 +366,11 @@ def previews(terms: Terms) -> list[Preview]:
     def owed(used: int, cause: Cause) -> int:
         return quote(RefundFacts(**{**common, "cause": cause, name: used})).refund_fen
 
-    rows = {total * quarter // 4: f"{quarter * 25} %" for quarter in range(4)}
     return [
         Preview(
-            share=percent,
             used=str(used_text) % {"used": yuan(used) if name == "used_face_fen" else used},
             operator_fen=owed(used, Cause.OPERATOR),
             consumer_fen=owed(used, Cause.CONSUMER),
         )
-        for used, percent in rows.items()
+        for used in sorted({total * quarter // 4 for quarter in range(4)})
     ]

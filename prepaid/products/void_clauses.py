@@ -14,7 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCE_END = re.compile(r"[。;!?\n]|\.(?=\s|$)")
-LAW = _("Beijing regulations on single-purpose prepaid cards, art. 15; Supreme People's Court, Interpretation 4/2025, art. 9")
+LAW = _(
+    "Beijing regulations on single-purpose prepaid cards, art. 15; Supreme People's Court, Interpretation 4/2025, art. 9"
+)
 LAW_COMMISSION = _("Supreme People's Court, Interpretation 4/2025, art. 15")
 
 
@@ -49,7 +51,9 @@ class Rule:
         return self._compiled[part]
 
 
-MERCHANT = "(?:经营者|商家|商户|本店|我店|门店|本公司|我公司|公司|我司|本机构|机构|本中心|本馆|本俱乐部|发卡方|任何一方)"
+MERCHANT = (
+    "(?:经营者|商家|商户|本店|我店|门店|本公司|我公司|公司|我司|本机构|机构|本中心|本馆|本俱乐部|发卡方|任何一方)"
+)
 HOLDER = "(?:消费者|持卡人|会员|顾客|客户|学员|家长|用户|购卡人|乙方|您)"
 STATING = "(?:约定|规定|设置|设定|设立|设|使用|采用|出现|写入|写明|主张|声称|标注|载有|载明|包含|包括|含有|含|订立|作出|制定|注明|以|有|因|借|实行|适用)"
 NO = "(?:不得|不会|不应当?|不能|不可以?|禁止|严禁|无权|绝不|从不|决不|并非|不存在|没有|并无|取消|杜绝|不再|不)"

@@ -32,8 +32,6 @@ class Sector(Named):
         ordering = ["code"]
 
 
-
-
 class SectorRule(models.Model):
     """The numbers of one sector from ``valid_from`` until the next row. Money in fen; an empty cap means none is set."""
 

@@ -60,9 +60,7 @@ def shop_account(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                operations.change_payout_account(
-                    by=staff, **form.cleaned_data, at=clock.now(), actor=me(request).actor
-                )
+                operations.change_payout_account(by=staff, **form.cleaned_data, at=clock.now(), actor=me(request).actor)
             except DomainError as error:
                 refuse(form, error)
                 status = error.http_status

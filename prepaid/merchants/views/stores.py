@@ -1,5 +1,7 @@
 """The merchant's stores: where its cards are redeemed."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -76,13 +78,14 @@ def _placed(form: StoreForm) -> QueryDict | None:
         raise
     if typed["subdistrict"] == found.pk:
         return None
-    data: QueryDict = form.data.copy()  # type: ignore[assignment]
+    data = QueryDict(mutable=True)
+    data.update(form.data)
     data["subdistrict"], data["placed"] = found.pk, typed["address"]
     return data
 
 
 def _save(request: HttpRequest, staff: StaffMember, store: Store | None, form: StoreForm) -> None:
-    common = {"merchant_id": staff.merchant_id, "at": clock.now(), "actor": me(request).actor}
+    common: dict[str, Any] = {"merchant_id": staff.merchant_id, "at": clock.now(), "actor": me(request).actor}
     if store is None:
         operations.add_store(**common, **form.values)
     else:

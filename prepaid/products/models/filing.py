@@ -22,15 +22,17 @@ class Filing(models.Model):
     )
     state = models.CharField(_("state"), max_length=12, choices=FilingState)
     balance_fen = models.BigIntegerField(_("prepaid balance (fen)"))
-    department = models.ForeignKey(
-        Department, models.PROTECT, related_name="filings", verbose_name=_("lead regulator")
-    )
+    department = models.ForeignKey(Department, models.PROTECT, related_name="filings", verbose_name=_("lead regulator"))
     district = models.ForeignKey(Division, models.PROTECT, related_name="filings", verbose_name=_("district"))
     submitted_at = models.DateTimeField(_("submitted"))
     submitted_by = models.CharField(_("submitted by"), max_length=64)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="filings_decided", verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="filings_decided",
+        verbose_name=_("decided by"),
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
 

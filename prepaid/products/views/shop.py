@@ -1,5 +1,7 @@
 """The merchant's products: draft, check, file, revise, withdraw."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -74,15 +76,13 @@ def shop_product_edit(request: HttpRequest, staff: StaffMember, pk: int) -> Http
     return _product_page(request, staff, version.plan, version)
 
 
-def _product_page(
-    request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None
-) -> HttpResponse:
+def _product_page(request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None) -> HttpResponse:
     form = ProductForm(request.POST or None, kind=kind, merchant_id=staff.merchant_id, version=version)
     status = 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            common = {"merchant_id": staff.merchant_id, "at": clock.now(), "actor": me(request).actor}
+            common: dict[str, Any] = {"merchant_id": staff.merchant_id, "at": clock.now(), "actor": me(request).actor}
             try:
                 if version is None:
                     saved = operations.draft_product(draft=form.draft, **common)
@@ -165,9 +165,7 @@ def shop_version_submit(request: HttpRequest, staff: StaffMember, pk: int) -> Ht
 @manager_page
 def shop_version_revise(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """Begin the next version from this one."""
-    version = operations.revise(
-        merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor
-    )
+    version = operations.revise(merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor)
     return redirect("shop_product_edit", version.pk)
 
 
@@ -175,8 +173,6 @@ def shop_version_revise(request: HttpRequest, staff: StaffMember, pk: int) -> Ht
 @manager_page
 def shop_version_withdraw(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """Stop selling, or take a filing back."""
-    operations.withdraw_version(
-        merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor
-    )
+    operations.withdraw_version(merchant_id=staff.merchant_id, version_id=pk, at=clock.now(), actor=me(request).actor)
     messages.success(request, _("Withdrawn. Cards already sold are not affected."))
     return redirect("shop_version", pk)

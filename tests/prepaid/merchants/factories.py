@@ -84,9 +84,7 @@ def make_merchant(*, owner: User | None = None, sector: str = "fitness", distric
     )
 
 
-def make_store(
-    merchant: Merchant, *, name: str = "", lease_ends_on: date | None = None, at: datetime = AT
-) -> Store:
+def make_store(merchant: Merchant, *, name: str = "", lease_ends_on: date | None = None, at: datetime = AT) -> Store:
     """A store in Wangjing, on the merchant's own premises unless a lease is given."""
     return operations.add_store(
         merchant_id=merchant.pk,

@@ -7,7 +7,16 @@ from escrow.models import AuditEntry, Beneficiary
 from prepaid.merchants import errors, operations
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole
 from prepaid.merchants.queries import workplace, workplaces_of
-from tests.prepaid.merchants.factories import ACTOR, AT, card_no, make_city, make_merchant, make_staff, owner_of, registration
+from tests.prepaid.merchants.factories import (
+    ACTOR,
+    AT,
+    card_no,
+    make_city,
+    make_merchant,
+    make_staff,
+    owner_of,
+    registration,
+)
 from tests.prepaid.people.factories import make_user
 
 pytestmark = pytest.mark.django_db

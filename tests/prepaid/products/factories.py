@@ -73,9 +73,7 @@ def make_filing(version: ProductVersion | None = None, *, at: datetime = AT) -> 
 
 def officer_for(filing: Filing, *, citywide: bool = False) -> User:
     """An official whose post covers it."""
-    return make_official(
-        department=filing.department_id, district=None if citywide else filing.district_id or CHAOYANG
-    )
+    return make_official(department=filing.department_id, district=None if citywide else filing.district_id or CHAOYANG)
 
 
 def make_on_sale(version: ProductVersion | None = None) -> ProductVersion:

@@ -341,7 +341,7 @@ def test_a_draft_is_nobodys_business() -> None:
 
 def test_filed_terms_cannot_be_edited() -> None:
     version = make_filing().version
-    draft = sessions_draft(list(version.stores.all()), price_fen=1)
+    draft = sessions_draft(list(version.stores.all()), price_fen=100)
     with pytest.raises(errors.TermsFrozen):
         operations.edit_draft(
             merchant_id=version.product.merchant_id, version_id=version.pk, draft=draft, at=AT, actor=ACTOR

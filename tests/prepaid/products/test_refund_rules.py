@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from escrow.money import share
 from prepaid.products.errors import BadFacts
@@ -14,7 +15,9 @@ BOUGHT = date(2026, 3, 2)
 LATER = date(2026, 5, 4)  # past any cooling-off
 
 
-def facts(kind: str, paid_yuan: int, cause: str = "operator", requested_on: date = LATER, **rest: object) -> RefundFacts:
+def facts(
+    kind: str, paid_yuan: int, cause: str = "operator", requested_on: date = LATER, **rest: object
+) -> RefundFacts:
     return RefundFacts(
         kind=kind, paid_fen=paid_yuan * 100, cause=cause, bought_on=BOUGHT, requested_on=requested_on, **rest
     )

@@ -1,0 +1,142 @@
+"""Merchants and the sectors' numbers in the administration: to look at, masked; operators add later numbers."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from escrow import clock
+from prepaid.merchants.bank_accounts import masked
+from prepaid.merchants.forms import DayInput
+from prepaid.merchants.models import Merchant, Sector, SectorRule, Store
+from prepaid.merchants.reference import add_sector_rule
+from prepaid.people.access import me
+from prepaid.people.admin_site import PostScopedAdmin, ReadOnlyAdmin
+from prepaid.people.models import Post
+
+if TYPE_CHECKING:
+    _StoreInline = admin.TabularInline[Store, Merchant]
+    _RuleForm = forms.ModelForm[SectorRule]
+else:
+    _StoreInline, _RuleForm = admin.TabularInline, forms.ModelForm
+
+
+class StoreInline(_StoreInline):
+    """The merchant's stores."""
+
+    model = Store
+    fields = ["name", "address", "district", "subdistrict", "lease_ends_on", "is_open"]
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """With the merchant."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody here."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Store]:
+        """With what the lines show."""
+        return super().get_queryset(request).select_related("district", "subdistrict")
+
+
+@admin.register(Merchant)
+class MerchantAdmin(PostScopedAdmin):
+    """Officials see the merchants of their department's sectors with the head office in their district."""
+
+    list_display = ["name", "uscc", "sector", "district", "representative", "registered_at"]
+    list_filter = [("sector", admin.RelatedOnlyFieldListFilter), ("district", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["sector", "district", "beneficiary"]
+    search_fields = ["name", "=uscc", "stores__name"]
+    fields = [
+        "name", "uscc", "representative", "contact_phone", "sector", "district", "custody", "payout_account",
+        "registered_at",
+    ]  # fmt: skip
+    inlines = [StoreInline]
+
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
+        """By the sector's lead department and the district of the head office."""
+        rows = queryset.filter(sector__lead_department_id=post.department_id)
+        return rows if post.is_citywide else rows.filter(district_id=post.district_id)
+
+    @admin.display(description=gettext_lazy("legal representative"))
+    def representative(self, merchant: Merchant) -> str:
+        """The family name."""
+        return merchant.legal_representative[:1] + "**"
+
+    @admin.display(description=gettext_lazy("custody account"))
+    def custody(self, merchant: Merchant) -> str:
+        """Where customers pay to; it stands in every contract."""
+        return merchant.beneficiary.custody_no
+
+    @admin.display(description=gettext_lazy("payout account"))
+    def payout_account(self, merchant: Merchant) -> str:
+        """The last four digits."""
+        return masked(merchant.beneficiary.payout_account_no)
+
+
+@admin.register(Sector)
+class SectorAdmin(ReadOnlyAdmin):
+    """Loaded by ``manage.py load_sectors``."""
+
+    list_display = ["code", "name_zh", "name_en", "lead_department", "enforcer", "valid_from", "valid_until"]
+    list_select_related = ["lead_department", "enforcer"]
+
+
+class SectorRuleForm(_RuleForm):
+    """Numbers from a later day on."""
+
+    class Meta:
+        model = SectorRule
+        fields = [
+            "sector", "valid_from", "filing_balance_fen", "custody_percent", "max_price_fen", "max_months",
+            "max_sessions", "either_cap_binds", "cooling_off_days", "closing_notice_days", "auto_confirm_working_days",
+            "refund_silence_agrees_working_days", "basis", "mark",
+        ]  # fmt: skip
+        widgets = {"valid_from": DayInput()}
+
+    def validate_unique(self) -> None:
+        """The verb says it better."""
+
+
+@admin.register(SectorRule)
+class SectorRuleAdmin(ReadOnlyAdmin):
+    """The law's numbers, each with its source; a change is a new row from a later day."""
+
+    list_display = [
+        "sector", "valid_from", "filing_balance_fen", "custody_percent", "max_price_fen", "max_months", "max_sessions",
+        "basis", "mark",
+    ]  # fmt: skip
+    list_filter = ["sector", "mark"]
+    list_select_related = ["sector"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators, for a later day."""
+        return super().has_view_permission(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Add numbers that hold from a later day."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = SectorRuleForm(request.POST or None)
+
+        def add(_data: dict[str, Any]) -> HttpResponse:
+            rule = form.save(commit=False)
+            add_sector_rule(rule=rule, at=clock.now(), actor=me(request).actor)
+            messages.success(request, _("These numbers hold from %(day)s.") % {"day": rule.valid_from.isoformat()})
+            return redirect("admin:merchants_sectorrule_changelist")
+
+        return self.deed(request, title=_("New numbers for a sector"), form=form, submit=_("Add"), do=add)  # type: ignore[arg-type]

@@ -1,0 +1,181 @@
+"""Filings in the administration: the queue of the lead department, and the file in which it decides."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from escrow import clock
+from escrow.errors import DomainError, NotFound
+from escrow.money import yuan
+from prepaid.people.access import me
+from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue
+from prepaid.people.models import Post
+from prepaid.products import operations, queries
+from prepaid.products.contract import twelve_items
+from prepaid.products.errors import NotYourFiling
+from prepaid.products.forms import ReturnForm
+from prepaid.products.models import Filing
+from prepaid.products.states import FilingState
+
+COLOURS = {FilingState.SUBMITTED: "warn", FilingState.APPROVED: "ok", FilingState.RETURNED: "bad"}
+
+
+@admin.register(Filing)
+class FilingAdmin(PostScopedAdmin):
+    """Rows are decided on, never edited: every button is one operation."""
+
+    list_display = [
+        "number",
+        "product",
+        "merchant",
+        "sector",
+        "district",
+        "price",
+        "badge",
+        "submitted_at",
+        "decided_at",
+    ]
+    list_filter = ["state", ("district", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["version__product__merchant__sector", "district"]
+    search_fields = ["version__product__name", "version__product__merchant__name", "version__product__merchant__uscc"]
+    sortable_by = ()
+
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
+        """The post's department; its district unless it is the city's."""
+        rows = queryset.filter(department_id=post.department_id)
+        return rows if post.is_citywide else rows.filter(district_id=post.district_id)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The two decisions beside Django's own addresses."""
+        return [
+            path("<int:pk>/approve/", self.admin_site.admin_view(require_POST(self.approve)), name="filing_approve"),
+            path("<int:pk>/return/", self.admin_site.admin_view(require_POST(self.send_back)), name="filing_return"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The file: what the check found beside the twelve items, and the decision."""
+        return self._file(request, object_id)
+
+    def _file(
+        self,
+        request: HttpRequest,
+        pk: int | str,
+        *,
+        form: ReturnForm | None = None,
+        error: DomainError | None = None,
+    ) -> HttpResponse:
+        filing = self._filing(request, pk)
+        version = filing.version
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{filing.number} · {version.product.name}",
+            "opts": self.opts,
+            "filing": filing,
+            "version": version,
+            "merchant": version.product.merchant,
+            "items": twelve_items(version.terms),
+            "findings": queries.findings(version, on=clock.beijing_date(filing.submitted_at)),
+            "previews": queries.refund_previews(version),
+            "earlier": queries.earlier_filings(filing),
+            "may_decide": me(request).is_regulator and filing.state == FilingState.SUBMITTED,
+            "return_form": form or ReturnForm(),
+            "error": error,
+        }
+        status = error.http_status if error else (400 if form else 200)
+        return TemplateResponse(request, "admin/products/filing/file.html", context, status=status)
+
+    def _filing(self, request: HttpRequest, pk: int | str) -> Filing:
+        filing = self.get_queryset(request).filter(pk=pk).first() if str(pk).isdecimal() else None
+        if filing is None:
+            raise Http404
+        return queries.filing_file(filing.pk)
+
+    def approve(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put the product on sale."""
+        user = me(request)
+        try:
+            operations.approve_filing(filing_id=pk, by=user, at=clock.now(), actor=user.actor)
+        except (NotFound, NotYourFiling) as error:
+            raise Http404 from error
+        except DomainError as error:
+            return self._file(request, pk, error=error)
+        messages.success(request, _("Approved. The product is on sale and the merchant was told."))
+        return redirect("admin:products_filing_change", pk)
+
+    def send_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Return it with what has to be changed."""
+        self._filing(request, pk)
+        form = ReturnForm(request.POST)
+        if not form.is_valid():
+            return self._file(request, pk, form=form)
+        user = me(request)
+        try:
+            operations.return_filing(
+                filing_id=pk, reason=form.cleaned_data["reason"], by=user, at=clock.now(), actor=user.actor
+            )
+        except (NotFound, NotYourFiling) as error:
+            raise Http404 from error
+        except DomainError as error:
+            return self._file(request, pk, error=error)
+        messages.success(request, _("Returned. The merchant was told the reason."))
+        return redirect("admin:products_filing_change", pk)
+
+    @admin.display(description=gettext_lazy("product"))
+    def product(self, filing: Filing) -> str:
+        """Its name and version."""
+        return f"{filing.version.product.name} · {filing.version.number}"
+
+    @admin.display(description=gettext_lazy("merchant"))
+    def merchant(self, filing: Filing) -> str:
+        """Who files."""
+        return filing.version.product.merchant.name
+
+    @admin.display(description=gettext_lazy("sector"))
+    def sector(self, filing: Filing) -> str:
+        """The merchant's sector."""
+        return filing.version.product.merchant.sector.name
+
+    @admin.display(description=gettext_lazy("price"))
+    def price(self, filing: Filing) -> str:
+        """What a consumer pays."""
+        return f"¥{yuan(filing.version.price_fen)}"
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, filing: Filing) -> SafeString:
+        """The state in a word and a colour."""
+        colour = COLOURS.get(FilingState(filing.state), "plain")
+        return format_html('<span class="badge badge-{}">{}</span>', colour, filing.get_state_display())
+
+
+@register_queue
+def waiting_filings(request: HttpRequest) -> list[QueueItem]:
+    """The official's part of the work queue: filings of their post that nobody has decided. The law names no term."""
+    user = me(request)
+    if not user.is_regulator:
+        return []
+    return [
+        QueueItem(
+            title=f"{filing.number} · {filing.version.product.name}",
+            url=reverse("admin:products_filing_change", args=[filing.pk]),
+            lane=gettext_lazy("Filing"),
+            note=_("%(merchant)s, submitted %(day)s")
+            % {
+                "merchant": filing.version.product.merchant.name,
+                "day": clock.beijing_date(filing.submitted_at).isoformat(),
+            },
+        )
+        for filing in queries.filings_waiting(user)
+    ]
