@@ -12,14 +12,16 @@ class MerchantError(DomainError):
 
 class BadUscc(MerchantError):
     message = _(
-        "A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z). Copy it from the business licence."
+        "A unified social credit code has 18 digits and capital letters (no I, O, S, V, Z). Copy it from the "
+        "business licence."
     )
     field = "uscc"
 
 
 class UsccChecksum(BadUscc):
     message = _(
-        "This unified social credit code has a typing error: its last character does not match the others. Compare it with the business licence."
+        "This unified social credit code has a typing error: its last character does not match the others. Compare "
+        "it with the business licence."
     )
 
 
@@ -62,7 +64,8 @@ class SubdistrictElsewhere(UnknownSubdistrict):
 
 class AddressOutsideBeijing(MerchantError):
     message = _(
-        "We could not place this address in a district of Beijing. Write the district, street and number, or choose the subdistrict yourself."
+        "We could not place this address in a district of Beijing. Write the district, street and number, or choose "
+        "the subdistrict yourself."
     )
     field = "address"
 

@@ -63,7 +63,8 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
             10,
             _("Records and balance"),
             _(
-                "Every use, the balance and the sum in custody are shown in the holder's wallet at any time; records are kept for at least 3 years after the card is used up or settled"
+                "Every use, the balance and the sum in custody are shown in the holder's wallet at any time; "
+                "records are kept for at least 3 years after the card is used up or settled"
             ),
         ),
         _item(11, _("Breach"), terms.breach_terms),

@@ -51,7 +51,8 @@ class NotOnSale(WrongState):
 
 class FilingNeeded(DomainError):
     message = _(
-        "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its cards must be filed with the regulator."
+        "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its "
+        "cards must be filed with the regulator."
     )
 
 
@@ -92,13 +93,15 @@ class PriceCapExceeded(CapExceeded):
 
 class SessionsCapExceeded(CapExceeded):
     message = _(
-        "In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be %(would)s."
+        "In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be "
+        "%(would)s."
     )
 
 
 class MonthsCapExceeded(CapExceeded):
     message = _(
-        "In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with this card it would be %(would)s days."
+        "In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with "
+        "this card it would be %(would)s days."
     )
 
 

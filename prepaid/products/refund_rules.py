@@ -77,9 +77,11 @@ class RefundFacts:
         """Raises BadFacts when the figures contradict each other."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type is int or (field.name in {"stopped_after_days", "lowest_item_fen"} and value is not None):
-                if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                    raise BadFacts(why=_("%(name)s must be a whole number of at least 0") % {"name": field.name})
+            counts = field.type is int or (
+                field.name in {"stopped_after_days", "lowest_item_fen"} and value is not None
+            )
+            if counts and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise BadFacts(why=_("%(name)s must be a whole number of at least 0") % {"name": field.name})
         if self.kind not in set(CardKind):
             raise BadFacts(why=_("unknown kind of card: %(kind)s") % {"kind": self.kind})
         if self.cause not in set(Cause):
@@ -240,7 +242,8 @@ STEPS: dict[str, tuple[Promise, str, str]] = {
     ),
     "below_lowest_item": (
         _(
-            "The balance of ¥%(balance_fen)s is below the lowest-priced item (¥%(lowest_fen)s): the balance is returned, less the gift part."
+            "The balance of ¥%(balance_fen)s is below the lowest-priced item (¥%(lowest_fen)s): the balance is "
+            "returned, less the gift part."
         ),
         "%(refund_fen)s",
         "BJ 17",

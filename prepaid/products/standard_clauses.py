@@ -9,40 +9,54 @@ from escrow.states import Plan
 
 DEDUCTION = {
     Plan.SESSIONS: _(
-        "One visit deducts one session. Every deduction needs the holder's code or confirmation and is shown to the holder at once."
+        "One visit deducts one session. Every deduction needs the holder's code or confirmation and is shown to the "
+        "holder at once."
     ),
     Plan.STORED_VALUE: _(
-        "Each use deducts the price displayed in the store that day, from the money paid and the gift money in proportion. Every deduction needs the holder's code or confirmation and is shown to the holder at once."
+        "Each use deducts the price displayed in the store that day, from the money paid and the gift money in "
+        "proportion. Every deduction needs the holder's code or confirmation and is shown to the holder at once."
     ),
     Plan.PERIOD: _(
-        "The card may be used on every day of its term; each day deducts an equal share of the price. Days on which the merchant gives no service are not deducted."
+        "The card may be used on every day of its term; each day deducts an equal share of the price. Days on which "
+        "the merchant gives no service are not deducted."
     ),
 }
 NO_GIFT = _("No gifts come with this card.")
 GIFT = _(
-    "The gift money is used together with the money paid, for the same goods and services. On a refund, what was used is counted against both in proportion, and the unused gift money goes back to the merchant."
+    "The gift money is used together with the money paid, for the same goods and services. On a refund, what was "
+    "used is counted against both in proportion, and the unused gift money goes back to the merchant."
 )
 COMMON = {
     "quality": _(
-        "Goods and services are those displayed in the store, given by qualified staff and with lawful products. Whatever falls short is done again or its price is returned."
+        "Goods and services are those displayed in the store, given by qualified staff and with lawful products. "
+        "Whatever falls short is done again or its price is returned."
     ),
     "risk_warning": _(
-        "Prepaying has a risk: a merchant may close, move or change hands before the card is used up. Prepay no more than you will use soon. The money stays in custody until each use."
+        "Prepaying has a risk: a merchant may close, move or change hands before the card is used up. Prepay no "
+        "more than you will use soon. The money stays in custody until each use."
     ),
     "change_terms": _(
-        "If the merchant closes, moves, suspends the service or passes the business on, it tells every holder at once and at least 30 days ahead. The holder may go on or have the rest refunded as for a cause on the merchant's side."
+        "If the merchant closes, moves, suspends the service or passes the business on, it tells every holder at "
+        "once and at least 30 days ahead. The holder may go on or have the rest refunded as for a cause on the "
+        "merchant's side."
     ),
     "refund_terms": _(
-        "A refund is asked for on this platform and goes back to the original payment without any fee: in the cooling-off period within 5 days, otherwise within 15 days of the request. Within 7 days of purchase and unused, the whole price is refunded. After that: the money paid less the share used, at the sold price for a cause on the merchant's side, at the list price for a cause on the holder's side."
+        "A refund is asked for on this platform and goes back to the original payment without any fee: in the "
+        "cooling-off period within 5 days, otherwise within 15 days of the request. Within 7 days of purchase and "
+        "unused, the whole price is refunded. After that: the money paid less the share used, at the sold price for "
+        "a cause on the merchant's side, at the list price for a cause on the holder's side."
     ),
     "loss_terms": _(
-        "A lost card is reported on this platform, blocked at once and reissued free of charge. The holder may transfer the card by telling the merchant through this platform, free of charge."
+        "A lost card is reported on this platform, blocked at once and reissued free of charge. The holder may "
+        "transfer the card by telling the merchant through this platform, free of charge."
     ),
     "breach_terms": _(
-        "Whoever breaks the contract makes good the other side's loss. If the service is not given as agreed, the holder may ask for it to be done again, for a lower price, or end the contract."
+        "Whoever breaks the contract makes good the other side's loss. If the service is not given as agreed, the "
+        "holder may ask for it to be done again, for a lower price, or end the contract."
     ),
     "dispute_terms": _(
-        "Disputes are first talked over. Either side may complain on this platform, call 12345, ask for mediation, or go to the court that is competent by law."
+        "Disputes are first talked over. Either side may complain on this platform, call 12345, ask for mediation, "
+        "or go to the court that is competent by law."
     ),
 }
 #: One list for recognising a clause that was kept.

@@ -5,6 +5,8 @@ a promise ("过期不作废"), somebody else's duty ("经营者不得转让"), o
 force majeure). What comes before a phrase is looked at up to the last full stop, what comes after up to the next.
 """
 
+# ruff: noqa: E501  (a phrase and its variants read best on one line)
+
 import re
 import unicodedata
 from collections.abc import Iterator
