@@ -80,6 +80,7 @@ class Story:
             ("use: one session at the counter, final at once", lambda: self.used(1), lambda: self.charge(1)),
             ("use: two sessions wait for the holder", lambda: self.waiting() or self.used(3), lambda: self.charge(2)),
             ("use: the holder confirms the named figure", lambda: self.used(3), self.confirm),
+            ("refund: eight days later the cooling-off period is over", self.cooled_off, self.pass_days),
             ("refund: the consumer asks", self.request, self.ask_refund),
             ("refund: the merchant refuses", self.refused, self.refuse),
             ("complain: the consumer turns to the regulator", self.case, self.complain),
@@ -306,6 +307,15 @@ class Story:
 
     # Refund and complaint
 
+    def cooled_off(self) -> bool:
+        """A refund is no longer granted at once; the merchant has a say."""
+        card = self.card()
+        return card is not None and clock.today() > clock.beijing_date(card.bought_at) + timedelta(days=7)
+
+    def pass_days(self) -> None:
+        """Move the demo's clock on."""
+        clock.advance(timedelta(days=8))
+
     def request(self) -> RefundRequest | None:
         """The refund request."""
         return RefundRequest.objects.filter(card=self.card()).first()
@@ -394,10 +404,11 @@ class Story:
         self.wait()
 
     def paid_out(self) -> bool:
-        """The payout is with the bank and done."""
-        return Payout.objects.filter(
-            beneficiary=self.beneficiary_id(), instruction__state=InstructionState.SUCCEEDED
-        ).exists()
+        """Everything the merchant has earned is with the bank and done."""
+        backing = queries.backing(self.beneficiary_id())
+        payouts = Payout.objects.filter(beneficiary=self.beneficiary_id()).select_related("instruction")
+        states = [payout.instruction.state for payout in payouts]
+        return not backing.payable_fen and bool(states) and set(states) == {InstructionState.SUCCEEDED}
 
     def settled(self) -> bool:
         """Nothing is on its way any more, and every line of the bank has its transfer."""

@@ -19,7 +19,7 @@ def test_the_story_ends_with_every_fen_accounted_for(city):
     done = city.manage("story", "--url", city.url)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every fen is accounted for" in done.stdout
-    assert "20. " in done.stdout
+    assert "21. " in done.stdout
 
 
 def test_the_story_in_english(city):
