@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
@@ -89,9 +90,9 @@ class ProductForm(forms.Form):
             self.fields["days"].help_text = _("Empty: the card does not expire.")
         for clause in CLAUSES:
             if clause != "service":
-                label = ProductVersion._meta.get_field(clause).verbose_name  # type: ignore[union-attr]
+                label = capfirst(ProductVersion._meta.get_field(clause).verbose_name)  # type: ignore[union-attr]
                 widget = forms.Textarea(attrs={"rows": 3})
-                self.fields[clause] = forms.CharField(label=label, max_length=2000, required=False, widget=widget)
+                self.fields[clause] = forms.CharField(label=label, max_length=2000, widget=widget)
 
     @property
     def clause_fields(self) -> list[forms.BoundField]:

@@ -3,6 +3,16 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from escrow.states import Plan
+
+
+class ProductKind(TextChoices):
+    """How merchants and consumers call the plans of ``escrow``; the values are the same."""
+
+    SESSIONS = Plan.SESSIONS.value, _("session card")
+    STORED_VALUE = Plan.STORED_VALUE.value, _("stored-value card")
+    PERIOD = Plan.PERIOD.value, _("period card")
+
 
 class VersionState(TextChoices):
     DRAFT = "draft", _("draft")

@@ -57,7 +57,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     context = {
         "staff": staff,
         "workplaces": queries.workplaces_of(staff.user),
-        "money": escrow.merchant_money(merchant.beneficiary_id, clock.now()),
+        "figures": escrow.merchant_money(merchant.beneficiary_id, clock.now()),
         "backing": escrow.backing(merchant.beneficiary_id),
         "todos": todos,
         "all_done": all(todo.done for todo in todos),

@@ -27,7 +27,7 @@ def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     beneficiary = staff.merchant.beneficiary
     context = {
         "staff": staff,
-        "money": escrow.merchant_money(beneficiary.pk, clock.now()),
+        "figures": escrow.merchant_money(beneficiary.pk, clock.now()),
         "backing": escrow.backing(beneficiary.pk),
         "beneficiary": beneficiary,
         "account": bank_accounts.masked(beneficiary.payout_account_no),

@@ -21,7 +21,7 @@ from prepaid.people.access import me
 @manager_page
 def shop_stores(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """All stores of the merchant."""
-    context = {"staff": staff, "stores": queries.stores_of(staff.merchant_id), "today": clock.today()}
+    context = {"staff": staff, "rows": queries.stores_of(staff.merchant_id), "on": clock.today()}
     return render(request, "merchant/stores.html", context)
 
 

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('filed', 'waiting for the regulator'), ('returned', 'returned by the regulator'), ('on_sale', 'on sale'), ('withdrawn', 'withdrawn from sale')], default='draft', max_length=12, verbose_name='state')),
-                ('kind', models.CharField(choices=[('sessions', 'per session'), ('stored_value', 'per amount'), ('period', 'per day')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('sessions', 'session card'), ('stored_value', 'stored-value card'), ('period', 'period card')], max_length=16, verbose_name='kind')),
                 ('price_fen', models.BigIntegerField(verbose_name='price (fen)')),
                 ('bonus_fen', models.BigIntegerField(default=0, verbose_name='gift money (fen)')),
                 ('sessions', models.PositiveIntegerField(blank=True, null=True, verbose_name='sessions')),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
-from prepaid.products.states import VersionState
+from prepaid.products.states import ProductKind, VersionState
 from prepaid.products.terms import CLAUSES, Issuer, Premises, Terms, sha256_of
 
 
@@ -40,7 +40,7 @@ class ProductVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     state = models.CharField(_("state"), max_length=12, choices=VersionState, default=VersionState.DRAFT)
 
-    kind = models.CharField(_("kind"), max_length=16, choices=Plan)
+    kind = models.CharField(_("kind"), max_length=16, choices=ProductKind)
     price_fen = models.BigIntegerField(_("price (fen)"))
     bonus_fen = models.BigIntegerField(_("gift money (fen)"), default=0)
     sessions = models.PositiveIntegerField(_("sessions"), null=True, blank=True)
@@ -80,7 +80,7 @@ class ProductVersion(models.Model):
                 condition=Q(state__in=[VersionState.DRAFT, VersionState.FILED]),
             ),
             models.CheckConstraint(name="product_version_state_known", condition=Q(state__in=VersionState.values)),
-            models.CheckConstraint(name="product_version_kind_known", condition=Q(kind__in=Plan.values)),
+            models.CheckConstraint(name="product_version_kind_known", condition=Q(kind__in=ProductKind.values)),
             models.CheckConstraint(
                 name="product_version_only_drafts_are_open",
                 condition=Q(state=VersionState.DRAFT, frozen_at__isnull=True, frozen_terms__isnull=True)

@@ -23,7 +23,7 @@ from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotCompliant
 from prepaid.products.forms import ProductForm
 from prepaid.products.models import ProductVersion
-from prepaid.products.states import FilingState, VersionState
+from prepaid.products.states import FilingState, ProductKind, VersionState
 
 
 @register_todo
@@ -45,7 +45,7 @@ def product_todos(merchant: Merchant) -> list[Todo]:
 def shop_products(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """All products, each with its newest version and what is on sale."""
     return render(
-        request, "merchant/products.html", {"staff": staff, "products": queries.products_of(staff.merchant_id)}
+        request, "merchant/products.html", {"staff": staff, "rows": queries.products_of(staff.merchant_id)}
     )
 
 
@@ -54,7 +54,7 @@ def shop_products(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 def shop_product_new(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Choose the kind of card first: each has its own figures."""
     has_store = stores_of(staff.merchant_id).filter(is_open=True).exists()
-    return render(request, "merchant/product_new.html", {"staff": staff, "kinds": Plan, "has_store": has_store})
+    return render(request, "merchant/product_new.html", {"staff": staff, "has_store": has_store})
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,7 +93,7 @@ def _product_page(request: HttpRequest, staff: StaffMember, kind: Plan, version:
                 status = error.http_status
             else:
                 return redirect("shop_version", saved.pk)
-    context = {"staff": staff, "form": form, "version": version, "kind": kind}
+    context = {"staff": staff, "form": form, "version": version, "kind": ProductKind(kind).label}
     return render(request, "merchant/product_form.html", context, status=status)
 
 
