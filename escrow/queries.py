@@ -20,7 +20,7 @@ from escrow.models import (
     Use,
     WorkingDay,
 )
-from escrow.states import AccountCode, Asset, Plan, Reason, TransferKind, UseState
+from escrow.states import AccountCode, AgreementState, Asset, Plan, Reason, TransferKind, UseState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +42,14 @@ class Holding:
 
     @property
     def units_left(self) -> int:
+        """What can still be charged, reservations taken off; nothing while unpaid or once settled."""
+        if self.state not in (AgreementState.HELD, AgreementState.FROZEN):
+            return 0
         return self.units_total - self.units_used - self.units_reserved
 
     @property
     def available_fen(self) -> int:
+        """Held, less what reservations keep."""
         return self.held_fen - self.reserved_fen
 
 
@@ -63,25 +67,26 @@ def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
     accounts: dict[int, dict[str, Account]] = {pk: {} for pk in agreements}
     for account in Account.objects.filter(agreement_id__in=agreements, code=AccountCode.HELD):
         accounts[account.agreement_id or 0][account.asset] = account
-    reserved = dict(
-        Use.objects.filter(agreement_id__in=agreements, state=UseState.RESERVED)
+    # What is used shows in the accounts until they are emptied by the settlement; then the uses tell.
+    settled = Q(state=UseState.FINAL, agreement__state=AgreementState.CLOSED)
+    uses = {
+        pk: (reserved or 0, used or 0)
+        for pk, reserved, used in Use.objects.filter(Q(state=UseState.RESERVED) | settled, agreement_id__in=agreements)
         .values_list("agreement_id")
-        .annotate(units=Sum("units"))
-    )
-    return {pk: _holding(agreement, accounts[pk], reserved.get(pk, 0)) for pk, agreement in agreements.items()}
+        .annotate(
+            reserved=Sum("units", filter=Q(state=UseState.RESERVED)), used=Sum("units", filter=Q(state=UseState.FINAL))
+        )
+    }
+    return {pk: _holding(agreement, accounts[pk], *uses.get(pk, (0, 0))) for pk, agreement in agreements.items()}
 
 
-def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int) -> Holding:
+def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, used: int) -> Holding:
     money, bonus, visits = (accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT))
-    credited = sum(a.credits_posted for a in accounts.values())
-    if not credited:  # unpaid: nothing is used, nothing is left
-        used = 0
-    elif agreement.plan == Plan.SESSIONS:
-        used = agreement.units_total - (visits.balance if visits else 0)
-    elif agreement.plan == Plan.STORED_VALUE:
-        used = agreement.units_total - sum(a.balance for a in accounts.values())
-    else:
-        used = 0  # days accrue with the daily run
+    if agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
+        if agreement.plan == Plan.SESSIONS:
+            used = agreement.units_total - (visits.balance if visits else 0)
+        elif agreement.plan == Plan.STORED_VALUE:
+            used = agreement.units_total - sum(a.balance for a in accounts.values())
     return Holding(
         agreement_id=agreement.pk,
         state=agreement.state,

@@ -84,6 +84,8 @@ def test_refund_closes_and_the_rest_is_the_merchants():
     assert agreement.state == AgreementState.CLOSED
     backing = queries.backing(agreement.beneficiary_id)
     assert (backing.held_fen, backing.refund_fen, backing.payable_fen) == (0, 110_000, 90_000)
+    holding = queries.holding(agreement.pk)
+    assert (holding.units_used, holding.units_left, holding.held_fen) == (3, 0, 0)  # still tells what was used
     assert not proven()
 
 
