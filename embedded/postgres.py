@@ -211,7 +211,8 @@ class Postgres:
 
     def _roles(self) -> str:
         rights = {OWNER: "LOGIN CREATEDB", APP: "LOGIN"}
-        return "".join(f"CREATE ROLE {role} {rights[role]} PASSWORD '{_password(role)}';\n" for role in rights)
+        roles = "".join(f"CREATE ROLE {role} {rights[role]} PASSWORD '{_password(role)}';\n" for role in rights)
+        return f"{roles}GRANT {APP} TO {OWNER};\n"  # so that the owner may end its sessions
 
     def _url(self, role: str, port: int) -> str:
         return f"postgres://{role}:{quote(_password(role), safe='')}@127.0.0.1:{port}/{DATABASE}"

@@ -83,8 +83,11 @@ class Databases:
             connection.settings_dict.update(before)
 
     def drop(self, name: str) -> None:
-        """Drop database ``name`` if there is one, whoever is still connected."""
-        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """Drop database ``name`` if there is one. Sessions that are just ending get five seconds, then all are ended."""
+        try:
+            self._run(f'DROP DATABASE IF EXISTS "{name}"')
+        except psycopg2.errors.ObjectInUse:
+            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _run(self, sql: str) -> None:
         with self._admin.cursor() as cursor:
