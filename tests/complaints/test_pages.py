@@ -1,5 +1,7 @@
 """The three sides of a complaint over HTTP: who sees what, what each form refuses, how many queries a page costs."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -244,6 +246,13 @@ def test_the_queue_is_filtered_by_its_address_and_searched(case, officer):
     assert shows(q=case.complainant.phone)
     assert not shows(q=make.person().phone)
     assert not shows(q="没有这家")
+
+
+def test_the_queue_shows_the_most_urgent_first(officer):
+    shop = make.shop()
+    new, old, middle = (make.complaint(shop, at=AT + timedelta(days=days)) for days in (2, 0, 1))
+    page = signed_in(officer).get(reverse("admin:cases_case_changelist")).content.decode()
+    assert page.index(old.number) < page.index(middle.number) < page.index(new.number)
 
 
 def test_what_happens_next_is_never_empty(case, officer):

@@ -16,7 +16,7 @@ from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, St
 from complaints.cases.models import Case, TimeLimit
 from complaints.cases.queries.queue import by_urgency, to_do
 from complaints.cases.queries.scope import cases_for
-from escrow import clock
+from complaints.cases.states import CaseState
 from escrow.errors import DomainError
 from escrow.money import yuan
 from prepaid.people.access import me
@@ -26,15 +26,22 @@ from prepaid.people.models import User
 
 @admin.register(Case)
 class CaseAdmin(PostScopedAdmin):
-    list_display = ("number", "deadline", "stage", "merchant", "place", "sector", "asked", "lead", "received")
+    list_display = ("number", "deadline", "stage", "against", "place", "asked")
     list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
     search_fields = ("number", "merchant__name", "card__number")
     search_help_text = _("Number of the complaint or the card, name of the merchant, or the complainant's phone")
     sortable_by = ()
 
+    class Media:
+        css = {"all": ["cases.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """The officer's own queue, most urgent first: their department, in their district or in the city."""
         return by_urgency(cases_for(officer=me(request)), today=today_of(request))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Most urgent first, whatever the model's own order is."""
+        return ("urgency", "due_on", "id")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -78,29 +85,32 @@ class CaseAdmin(PostScopedAdmin):
 
     @admin.display(description=_("stage"))
     def stage(self, case: Case) -> SafeString:
-        """The state in a word."""
-        colour = "info" if case.is_undecided else ("ok" if case.state == "executing" else "plain")
-        return format_html('<span class="badge badge-{}">{}</span>', colour, case.get_state_display())
+        """The state in a word, and who is in charge."""
+        colour = "info" if case.is_undecided else ("ok" if case.state == CaseState.EXECUTING else "plain")
+        lead = case.lead_officer.display_name if case.lead_officer else ""
+        return format_html(
+            '<span class="badge badge-{}">{}</span> <span class="case-under">{}</span>',
+            colour,
+            case.get_state_display(),
+            lead,
+        )
+
+    @admin.display(description=_("merchant"))
+    def against(self, case: Case) -> SafeString:
+        """The merchant and its sector."""
+        sector = case.sector.name if case.sector else ""
+        return format_html('{} <span class="case-under">{}</span>', case.merchant.name, sector)
 
     @admin.display(description=_("place"))
-    def place(self, case: Case) -> str:
+    def place(self, case: Case) -> SafeString:
         """District and subdistrict."""
-        return " · ".join(division.name for division in (case.district, case.subdistrict) if division)
+        street = case.subdistrict.name if case.subdistrict else ""
+        return format_html('{} <span class="case-under">{}</span>', case.district or "", street)
 
     @admin.display(description=_("asked for"))
     def asked(self, case: Case) -> str:
         """What the consumer asked for."""
         return f"¥{yuan(case.refund_request.asked_fen)}"
-
-    @admin.display(description=_("in charge"))
-    def lead(self, case: Case) -> str:
-        """The officer in charge, if any."""
-        return case.lead_officer.display_name if case.lead_officer else "–"
-
-    @admin.display(description=_("received"))
-    def received(self, case: Case) -> str:
-        """The day it came in."""
-        return f"{clock.beijing_date(case.received_at):%Y-%m-%d}"
 
 
 @register_queue

@@ -169,7 +169,7 @@ def _routed(case: Case) -> str:
     if case.lead_department is None:
         return ""
     reason = PlaceReason(case.place_reason).label
-    return _("%(authority)s, because of %(reason)s") % {"authority": owner_of(case), "reason": reason}
+    return _("%(authority)s, found by %(reason)s") % {"authority": owner_of(case), "reason": reason}
 
 
 def _shown(event: CaseEvent, side: Side | None) -> bool:
