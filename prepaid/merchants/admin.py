@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from escrow import clock
+from escrow.money import yuan
 from prepaid.merchants.bank_accounts import masked
 from prepaid.merchants.forms import DayInput
 from prepaid.merchants.models import Merchant, Sector, SectorRule, Store
@@ -117,11 +118,21 @@ class SectorRuleAdmin(ReadOnlyAdmin):
     """The law's numbers, each with its source; a change is a new row from a later day."""
 
     list_display = [
-        "sector", "valid_from", "filing_balance_fen", "custody_percent", "max_price_fen", "max_months", "max_sessions",
-        "basis", "mark",
+        "sector", "valid_from", "filing_from", "most_prepaid", "max_months", "max_sessions", "custody_percent", "mark",
     ]  # fmt: skip
-    list_filter = ["sector", "mark"]
+    list_filter = ["mark"]
+    search_fields = ["sector__name_zh", "sector__name_en", "basis"]
     list_select_related = ["sector"]
+
+    @admin.display(description=gettext_lazy("filing from a balance of"))
+    def filing_from(self, rule: SectorRule) -> str:
+        """Yuan; without a threshold every card is filed."""
+        return f"¥{yuan(rule.filing_balance_fen)}" if rule.filing_balance_fen else _("always")
+
+    @admin.display(description=gettext_lazy("most prepaid per person"))
+    def most_prepaid(self, rule: SectorRule) -> str:
+        """Yuan."""
+        return f"¥{yuan(rule.max_price_fen)}" if rule.max_price_fen else "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Operators, for a later day."""

@@ -116,23 +116,24 @@ def _leases(terms: Terms, on: date) -> list[Finding]:
 
 
 def _items(terms: Terms) -> list[Finding]:
-    lines = []
-    for item in twelve_items(terms):
-        text = f"{item.number}. {item.title}"
-        if not item.complete:
-            text = _("Item %(number)s of the contract is not complete: %(title)s.") % {
-                "number": item.number,
-                "title": item.title,
-            }
-        lines.append(
-            Finding(
-                level="ok" if item.complete else "bad",
-                code=f"item_{item.number}",
-                text=text,
-                article=item.article,
-            )
+    missing = [item for item in twelve_items(terms) if not item.complete]
+    text = _("Item %(number)s of the contract is not complete: %(title)s.")
+    return [
+        Finding(
+            level="bad",
+            code=f"item_{item.number}",
+            text=text % {"number": item.number, "title": item.title},
+            article=item.article,
         )
-    return lines
+        for item in missing
+    ] or [
+        Finding(
+            level="ok",
+            code="items",
+            text=_("The twelve items of the contract are complete."),
+            article=_("Beijing regulations on single-purpose prepaid cards, art. 13"),
+        )
+    ]
 
 
 def _clauses(terms: Terms) -> list[Finding]:

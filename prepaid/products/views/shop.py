@@ -44,9 +44,7 @@ def product_todos(merchant: Merchant) -> list[Todo]:
 @manager_page
 def shop_products(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """All products, each with its newest version and what is on sale."""
-    return render(
-        request, "merchant/products.html", {"staff": staff, "rows": queries.products_of(staff.merchant_id)}
-    )
+    return render(request, "merchant/products.html", {"staff": staff, "rows": queries.products_of(staff.merchant_id)})
 
 
 @require_safe

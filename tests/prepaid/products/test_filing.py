@@ -199,9 +199,7 @@ def test_a_term_never_outlasts_the_lease_of_a_store() -> None:
 def test_the_report_shows_good_lines_too() -> None:
     found = queries.findings(make_draft(), on=AT.date())
     assert {finding.level for finding in found} == {"ok"}
-    assert [finding.code for finding in found if finding.code.startswith("item_")] == [
-        f"item_{number}" for number in range(1, 13)
-    ]
+    assert [finding.code for finding in found] == ["caps", "figures", "lease", "void_clauses", "items"]
 
 
 # Decisions
