@@ -213,6 +213,7 @@ SESSION_SERIALIZER = "prepaid.people.sessions.EncryptedSerializer"
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["prepaid.formats"]
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"  # what people read; the database keeps UTC
 
