@@ -21,26 +21,27 @@ from tests.complaints.factories import ACTOR, AT, CHAOYANG, FENGTAI
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
-    ("sector", "lead", "enforcer"),
-    [
-        ("beauty", "commerce", "market_regulation"),
-        ("fitness", "sports", "sports"),
-        ("science", "science", "market_regulation"),
-        ("arts", "culture_tourism", "culture_enforcement"),
-        ("elder_care", "civil_affairs", "civil_affairs"),
-    ],
-)
-@pytest.mark.parametrize("district", [CHAOYANG, FENGTAI])
-def test_place_decides_the_district_and_sector_the_department(sector, lead, enforcer, district):
-    shop = make.shop(sector=sector, head_office=CHAOYANG, stores=(district,))
-    make.officer(lead, CHAOYANG)
-    make.officer(lead, FENGTAI)
-    case = make.complaint(shop)
-    assert (case.district_id, case.lead_department_id, case.lead_district_id) == (district, lead, district)
-    assert (case.enforcer_id, case.coordinator_id) == (enforcer, "market_regulation")
-    assert (case.state, case.dispatched_at, case.undetermined) == (CaseState.DISPATCHED, AT, False)
-    assert case.place_reason == PlaceReason.ONLY_STORE
+OWNERS = {
+    "beauty": ("commerce", "market_regulation"),
+    "fitness": ("sports", "sports"),
+    "science": ("science", "market_regulation"),
+    "arts": ("culture_tourism", "culture_enforcement"),
+    "elder_care": ("civil_affairs", "civil_affairs"),
+}
+
+
+def test_place_decides_the_district_and_sector_the_department():
+    make.city()
+    for lead, _enforcer in OWNERS.values():
+        make.officer(lead, CHAOYANG)
+        make.officer(lead, FENGTAI)
+    for sector, (lead, enforcer) in OWNERS.items():
+        for district in (CHAOYANG, FENGTAI):
+            case = make.complaint(make.shop(sector=sector, head_office=CHAOYANG, stores=(district,)))
+            assert (case.district_id, case.lead_department_id, case.lead_district_id) == (district, lead, district)
+            assert (case.enforcer_id, case.coordinator_id) == (enforcer, "market_regulation")
+            assert (case.state, case.dispatched_at, case.undetermined) == (CaseState.DISPATCHED, AT, False)
+            assert case.place_reason == PlaceReason.ONLY_STORE
 
 
 def test_the_store_of_the_last_use_wins_over_the_first_store_and_the_head_office():
