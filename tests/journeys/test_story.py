@@ -50,12 +50,13 @@ def test_kill_9_at_a_random_moment_of_the_story(city, seed):
         text=True,
     )
     killed = {}
+    begun = story.stdout.readline()  # the first step is told: from here on everything may die at any moment
     for victim in victims:
-        time.sleep(draw.uniform(0.5, 6))
+        time.sleep(draw.uniform(0, 10))
         if story.poll() is None:
             killed[victim] = city.kill(victim)
     output, _ = story.communicate(timeout=600)
-    assert story.returncode == 0, f"seed {seed}, killed {list(killed)}:\n{output}"
+    assert story.returncode == 0, f"seed {seed}, killed {list(killed)}:\n{begun}{output}"
     assert killed, "the story ended before anything died"
     city.wait_healthy(instead_of=killed)
     proven = city.manage("prove", "--json")
