@@ -1,9 +1,9 @@
 // <time datetime="2026-11-22T18:00:00+08:00" data-until>2026-11-22 Sunday 18:00</time> reads "in 2 days" and keeps the
-// absolute time in its title. data-now on <html> is the server's business clock, which a demonstration may move.
+// absolute time in its title. data-now, on any element, is the server's business clock, which a demonstration may move.
 
-const root = document.documentElement;
-const lead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
-const words = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
+const now = document.querySelector("[data-now]")?.dataset.now;
+const lead = now ? Date.parse(now) - Date.now() : 0;
+const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 function show(time) {
