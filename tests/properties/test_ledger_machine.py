@@ -1,6 +1,6 @@
 """The ledger against a model of a few lines: whatever the order of deeds, both say the same and ``prove`` finds nothing.
 
-``LEDGER_EXAMPLES`` and ``LEDGER_STEPS`` set the size; ``make soak`` runs the full counts.
+``make test`` plays a few sequences, ``make soak`` many and longer ones.
 """
 
 import os
@@ -25,8 +25,7 @@ from escrow.states import InstructionKind, Plan, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, open_agreement, order, paid
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "25"))
-STEPS = int(os.environ.get("LEDGER_STEPS", "40"))
+EXAMPLES, STEPS = (1000, 100) if os.environ.get("PREPAID_SOAK") == "1" else (25, 40)
 
 
 @dataclass
