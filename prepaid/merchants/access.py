@@ -17,9 +17,16 @@ Page = Callable[Concatenate[HttpRequest, StaffMember, P], HttpResponse]
 SESSION_KEY = "workplace"
 
 
+def workplaces(request: HttpRequest) -> list[StaffMember]:
+    """Everywhere the signed-in person works; asked once per request."""
+    if not hasattr(request, "_workplaces"):
+        request._workplaces = workplaces_of(me(request))  # type: ignore[attr-defined]
+    return request._workplaces  # type: ignore[attr-defined, no-any-return]
+
+
 def at_work(request: HttpRequest) -> StaffMember | None:
     """Where the signed-in person works: the merchant they switched to, else the first of theirs. None: nowhere."""
-    places = workplaces_of(me(request))
+    places = workplaces(request)
     chosen = request.session.get(SESSION_KEY)
     return next((staff for staff in places if staff.merchant_id == chosen), places[0] if places else None)
 

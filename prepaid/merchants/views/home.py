@@ -14,7 +14,7 @@ from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import DomainError
 from prepaid.merchants import operations, queries
-from prepaid.merchants.access import SESSION_KEY, staff_page
+from prepaid.merchants.access import SESSION_KEY, staff_page, workplaces
 from prepaid.merchants.forms import RegisterForm, refuse
 from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.people.access import consumer_required, me, shows_domain_errors
@@ -56,7 +56,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     ]
     context = {
         "staff": staff,
-        "workplaces": queries.workplaces_of(staff.user),
+        "workplaces": workplaces(request),
         "figures": escrow.merchant_money(merchant.beneficiary_id, clock.now()),
         "backing": escrow.backing(merchant.beneficiary_id),
         "todos": todos,

@@ -1,0 +1,125 @@
+"""Sectors and their dated numbers."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.urls import reverse
+
+from escrow.clock import today
+from escrow.models import AuditEntry
+from prepaid.merchants import errors
+from prepaid.merchants.models import Sector, SectorRule
+from prepaid.merchants.queries import sector_rule
+from prepaid.merchants.reference import IN_FORCE, add_sector_rule, load_sectors
+from prepaid.people.models import Department
+from tests.prepaid.merchants.factories import ACTOR, AT, make_city
+from tests.prepaid.people.factories import make_official, make_operator
+
+pytestmark = pytest.mark.django_db
+
+
+def new_rule(**changes: object) -> SectorRule:
+    return SectorRule(
+        **{
+            "sector_id": "arts",
+            "valid_from": date(2026, 7, 1),
+            "custody_percent": 100,
+            "max_price_fen": 300_000,
+            "cooling_off_days": 7,
+            "closing_notice_days": 30,
+            "basis": "2026 办法",
+            "mark": "E",
+            **changes,
+        }
+    )
+
+
+def test_the_file_becomes_seventeen_sectors_with_source_and_mark() -> None:
+    make_city()
+    assert Sector.objects.count() == SectorRule.objects.count() == 17
+    arts = sector_rule("arts", date(2026, 3, 2))
+    assert (arts.max_price_fen, arts.max_months, arts.max_sessions) == (500_000, 3, 60)
+    assert arts.either_cap_binds
+    assert (arts.auto_confirm_working_days, arts.refund_silence_agrees_working_days) == (15, 5)
+    assert (arts.sector.lead_department_id, arts.sector.enforcer_id) == ("culture_tourism", "culture_enforcement")
+    assert not SectorRule.objects.filter(basis="").exists()
+    assert sector_rule("retail", date(2026, 3, 2)).filing_balance_fen == 50_000_000
+    assert sector_rule("vocational", date(2026, 3, 2)).filing_balance_fen == 0
+    assert sector_rule("fitness", date(2026, 3, 2)).filing_balance_fen is None
+
+
+def test_loading_again_changes_nothing_and_keeps_later_rows() -> None:
+    make_city()
+    add_sector_rule(rule=new_rule(), at=AT, actor=ACTOR)
+    before = list(SectorRule.objects.order_by("pk").values())
+    assert load_sectors(at=AT, actor=ACTOR) == 17
+    assert list(SectorRule.objects.order_by("pk").values()) == before
+
+
+def test_a_rule_holds_from_its_day() -> None:
+    make_city()
+    add_sector_rule(rule=new_rule(), at=AT, actor=ACTOR)
+    assert sector_rule("arts", date(2026, 6, 30)).max_price_fen == 500_000
+    assert sector_rule("arts", date(2026, 7, 1)).max_price_fen == 300_000
+    with pytest.raises(errors.UnknownSector):
+        sector_rule("arts", IN_FORCE - timedelta(days=1))
+    assert AuditEntry.objects.get(action="merchants.add_sector_rule").after["max_price_fen"] == 300_000
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "error"),
+    [(date(2026, 3, 2), errors.RuleNotFuture), (IN_FORCE, errors.RuleNotFuture), (date(2026, 7, 1), errors.RuleDayTaken)],
+)
+def test_the_past_is_not_rewritten(valid_from: date, error: type) -> None:
+    make_city()
+    add_sector_rule(rule=new_rule(), at=AT, actor=ACTOR)
+    with pytest.raises(error):
+        add_sector_rule(rule=new_rule(valid_from=valid_from), at=AT, actor=ACTOR)
+    assert SectorRule.objects.count() == 18
+
+
+def test_the_command_says_what_is_missing() -> None:
+    with pytest.raises(CommandError, match="load_reference"):
+        call_command("load_sectors")
+    assert not Sector.objects.exists()
+    make_city()
+    Department.objects.filter(code="health").update(name_zh="别的")
+    with pytest.raises(CommandError, match="卫健"):
+        call_command("load_sectors")
+
+
+def typed(**changes: object) -> dict:
+    return {
+        "sector": "arts",
+        "valid_from": (today() + timedelta(days=30)).isoformat(),
+        "custody_percent": 100,
+        "max_price_fen": 300_000,
+        "cooling_off_days": 7,
+        "closing_notice_days": 30,
+        "basis": "new",
+        "mark": "E",
+        **changes,
+    }
+
+
+def test_an_operator_adds_later_numbers_in_the_administration(client) -> None:
+    make_city()
+    client.force_login(make_operator())
+    page = reverse("admin:merchants_sectorrule_add")
+    assert client.get(page).status_code == 200
+    assert client.post(page, typed(valid_from=today().isoformat())).status_code == 400
+    assert client.post(page, typed(custody_percent=101)).status_code == 400
+    assert SectorRule.objects.count() == 17
+    assert client.post(page, typed()).status_code == 302
+    assert SectorRule.objects.count() == 18
+    assert client.get(reverse("admin:merchants_sectorrule_changelist")).status_code == 200
+
+
+def test_an_official_reads_no_and_adds_no_numbers(client) -> None:
+    make_city()
+    client.force_login(make_official())
+    assert client.post(reverse("admin:merchants_sectorrule_add"), typed()).status_code == 403
+    assert client.get(reverse("admin:merchants_sectorrule_changelist")).status_code == 403
+    assert SectorRule.objects.count() == 17

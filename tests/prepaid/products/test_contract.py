@@ -1,0 +1,89 @@
+"""The twelve items, and the words a contract keeps."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.utils import translation
+
+from escrow.states import Plan
+from prepaid.products import compliance, standard_clauses
+from prepaid.products.contract import acknowledgements, twelve_items
+from prepaid.products.refund_rules import previews
+from prepaid.products.terms import CLAUSES, Issuer, Premises, Terms, sha256_of
+from tests.prepaid.products.test_caps import Rule
+
+TERMS = Terms(
+    name="储值卡",
+    kind=Plan.STORED_VALUE,
+    price_fen=100_000,
+    bonus_fen=20_000,
+    sessions=None,
+    days=None,
+    list_price_fen=None,
+    visit_price_fen=8_000,
+    lowest_item_fen=3_000,
+    service="按价目表使用全部项目。",
+    **{k: v for k, v in standard_clauses.for_card(Plan.STORED_VALUE, has_gift=True).items()},
+    issuer=Issuer(name="京城健身", uscc="91110105MA0000001X", contact_phone="+861", custody_no="6200000000000001"),
+    stores=(Premises(store_id=7, name="望京店", address="望京街道1号", lease_ends_on=date(2029, 1, 1)),),
+)
+
+
+def test_the_law_asks_for_twelve_items() -> None:
+    items = twelve_items(TERMS)
+    assert [item.number for item in items] == list(range(1, 13))
+    assert all(item.complete and item.lines and item.title for item in items)
+
+
+@pytest.mark.parametrize(
+    ("said", "item"),
+    [
+        ("91110105MA0000001X", 1),
+        ("6200000000000001", 2),
+        ("1,000.00", 2),
+        ("望京街道1号", 3),
+        ("2029-01-01", 4),
+        ("200.00", 6),
+    ],
+)
+def test_an_item_says_what_it_must(said: str, item: int) -> None:
+    assert said in " ".join(twelve_items(TERMS)[item - 1].lines)
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_a_clause_left_blank_makes_its_item_incomplete(clause: str) -> None:
+    blank = replace(TERMS, **{clause: "  "})
+    assert sum(not item.complete for item in twelve_items(blank)) == 1
+    assert len(compliance.blocking(compliance.check(blank, Rule(), on=date(2026, 3, 2)))) == 1
+
+
+def test_a_standard_clause_is_read_in_the_readers_language_and_own_words_stay() -> None:
+    with translation.override("zh-hans"):
+        chinese = str(standard_clauses.NO_GIFT)
+    with translation.override("en"):
+        assert standard_clauses.in_readers_language(chinese) == "No gifts come with this card."
+        assert standard_clauses.in_readers_language("本店自有条款") == "本店自有条款"
+        assert standard_clauses.is_standard(chinese)
+        assert not standard_clauses.is_standard("本店自有条款")
+
+
+def test_the_fingerprint_follows_every_word_and_no_order() -> None:
+    data = TERMS.to_json()
+    assert sha256_of(data) == sha256_of(dict(reversed(list(data.items()))))
+    assert Terms.from_json(data) == TERMS
+    for change in ({"price_fen": 100_001}, {"refund_terms": "x"}, {"stores": ()}):
+        assert sha256_of(replace(TERMS, **change).to_json()) != sha256_of(data)
+
+
+def test_three_things_are_acknowledged() -> None:
+    said = acknowledgements(TERMS)
+    assert len(said) == 3
+    assert "1,000.00" in said[0]
+
+
+def test_previews_begin_with_everything_and_never_rise() -> None:
+    rows = previews(TERMS)
+    assert (rows[0].operator_fen, rows[0].consumer_fen) == (100_000, 100_000)
+    assert [row.operator_fen for row in rows] == [100_000, 75_000, 50_000, 25_000]
+    assert [row.consumer_fen for row in rows] == [100_000, 70_000, 40_000, 10_000]
