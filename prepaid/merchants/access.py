@@ -21,7 +21,7 @@ def workplaces(request: HttpRequest) -> list[StaffMember]:
     """Everywhere the signed-in person works; asked once per request."""
     if not hasattr(request, "_workplaces"):
         request._workplaces = workplaces_of(me(request))  # type: ignore[attr-defined]
-    return request._workplaces  # type: ignore[attr-defined, no-any-return]
+    return request._workplaces  # type: ignore[attr-defined]
 
 
 def at_work(request: HttpRequest) -> StaffMember | None:

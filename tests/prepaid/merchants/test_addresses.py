@@ -71,7 +71,8 @@ def test_a_name_in_two_districts_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "1号", "天津市河西区友谊路20号", "河北省廊坊市三河市燕郊镇", "上海市浦东新区世纪大道100号", "Main Street 1"]
+    "address",
+    ["", "1号", "天津市河西区友谊路20号", "河北省廊坊市三河市燕郊镇", "上海市浦东新区世纪大道100号", "Main Street 1"],
 )
 def test_what_is_not_in_beijing_is_not_guessed(address: str) -> None:
     assert place(address) == Resolution(None)

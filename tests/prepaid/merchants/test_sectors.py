@@ -70,7 +70,11 @@ def test_a_rule_holds_from_its_day() -> None:
 
 @pytest.mark.parametrize(
     ("valid_from", "error"),
-    [(date(2026, 3, 2), errors.RuleNotFuture), (IN_FORCE, errors.RuleNotFuture), (date(2026, 7, 1), errors.RuleDayTaken)],
+    [
+        (date(2026, 3, 2), errors.RuleNotFuture),
+        (IN_FORCE, errors.RuleNotFuture),
+        (date(2026, 7, 1), errors.RuleDayTaken),
+    ],
 )
 def test_the_past_is_not_rewritten(valid_from: date, error: type) -> None:
     make_city()

@@ -50,9 +50,7 @@ def test_without_caps_everything_may_be_sold(fen: int, sessions: int, days: int)
     caps.check_holding(Rule(), adding_fen=fen, adding_sessions=sessions, adding_days=days)
 
 
-@given(
-    *(st.integers(0, 1_000_000) for _ in range(2)), *(st.integers(0, 100) for _ in range(4))
-)
+@given(*(st.integers(0, 1_000_000) for _ in range(2)), *(st.integers(0, 100) for _ in range(4)))
 def test_a_purchase_passes_exactly_within_every_cap(fen0, fen, sessions0, sessions, days0, days) -> None:
     fits = fen0 + fen <= 500_000 and sessions0 + sessions <= 60 and days0 + days <= 92
     try:

@@ -24,7 +24,7 @@ TERMS = Terms(
     visit_price_fen=8_000,
     lowest_item_fen=3_000,
     service="按价目表使用全部项目。",
-    **{k: v for k, v in standard_clauses.for_card(Plan.STORED_VALUE, has_gift=True).items()},
+    **standard_clauses.for_card(Plan.STORED_VALUE, has_gift=True),
     issuer=Issuer(name="京城健身", uscc="91110105MA0000001X", contact_phone="+861", custody_no="6200000000000001"),
     stores=(Premises(store_id=7, name="望京店", address="望京街道1号", lease_ends_on=date(2029, 1, 1)),),
 )
