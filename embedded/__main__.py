@@ -10,7 +10,8 @@ keep <server>  be the parent of a lent server (started by whoever borrows it)
 import shutil
 import sys
 
-from embedded import assets, keeper, system
+from embedded import assets, keeper, postgres, system
+from embedded.locks import Lock
 from embedded.problems import Problem, explained
 from embedded.secrets import var
 
@@ -46,10 +47,9 @@ def clean() -> None:
     """Delete the data of this machine. Problem: something still uses it."""
     if not var().exists():
         return
-    for server in keeper.SERVERS.values():
-        if keeper.Loan(server).is_taken():
-            raise Problem(f"{var()} is in use: stop `make run` and everything else that runs from here first.")
-        server.forget()
+    if not all(Lock(path).try_alone() for path in var().rglob("run/*/users")):
+        raise Problem(f"{var()} is in use: stop `make run` and everything else that runs from here first.")
+    postgres.forget(var())
     shutil.rmtree(var())
 
 

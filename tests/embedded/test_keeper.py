@@ -87,11 +87,7 @@ def eventually(condition, seconds: float = 20) -> None:
 def var(tmp_path_factory):
     path = tmp_path_factory.mktemp("var")
     yield path
-    os.environ["PREPAID_VAR"], before = str(path), os.environ["PREPAID_VAR"]
-    try:
-        postgres.Postgres().forget()
-    finally:
-        os.environ["PREPAID_VAR"] = before
+    postgres.forget(path)
 
 
 def test_processes_share_one_server_and_the_last_one_stops_it(var):
@@ -173,8 +169,20 @@ def test_another_users_folder_is_one_clear_sentence(tmp_path):
 
 
 def postgres_home(var: Path) -> Path:
-    os.environ["PREPAID_VAR"], before = str(var), os.environ["PREPAID_VAR"]
-    try:
-        return postgres.Postgres()._home
-    finally:
-        os.environ["PREPAID_VAR"] = before
+    note = var / "postgres" / postgres.NOTE
+    return Path(note.read_text()) if note.exists() else var / "postgres"
+
+
+def test_cleaning_waits_for_the_last_borrower_and_leaves_nothing(tmp_path):
+    clean = [sys.executable, "-m", "embedded", "clean"]
+    environment = {**os.environ, "PREPAID_VAR": str(tmp_path / "var")}
+    borrower = Borrower(tmp_path / "var")
+    borrower.urls()
+    home = postgres_home(tmp_path / "var")
+    refused = subprocess.run(clean, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "is in use" in refused.stderr
+    borrower.leave()
+    subprocess.run(clean, cwd=ROOT, env=environment, check=True)
+    assert not home.exists()
+    assert not (tmp_path / "var").exists()
