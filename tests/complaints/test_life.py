@@ -17,6 +17,7 @@ from complaints.cases.errors import (
     TextMissing,
 )
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
+from complaints.cases.queries.file import figures_of
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side, Wanted
 from escrow import queries as escrow
 from escrow.errors import BasisRequired, InvalidAmount, NotFound, RefundExceedsHeld
@@ -274,6 +275,16 @@ def test_upheld_is_money_and_closes_when_the_bank_says_so():
     assert case.events.filter(kind=EventKind.PAID).count() == 1
     told = case.complainant.messages.latest("id")
     assert "1,234.56" in told.title
+
+
+def test_the_figures_stay_as_they_were_when_the_refund_was_asked_for():
+    case = make.complaint()
+    officer = make.officer()
+    make.led(case, officer)
+    before = figures_of(case)
+    assert {figure.cause: figure.quote.refund_fen for figure in before} == dict.fromkeys(RefundCause, 200_000)
+    uphold(case, officer)
+    assert figures_of(Case.objects.get(pk=case.pk)) == before
 
 
 def test_not_upheld_gives_the_card_back():

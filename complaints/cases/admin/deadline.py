@@ -26,7 +26,8 @@ def countdown(case: Case, *, days: int) -> SafeString:
     else:
         colour, words = "plain", _("In time")
     return format_html(
-        '<span class="badge badge-{}">{}</span> <span class="case-date">{}</span> <time class="case-under" datetime="{}" data-until>{}</time>',
+        '<span class="badge badge-{}">{}</span> <span class="case-date">{}</span>'
+        ' <time class="case-under" datetime="{}" data-until>{}</time>',
         colour,
         words,
         case.due_on.isoformat(),

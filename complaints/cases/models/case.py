@@ -41,6 +41,9 @@ class Case(models.Model):
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="cases", verbose_name=_("merchant"))
     text = models.TextField(_("what happened"), max_length=2000)
     wanted = models.CharField(_("wanted"), max_length=12, choices=Wanted)
+    figures = models.JSONField(
+        _("figures"), help_text=_("What the formulas gave for each cause on the day the refund was asked for.")
+    )
     state = models.CharField(_("state"), max_length=12, choices=CaseState, default=CaseState.RECEIVED)
 
     store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("store"))

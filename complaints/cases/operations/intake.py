@@ -1,6 +1,7 @@
 """What the two sides do: complain, say their side, withdraw."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -15,7 +16,9 @@ from escrow.errors import NotFound
 from escrow.money import check_fen
 from escrow.transactions import ring, transaction
 from prepaid.cards import operations as cards
+from prepaid.cards import queries as cards_queries
 from prepaid.cards.models import RefundRequest
+from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import StaffMember
 from prepaid.people.models import User
 
@@ -41,7 +44,7 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
     with transaction():
         request = (
             RefundRequest.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("card__issuer")
+            .select_related("card__issuer", "card__agreement", "card__version")
             .filter(pk=refund_request_id, card__holder=complainant)
             .first()
         )
@@ -62,6 +65,7 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
             merchant=request.card.issuer,
             text=text,
             wanted=wanted,
+            figures=_figures(request),
             received_at=at,
             due_on=due_on(code=PREPAID, received_on=day),
             merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
@@ -131,6 +135,16 @@ def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | 
         )
         messages.said(case, side=side, at=at)
         return statement
+
+
+def _figures(request: RefundRequest) -> dict[str, Any]:
+    """The engine's sum for each cause, kept: once the card is settled or used again it could not be reckoned any more."""
+    return {
+        cause.value: cards_queries.refund_quote(
+            card=request.card, cause=cause, stopped_on=request.stopped_on, at=request.requested_at
+        ).to_json()
+        for cause in RefundCause
+    }
 
 
 def _next_id() -> int:

@@ -80,8 +80,10 @@ def upheld(case: Case, *, at: datetime) -> None:
     """Both sides learn the sum."""
     _tell_consumer(
         case,
-        _("Complaint %(number)s upheld: ¥%(amount)s comes back to you"),
-        _("The money is on its way to the account you paid from. We tell you when the bank confirms it."),
+        _("Complaint %(number)s: decided in your favour"),
+        _(
+            "Read the decision of %(authority)s and its reasons here. The case closes when the bank has paid ¥%(amount)s."
+        ),
         at=at,
     )
     _tell_merchant(
@@ -101,8 +103,8 @@ def not_upheld(case: Case, *, at: datetime) -> None:
 
 def paid(case: Case, *, at: datetime) -> None:
     """Everybody learns that the bank has paid and the case is over."""
-    title = _("Complaint %(number)s closed: ¥%(amount)s has been paid back")
-    _tell_consumer(case, title, _("The bank confirmed the refund to the account you paid from."), at=at)
+    title = _("Complaint %(number)s closed: ¥%(amount)s paid back")
+    _tell_consumer(case, title, _("All steps and dates of your complaint stay here."), at=at)
     _tell_merchant(case, title, _("The bank confirmed the refund to the customer. The card is settled."), at=at)
     _tell_lead(case, title, _("The bank confirmed the refund."), at=at)
 

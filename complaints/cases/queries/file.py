@@ -13,7 +13,6 @@ from escrow import queries as escrow
 from escrow.money import yuan
 from escrow.queries import StatementEntry
 from escrow.states import RefundBasis
-from prepaid.cards import queries as cards
 from prepaid.cards.states import RefundCause
 from prepaid.people.models import Department, Division
 from prepaid.products.refund_rules import RefundQuote
@@ -135,14 +134,11 @@ def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
 
 
 def figures_of(case: Case) -> list[Figure]:
-    """What the formulas give for each cause on the day the refund was asked for; use stopped with the request."""
-    request, card = case.refund_request, case.card
-    quotes = cards.refund_quotes(card=card, at=request.requested_at)
-    if request.stopped_on is not None:
-        quotes[RefundCause.OPERATOR] = cards.refund_quote(
-            card=card, cause=RefundCause.OPERATOR, stopped_on=request.stopped_on, at=request.requested_at
-        )
-    return [Figure(cause=cause, quote=quote, asked=cause == request.cause) for cause, quote in quotes.items()]
+    """What the formulas gave for each cause on the day the refund was asked for."""
+    return [
+        Figure(cause=cause, quote=RefundQuote.from_json(case.figures[cause]), asked=cause == case.refund_request.cause)
+        for cause in RefundCause
+    ]
 
 
 def money_of(case: Case) -> Money:

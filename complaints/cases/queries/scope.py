@@ -27,7 +27,6 @@ SHOWN = (
     "coordinator",
     "enforcer",
     "card__agreement",
-    "card__issuer",
     "card__version__product",
 )
 
