@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
 from escrow.money import MAX_FEN, yuan, yuan_to_fen
+from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import Store
 from prepaid.products.contract import acknowledgements
@@ -125,16 +126,26 @@ class RefundForm(forms.Form):
 
 
 class AgreeForm(forms.Form):
-    """The sum the merchant agrees to."""
+    """The sum the merchant agrees to, within what the verb will accept."""
 
     amount = YuanField(label=_("Refund (yuan)"))
     text = forms.CharField(label=_("Message to the customer"), max_length=500, required=False, widget=forms.Textarea)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, asked_fen: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked_fen: int, least_fen: int, held_fen: int, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"amount": yuan(asked_fen).replace(",", "")})
         kwargs.setdefault("prefix", "agree")
         super().__init__(*args, **kwargs)
+        self.least_fen, self.held_fen = least_fen, held_fen
+
+    def clean_amount(self) -> int:
+        """Asked twice before anything moves, so say at the first time what the verb would say at the second."""
+        amount_fen: int = self.cleaned_data["amount"]
+        if amount_fen < self.least_fen:
+            raise forms.ValidationError(str(OfferTooLow(least=yuan(self.least_fen))))
+        if amount_fen > self.held_fen:
+            raise forms.ValidationError(str(OfferTooHigh(held=yuan(self.held_fen))))
+        return amount_fen
 
 
 class RefuseForm(forms.Form):

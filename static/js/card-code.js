@@ -4,7 +4,7 @@
 
 const box = document.getElementById("card-code");
 const qr = document.getElementById("code-qr");
-const text = document.getElementById("code-text");
+const digits = document.getElementById("code-digits");
 const secondsLeft = document.getElementById("code-seconds");
 const period = Number(box.dataset.step);
 const lead = Number(box.dataset.realNow) - Date.now();
@@ -37,7 +37,7 @@ async function digitsOf(step) {
 }
 
 function draw(code) {
-  text.textContent = code.replace(/^(\d{4})(\d{4})(\d{3})(\d{3})$/, "$1 $2 $3 $4");
+  digits.textContent = `${code.slice(-6, -3)} ${code.slice(-3)}`;
   const picture = window.qrcode(0, "M");
   picture.addData(code);
   picture.make();

@@ -35,6 +35,7 @@ function show(kind, word, ...lines) {
     box.append(span);
   }
   verdict.replaceChildren(box);
+  verdict.scrollIntoView({ block: "nearest" });
 }
 
 async function refreshCharges() {

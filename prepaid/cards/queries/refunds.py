@@ -9,6 +9,7 @@ from django.db.models import Case, QuerySet, When
 from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound
+from escrow.queries import Holding
 from escrow.states import Plan
 from prepaid.cards.models import Card, CardRule, RefundRequest
 from prepaid.cards.states import OPEN_REFUND_STATES, RefundCause, RefundState
@@ -27,12 +28,13 @@ def refund_quote(*, card: Card, cause: RefundCause, stopped_on: date | None = No
     ``stopped_on``: the day the merchant stopped serving, if the consumer says so (period cards, SPC 22); it counts
     only for a cause of the merchant's.
     """
-    return quote(_facts(card=card, cause=cause, stopped_on=stopped_on, at=at))
+    return quote(_facts(card, escrow.holding(card.agreement_id), cause=cause, stopped_on=stopped_on, at=at))
 
 
-def refund_quotes(*, card: Card, at: datetime) -> dict[RefundCause, RefundQuote]:
-    """The sum for each cause, to be shown before anybody asks."""
-    facts = _facts(card=card, cause=RefundCause.NEITHER, stopped_on=None, at=at)
+def refund_quotes(*, card: Card, holding: Holding | None = None, at: datetime) -> dict[RefundCause, RefundQuote]:
+    """The sum for each cause, to be shown before anybody asks. ``holding``: when the caller has it already."""
+    holding = holding or escrow.holding(card.agreement_id)
+    facts = _facts(card, holding, cause=RefundCause.NEITHER, stopped_on=None, at=at)
     return {cause: quote(replace(facts, cause=cause.value)) for cause in RefundCause}
 
 
@@ -41,9 +43,9 @@ def least_refund_fen(request: RefundRequest) -> int:
     return refund_quote(card=request.card, cause=RefundCause.CONSUMER, at=request.requested_at).refund_fen
 
 
-def _facts(*, card: Card, cause: RefundCause, stopped_on: date | None, at: datetime) -> RefundFacts:
+def _facts(card: Card, holding: Holding, *, cause: RefundCause, stopped_on: date | None, at: datetime) -> RefundFacts:
     """The card's figures on that day. Days run from payment, which is when the contract is made here."""
-    holding, version, today = escrow.holding(card.agreement_id), card.version, clock.beijing_date(at)
+    version, today = card.version, clock.beijing_date(at)
     bought_on = clock.beijing_date(card.agreement.funded_at or card.bought_at)
     cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
     used = {

@@ -24,11 +24,13 @@ class Step:
 def steps_of(request: RefundRequest) -> list[Step]:
     """Every step of the request, in order."""
     asked = Step(
-        label=_("You asked for ¥%(sum)s") % {"sum": yuan(request.asked_fen)}, state="done", at=request.requested_at
+        label=_("Refund of ¥%(sum)s requested") % {"sum": yuan(request.asked_fen)},
+        state="done",
+        at=request.requested_at,
     )
     if request.basis == RefundBasis.COOLING_OFF:
         granted = Step(
-            label=_("Granted at once: you are within the cooling-off period"), state="done", at=request.closed_at
+            label=_("Granted at once: asked within the cooling-off period"), state="done", at=request.closed_at
         )
         return [asked, granted, _money(request)]
     return [asked, *_answer(request), *_complaint(request), *_end(request)]
@@ -38,9 +40,9 @@ def _answer(request: RefundRequest) -> list[Step]:
     state = request.state
     if state == RefundState.REQUESTED:
         note = (
-            _("If the merchant says nothing until then, that is consent in this sector and you are paid.")
+            _("In this sector silence until then is consent, and the sum is paid.")
             if request.silence_agrees
-            else _("If the merchant says nothing until then, you can complain to the regulator.")
+            else _("Without an answer until then the way to the regulator is open.")
         )
         return [Step(label=_("The merchant answers by"), state="current", at=request.answer_due_on, note=note)]
     steps = []
@@ -53,11 +55,11 @@ def _answer(request: RefundRequest) -> list[Step]:
     if request.may_complain:
         steps.append(
             Step(
-                label=_("You decide: take the offer, complain to the regulator, or withdraw")
+                label=_("The consumer decides: take the offer, complain to the regulator, or withdraw")
                 if state == RefundState.OFFERED
-                else _("You decide: complain to the regulator, or withdraw"),
+                else _("The consumer decides: complain to the regulator, or withdraw"),
                 state="current",
-                note=_("Your money stays frozen until then."),
+                note=_("The money stays frozen until then."),
             )
         )
     return steps
@@ -78,7 +80,7 @@ def _complaint(request: RefundRequest) -> list[Step]:
     note = _("The complaint's page shows who is responsible and by when.") if now else ""
     return [
         Step(
-            label=_("You complained to the regulator"),
+            label=_("Complaint to the regulator"),
             state="current" if now else "done",
             at=request.complained_at,
             note=note,
@@ -88,15 +90,13 @@ def _complaint(request: RefundRequest) -> list[Step]:
 
 def _end(request: RefundRequest) -> list[Step]:
     if request.state == RefundState.WITHDRAWN:
-        return [
-            Step(label=_("You withdrew the request; the card can be used again"), state="done", at=request.closed_at)
-        ]
+        return [Step(label=_("Request withdrawn; the card can be used again"), state="done", at=request.closed_at)]
     if request.state == RefundState.DISMISSED:
         return [
             Step(label=_("Closed without a refund; the card can be used again"), state="done", at=request.closed_at)
         ]
     if request.granted_fen is None:
-        return [Step(label=_("The money goes back to where you paid from"), state="todo")]
+        return [Step(label=_("The money goes back to where it was paid from"), state="todo")]
     label = _("¥%(sum)s granted: %(basis)s") % {
         "sum": yuan(request.granted_fen),
         "basis": request.get_basis_display(),
@@ -107,9 +107,9 @@ def _end(request: RefundRequest) -> list[Step]:
 def _money(request: RefundRequest) -> Step:
     refund = request.refund
     if refund is not None and refund.paid_at is not None:
-        return Step(label=_("Paid back to where you paid from; the card is closed"), state="done", at=refund.paid_at)
+        return Step(label=_("Paid back to where it was paid from; the card is closed"), state="done", at=refund.paid_at)
     return Step(
-        label=_("The bank pays it back to where you paid from"),
+        label=_("The bank pays it back to where it was paid from"),
         state="current",
-        note=_("Usually within minutes. We tell you when the bank has confirmed it."),
+        note=_("Usually within minutes; the date stands here once the bank has confirmed it."),
     )

@@ -35,7 +35,13 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
     """One request: the calculation, and the answer, which is asked for twice with the sum and the person named."""
     asked = queries.request_for(staff=staff, request_id=pk)
     agrees = "agree" in request.POST
-    agree = AgreeForm(request.POST if agrees else None, asked_fen=asked.asked_fen)
+    held_fen = queries.held_fen(card=asked.card)
+    agree = AgreeForm(
+        request.POST if agrees else None,
+        asked_fen=asked.asked_fen,
+        least_fen=min(asked.asked_fen, queries.least_refund_fen(asked)),
+        held_fen=held_fen,
+    )
     refuse = RefuseForm(request.POST if request.method == "POST" and not agrees else None)
     context: dict[str, Any] = {
         "staff": staff,
@@ -44,7 +50,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         "person": asked.card.holder.display_name,
         "steps": queries.steps_of(asked),
         "quote": RefundQuote.from_json(asked.quote),
-        "held_fen": queries.held_fen(card=asked.card),
+        "held_fen": held_fen,
         "agree": agree,
         "refuse": refuse,
     }

@@ -34,13 +34,14 @@ def wallet(request: HttpRequest) -> HttpResponse:
 def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One card: what is left, until when, where it can be used, and what can be done with it."""
     user = me(request)
+    today = clock.today()
     card = queries.card_of(user=user, number=number)
-    face = queries.face_of(card=card, today=clock.today())
+    face = queries.face_of(card=card, today=today)
     context = {
         "face": face,
         "card": card,
         "terms": card.version.terms,
-        "cooling_off_until": queries.cooling_off_until(card=card, today=clock.today()),
+        "cooling_off_until": queries.cooling_off_until(card=card, today=today),
         "refund_request": queries.requests_of(user=user).filter(card=card).first(),
         "waiting": [charge for charge in queries.charges_waiting(user=user) if charge.card_id == card.pk],
     }
@@ -62,8 +63,8 @@ def card_code(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "card": card,
         "face": face,
-        "code": text,
-        "qr": mark_safe(segno.make(text.replace(" ", ""), error="m").svg_inline(omitsize=True)),  # noqa: S308 – own digits
+        "digits": text.removeprefix(f"{card} "),
+        "qr": mark_safe(segno.make_qr(text.replace(" ", ""), error="m", boost_error=False).svg_inline(omitsize=True)),  # noqa: S308 – own digits
         "step_seconds": codes.STEP_SECONDS,
         "real_now_ms": int(now.timestamp() * 1000),
         "seconds_left": codes.STEP_SECONDS - int(now.timestamp()) % codes.STEP_SECONDS,

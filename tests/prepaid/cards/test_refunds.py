@@ -45,6 +45,10 @@ def refused(error: type[DomainError], deed: Callable[[], object]) -> DomainError
     return caught.value
 
 
+def quotes(card: Card) -> dict:
+    return queries.refund_quotes(card=card, at=clock.now())
+
+
 def state(request: RefundRequest) -> str:
     return RefundRequest.objects.get(pk=request.pk).state
 
@@ -114,7 +118,7 @@ def test_who_knew_the_service_and_used_it_has_no_cooling_off() -> None:
 def test_the_sum_follows_the_cause(cause: RefundCause, sum_fen: int) -> None:
     """P=2000 N=10 L=300, three used: 1400, or 1100 when the consumer gives up (rules.md)."""
     card = old_card(used=3)
-    assert queries.refund_quotes(card=card, at=clock.now())[cause].refund_fen == sum_fen
+    assert quotes(card)[cause].refund_fen == sum_fen
     assert ask(card, cause=cause).asked_fen == sum_fen
 
 
@@ -123,9 +127,8 @@ def test_a_stored_value_card_gives_back_principal_in_proportion() -> None:
     shop = factories.shop()
     card = old_card(shop, Plan.STORED_VALUE, visit_price_fen=60_000)
     factories.charge(card, shop.boss, amount_fen=60_000)
-    quotes = queries.refund_quotes(card=card, at=clock.now())
-    assert quotes[RefundCause.NEITHER].refund_fen == 50_000
-    assert quotes[RefundCause.CONSUMER].refund_fen == 40_000
+    assert quotes(card)[RefundCause.NEITHER].refund_fen == 50_000
+    assert quotes(card)[RefundCause.CONSUMER].refund_fen == 40_000
 
 
 def test_a_period_card_counts_days_until_the_service_stopped() -> None:
