@@ -118,7 +118,7 @@ class SectorRuleAdmin(ReadOnlyAdmin):
     """The law's numbers, each with its source; a change is a new row from a later day."""
 
     list_display = [
-        "sector", "valid_from", "filing_from", "most_prepaid", "max_months", "max_sessions", "custody_percent", "mark",
+        "sector", "valid_from", "filing_from", "most_prepaid", "max_months", "max_sessions", "custody_percent", "certainty",
     ]  # fmt: skip
     list_filter = ["mark"]
     search_fields = ["sector__name_zh", "sector__name_en", "basis"]
@@ -133,6 +133,11 @@ class SectorRuleAdmin(ReadOnlyAdmin):
     def most_prepaid(self, rule: SectorRule) -> str:
         """Yuan."""
         return f"¥{yuan(rule.max_price_fen)}" if rule.max_price_fen else "–"
+
+    @admin.display(description=gettext_lazy("certainty"))
+    def certainty(self, rule: SectorRule) -> str:
+        """The mark: T the full text, E an excerpt, A an assumption."""
+        return rule.mark
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Operators, for a later day."""

@@ -11,7 +11,6 @@ from escrow.money import yuan
 from escrow.states import Plan
 from prepaid.products import caps, void_clauses
 from prepaid.products.contract import twelve_items
-from prepaid.products.errors import CapExceeded
 from prepaid.products.terms import CLAUSES, Terms
 
 Level = Literal["ok", "warn", "bad"]
@@ -44,15 +43,22 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
 def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
     article = _("the sector's caps")
     lines = []
-    for code, field, figures in (
-        ("price_cap", "price_fen", {"adding_fen": terms.price_fen}),
-        ("sessions_cap", "sessions", {"adding_fen": 0, "adding_sessions": terms.sessions or 0}),
-        ("months_cap", "days", {"adding_fen": 0, "adding_days": terms.days or 0}),
-    ):
-        try:
-            caps.check_holding(rule, **figures)
-        except CapExceeded as error:
-            lines.append(Finding(level="bad", code=code, text=str(error), article=article, field=field))
+    if rule.max_price_fen is not None and terms.price_fen > rule.max_price_fen:
+        text = _("The price of ¥%(price)s is above the sector's cap of ¥%(most)s.")
+        figures = {"price": yuan(terms.price_fen), "most": yuan(rule.max_price_fen)}
+        lines.append(Finding(level="bad", code="price_cap", text=text % figures, article=article, field="price_fen"))
+    if rule.max_sessions is not None and (terms.sessions or 0) > rule.max_sessions:
+        text = _("%(count)s sessions are more than the sector's cap of %(most)s.")
+        figures = {"count": str(terms.sessions), "most": str(rule.max_sessions)}
+        lines.append(Finding(level="bad", code="sessions_cap", text=text % figures, article=article, field="sessions"))
+    if rule.max_months is not None and (terms.days or 0) > caps.longest_days(rule.max_months):
+        text = _("%(days)s days are longer than the sector's cap of %(months)s months (%(most)s days).")
+        figures = {
+            "days": str(terms.days),
+            "months": str(rule.max_months),
+            "most": str(caps.longest_days(rule.max_months)),
+        }
+        lines.append(Finding(level="bad", code="months_cap", text=text % figures, article=article, field="days"))
     if rule.max_months is not None and terms.days is None:
         text = _("This sector limits the term to %(months)s months: state how many days the card is valid.")
         lines.append(
