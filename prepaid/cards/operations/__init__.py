@@ -19,9 +19,11 @@ from prepaid.cards.operations.refunds import (
     settle_request,
     withdraw_request,
 )
+from prepaid.cards.operations.rules import add_card_rule
 
 __all__ = [
     "accept_offer",
+    "add_card_rule",
     "agree_refund",
     "buy",
     "cancel_order",
