@@ -7,32 +7,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from escrow.errors import DomainError
-from escrow.money import MAX_FEN, yuan, yuan_to_fen
+from escrow.money import MAX_FEN, yuan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import Store
+from prepaid.products.forms import YuanField
 from prepaid.products.contract import acknowledgements
 from prepaid.products.models import ProductVersion
-
-
-class YuanField(forms.CharField):
-    """Yuan with at most two decimals; cleans to fen, or None when empty."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 24)
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> Any:
-        """Fen. ValidationError with the domain's sentence for anything that is no amount."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return yuan_to_fen(text)
-        except DomainError as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)")}
