@@ -11,10 +11,9 @@ from escrow.money import MAX_FEN, yuan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import Store
-from prepaid.products.forms import YuanField
 from prepaid.products.contract import acknowledgements
+from prepaid.products.forms import YuanField
 from prepaid.products.models import ProductVersion
-
 
 CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)")}
 
