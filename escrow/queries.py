@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from escrow import clock, workdays
 from escrow.errors import NotFound
@@ -216,14 +216,15 @@ class MerchantMoney:
 
 def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
     """Transfers into and out of the payable account that no payout has paid yet, each with its signed ``line_fen``."""
-    payable = Q(code=AccountCode.PAYABLE, beneficiary_id=beneficiary_id)
-    account_id = Account.objects.filter(payable).values_list("id", flat=True).first()
+    payable = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.PAYABLE).values("id")[:1]
     return (
-        Transfer.objects.filter(Q(credit_account_id=account_id) | Q(debit_account_id=account_id))
+        Transfer.objects.filter(Q(credit_account_id=Subquery(payable)) | Q(debit_account_id=Subquery(payable)))
         .filter(payable_on__isnull=False)
         .exclude(kind=TransferKind.PENDING)
         .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))
-        .annotate(line_fen=Case(When(credit_account_id=account_id, then=F("amount")), default=-F("amount")))
+        .annotate(
+            line_fen=Case(When(credit_account_id=Subquery(payable), then=F("amount")), default=-F("amount")),
+        )
     )
 
 
@@ -231,29 +232,23 @@ def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
     """What was earned today (Beijing), what waits for a consumer's confirmation, what the next payout will carry."""
     today = clock.beijing_date(at)
     since = datetime.combine(today, datetime.min.time(), clock.BEIJING)
-    lines = unpaid_lines(beneficiary_id).aggregate(
+    lines = unpaid_lines(beneficiary_id)
+    sums = lines.aggregate(
         all=Sum("line_fen"),
         today=Sum("line_fen", filter=Q(at__gte=since)),
+        next_on=Min("payable_on", filter=Q(payable_on__gte=today)),
     )
-    next_on = (
-        unpaid_lines(beneficiary_id)
-        .filter(payable_on__gte=today)
-        .order_by("payable_on")
-        .values_list("payable_on", flat=True)
-        .first()
-    )
-    overdue = (
-        unpaid_lines(beneficiary_id).filter(payable_on__lte=next_on or today).aggregate(sum=Sum("line_fen"))["sum"] or 0
-    )
+    next_on = sums["next_on"] or today
+    due = lines.filter(payable_on__lte=next_on).aggregate(sum=Sum("line_fen"))["sum"] or 0
     waiting = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.HELD, asset=Asset.CNY).aggregate(
         sum=Sum("debits_pending")
     )
     return MerchantMoney(
-        today_fen=lines["today"] or 0,
+        today_fen=sums["today"] or 0,
         waiting_fen=waiting["sum"] or 0,
-        payable_fen=lines["all"] or 0,
-        next_payout_fen=max(0, overdue),
-        next_payout_on=(next_on or today) if overdue > 0 else None,
+        payable_fen=sums["all"] or 0,
+        next_payout_fen=max(0, due),
+        next_payout_on=next_on if due > 0 else None,
     )
 
 

@@ -205,6 +205,12 @@ def test_holdings_of_many_cards_cost_three_queries(django_assert_num_queries):
         assert len(queries.holdings(ids)) == 5
 
 
+def test_merchant_money_costs_three_queries(django_assert_num_queries):
+    to = beneficiary()
+    with django_assert_num_queries(3):
+        queries.merchant_money(to.pk, AT)
+
+
 def test_merchant_money_adds_up():
     agreement = held_agreement()
     charge(agreement, 1)
