@@ -160,7 +160,7 @@ CHECKS: dict[str, str] = {
     "money_on_its_way_has_its_instructions": """
         SELECT count(*) FROM (
             SELECT b.id,
-                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'refund'), 0) AS refunds,
+                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'refund' AND i.state <> 'failed'), 0) AS refunds,
                    coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'payout' AND i.state <> 'failed'), 0) AS payouts
             FROM escrow_beneficiary b LEFT JOIN escrow_instruction i ON i.beneficiary_id = b.id GROUP BY b.id) s
         JOIN (SELECT beneficiary_id,

@@ -32,6 +32,8 @@ from escrow.transactions import after_commit, ring, transaction
 OPEN_STATES = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
 #: Real seconds until the janitor asks again: 10 s, 20 s, 40 s … at most 10 minutes.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
+#: A refund the bank has returned is ordered again: 10 s later, 20 s, 40 s … at most a day.
+LONGEST_PAUSE = timedelta(days=1)
 
 
 def new_number(prefix: str) -> str:
@@ -51,9 +53,11 @@ def instruct(
     channel: str,
     amount_fen: int,
     payment: Payment | None = None,
+    pause: timedelta = timedelta(),
     at: datetime,
 ) -> Instruction:
-    """Write down what is to be sent, inside the deed's transaction, and ring for it after commit."""
+    """Write down what is to be sent, inside the deed's transaction, and ring for it after commit; with a ``pause`` the
+    sweep sends it when that is over."""
     instruction = Instruction.objects.create(
         kind=kind,
         number=new_number("R" if kind == InstructionKind.REFUND else "P"),
@@ -61,10 +65,11 @@ def instruct(
         channel=channel,
         payment=payment,
         amount_fen=amount_fen,
-        due_at=timezone.now(),
+        due_at=timezone.now() + pause,
         created_at=at,
     )
-    ring("escrow.tasks.send_instruction", instruction.pk)
+    if not pause:
+        ring("escrow.tasks.send_instruction", instruction.pk)
     return instruction
 
 
@@ -78,16 +83,11 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
         return Instruction.objects.get(pk=instruction_id)
     instruction, asked_before = claimed
     try:
-        answer = _ask(instruction) if asked_before else None
-        answer = answer or _send(instruction)
-    except ChannelUnknown as error:
+        answer = _answer(instruction, asked_before)
+    except (ChannelUnknown, ChannelRefused) as error:
         with transaction():
             Instruction.objects.filter(pk=instruction_id, state__in=OPEN_STATES).update(answer=str(error)[:200])
         return Instruction.objects.get(pk=instruction_id)
-    except ChannelRefused as error:
-        answer = TransferAnswer(
-            number=instruction.number, state="failed", amount_fen=instruction.amount_fen, reason=str(error)
-        )
     return record_answer(answer=answer, at=at)
 
 
@@ -108,6 +108,20 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
         instruction.due_at = timezone.now() + min(FIRST_WAIT * 2 ** min(instruction.attempts - 1, 10), LONGEST_WAIT)
         instruction.save(update_fields=["state", "attempts", "due_at"])
     return instruction, sent_before
+
+
+def _answer(instruction: Instruction, asked_before: bool) -> TransferAnswer:
+    """Ask, then send. Only an order that the channel refuses *and* has never seen has failed: a refusal may be about a
+    second attempt (the number is taken) while the first one pays, and a refused question says nothing at all."""
+    known = _ask(instruction) if asked_before else None
+    if known is not None:
+        return known
+    try:
+        return _send(instruction)
+    except ChannelRefused as refusal:
+        return _ask(instruction) or TransferAnswer(
+            number=instruction.number, state="failed", amount_fen=instruction.amount_fen, reason=str(refusal)
+        )
 
 
 def _ask(instruction: Instruction) -> TransferAnswer | None:
@@ -173,35 +187,66 @@ def record_answer(*, answer: TransferAnswer, at: datetime) -> Instruction:
 
 def _settled(instruction: Instruction, at: datetime) -> None:
     """The consequences of a final answer. The money itself moves when the custody statement shows it."""
+    failed = instruction.state == InstructionState.FAILED
     if instruction.kind == InstructionKind.REFUND:
-        refund = Refund.objects.filter(instruction=instruction).first()
-        if refund is not None and instruction.state == InstructionState.SUCCEEDED:
-            refund.paid_at = at
-            refund.save(update_fields=["paid_at"])
-            refund_id = refund.pk
-            after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
-        return
-    if instruction.state == InstructionState.FAILED:
-        chart = Chart(beneficiary_id=instruction.beneficiary_id)
-        post(
-            [
-                Movement(
-                    debit=chart.id(AccountCode.PAYOUT),
-                    credit=chart.id(AccountCode.PAYABLE),
-                    amount=instruction.amount_fen,
-                    reason=Reason.PAYOUT_RETURNED,
-                    reference=instruction.number,
-                    payable_on=queries.add_working_days(beijing_date(at), 1),
-                )
-            ],
-            at=at,
-        )
-        # The same account would return it again tomorrow.
-        hold_payouts(
-            beneficiary_id=instruction.beneficiary_id,
-            because=f"payout returned by the bank: {instruction.answer}"[:200],
-            at=at,
-            actor=f"channel:{instruction.channel}",
-        )
-        payout_id = Payout.objects.get(instruction=instruction).pk
-        after_commit(lambda: payout_failed.send(sender=Payout, payout_id=payout_id))
+        settle = _refund_returned if failed else _refund_paid
+        settle(instruction, at)
+    elif failed:
+        _payout_returned(instruction, at)
+
+
+def _refund_paid(instruction: Instruction, at: datetime) -> None:
+    refund = Refund.objects.filter(instruction=instruction).first()
+    if refund is not None:
+        refund.paid_at = at
+        refund.save(update_fields=["paid_at"])
+        refund_id = refund.pk
+        after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
+
+
+def _refund_returned(instruction: Instruction, at: datetime) -> None:
+    """The consumer is still owed the money: a new order under a new number, after a longer pause each time."""
+    returned = Instruction.objects.filter(payment=instruction.payment, state=InstructionState.FAILED).count()
+    again = instruct(
+        kind=InstructionKind.REFUND,
+        beneficiary_id=instruction.beneficiary_id,
+        channel=instruction.channel,
+        payment=instruction.payment,
+        amount_fen=instruction.amount_fen,
+        pause=min(FIRST_WAIT * 2 ** min(returned, 20), LONGEST_PAUSE),
+        at=at,
+    )
+    Refund.objects.filter(instruction=instruction).update(instruction=again)
+    audit.record(
+        actor=f"channel:{instruction.channel}",
+        action="escrow.refund_again",
+        target=f"instruction:{again.pk}",
+        after={"instead_of": instruction.number, "amount_fen": again.amount_fen},
+        at=at,
+    )
+
+
+def _payout_returned(instruction: Instruction, at: datetime) -> None:
+    # The same account would return it again tomorrow. Held first: payouts lock the beneficiary before its accounts.
+    hold_payouts(
+        beneficiary_id=instruction.beneficiary_id,
+        because=f"payout returned by the bank: {instruction.answer}"[:200],
+        at=at,
+        actor=f"channel:{instruction.channel}",
+    )
+    chart = Chart(beneficiary_id=instruction.beneficiary_id)
+    post(
+        [
+            Movement(
+                debit=chart.id(AccountCode.PAYOUT),
+                credit=chart.id(AccountCode.PAYABLE),
+                amount=instruction.amount_fen,
+                reason=Reason.PAYOUT_RETURNED,
+                reference=instruction.number,
+                payable_on=queries.add_working_days(beijing_date(at), 1),
+            )
+        ],
+        at=at,
+    )
+    payout_id = Payout.objects.get(instruction=instruction).pk
+    after_commit(lambda: payout_failed.send(sender=Payout, payout_id=payout_id))

@@ -28,6 +28,7 @@ from escrow.models import Agreement, PayoutLine, Transfer, Use
 from escrow.money import share
 from escrow.operations import commands
 from escrow.operations.agreements import locked_agreement
+from escrow.operations.beneficiaries import locked_beneficiary
 from escrow.signals import use_recorded
 from escrow.states import (
     USE_TRANSITIONS,
@@ -228,6 +229,7 @@ def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
             raise AgreementFrozen()
         if agreement.state != AgreementState.HELD:
             raise AgreementNotHeld()
+        locked_beneficiary(agreement.beneficiary_id)  # no payout takes the use meanwhile
         released = {Asset(t.asset): t for t in Transfer.objects.filter(use=use, reason=Reason.RELEASE).order_by("id")}
         if PayoutLine.objects.filter(transfer__in=released.values()).exists():
             raise TooLateToUndo()
