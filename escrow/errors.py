@@ -117,7 +117,9 @@ class ChannelUnavailable(DomainError):
 
 
 class BadNotification(DomainError):
-    message = _("The notification's signature is not valid.")
+    message = _(
+        "The notification's signature is not valid. Sign it again with the channel's key and the present time."
+    )
     http_status = 401
 
 

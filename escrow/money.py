@@ -39,13 +39,14 @@ def yuan_to_fen(text: str) -> int:
     """``"1,234.5"`` → ``123450``; at most two decimals, full-width digits allowed.
 
     Raises:
-        InvalidAmount: anything else.
+        InvalidAmount: anything else, with one sentence for what is no amount and another for one out of bounds.
     """
     plain = text.strip().lstrip("¥￥").replace(",", "").replace("，", "")
-    match = re.fullmatch(r"(\d{1,12})(?:\.(\d{1,2}))?", plain)
+    match = re.fullmatch(r"([-−－]?)(\d{1,30})(?:\.(\d{1,2}))?", plain)
     if not match:
         raise InvalidAmount(_("Enter an amount in yuan with at most two decimals, for example 128.50."))
-    return check_fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")))
+    fen = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))
+    return check_fen(-fen if match[1] else fen)
 
 
 def yuan(fen: int) -> str:

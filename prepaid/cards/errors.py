@@ -61,7 +61,9 @@ class CounterUnavailable(DomainError):
 
 
 class CardOfAnotherMerchant(DomainError):
-    message = _("This card was issued by another merchant and cannot be used here.")
+    message = _(
+        "This card was issued by another merchant and cannot be used here. Ask the customer for a card of your shop."
+    )
 
 
 class StoreNotInContract(DomainError):

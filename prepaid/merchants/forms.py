@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
 from prepaid.merchants import queries
+from prepaid.merchants.errors import UnknownDistrict, UnknownSector, UnknownSubdistrict
 from prepaid.merchants.models import StaffRole, Store
 from prepaid.people.forms import PhoneField
 
@@ -53,9 +54,13 @@ class RegisterForm(PayoutAccountForm):
     )
     legal_representative = forms.CharField(label=_("Legal representative"), max_length=50)
     sector = forms.ChoiceField(
-        label=_("Sector"), help_text=_("It decides which regulator files your cards and which caps hold.")
+        label=_("Sector"),
+        help_text=_("It decides which regulator files your cards and which caps hold."),
+        error_messages={"invalid_choice": UnknownSector.message},
     )
-    district = forms.ChoiceField(label=_("District of the head office"))
+    district = forms.ChoiceField(
+        label=_("District of the head office"), error_messages={"invalid_choice": UnknownDistrict.message}
+    )
     contact_phone = forms.CharField(
         label=_("Contact phone"),
         max_length=32,
@@ -83,6 +88,7 @@ class StoreForm(forms.Form):
         label=_("District and subdistrict"),
         required=False,
         help_text=_("Found from the address; correct it if it is wrong. It decides which authority is responsible."),
+        error_messages={"invalid_choice": UnknownSubdistrict.message},
     )
     lease_ends_on = forms.DateField(
         label=_("Lease ends on"),

@@ -59,7 +59,7 @@ class FilingNeeded(DomainError):
 class NotCompliant(DomainError):
     """``findings``: the blocking lines of the compliance check."""
 
-    message = _("The compliance check found %(count)s points that must be put right before this can be submitted.")
+    message = _("The compliance check found points that must be put right before this can be submitted: %(count)s.")
     http_status = 422
 
     def __init__(self, findings: list[object]) -> None:
@@ -87,21 +87,22 @@ class CapExceeded(DomainError):
 
 class PriceCapExceeded(CapExceeded):
     message = _(
-        "In this sector one person may prepay at most ¥%(most)s to one merchant; with this card it would be ¥%(would)s."
+        "In this sector one person may prepay at most ¥%(most)s to one merchant; with this card it would be "
+        "¥%(would)s. Choose a card of a lower sum."
     )
 
 
 class SessionsCapExceeded(CapExceeded):
     message = _(
         "In this sector one person may hold at most %(most)s sessions with one merchant; with this card it would be "
-        "%(would)s."
+        "%(would)s. Choose a card of fewer sessions."
     )
 
 
 class MonthsCapExceeded(CapExceeded):
     message = _(
         "In this sector one person may prepay at most %(most)s months with one merchant (%(most_days)s days); with "
-        "this card it would be %(would)s days."
+        "this card it would be %(would)s days. Choose a card of a shorter term."
     )
 
 

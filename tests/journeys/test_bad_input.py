@@ -1,0 +1,529 @@
+"""Bad input, case by case: its own clear sentence in the user's language, the right status, and nothing changes.
+
+Statuses: 400 what was sent cannot be right whatever the state of things; 401 not signed; 403 this role may never;
+404 not yours, and an answer never tells whether it exists; 409 right in itself, but not as things stand now;
+422 well-formed, and a rule of law or contract forbids it.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from escrow import clock
+from escrow.channels.signing import sign
+from escrow.states import Plan
+from prepaid.cards import operations as cards
+from prepaid.cards.models import Card
+from prepaid.cards.states import RefundCause
+from prepaid.people.models import User
+from prepaid.products.standard_clauses import for_card
+from tests.complaints import factories as complaints
+from tests.journeys.refusals import LANGUAGES, bank_facts, facts, is_in, signed_in, told
+from tests.prepaid.cards import factories as make
+from tests.prepaid.merchants.factories import next_uscc
+from tests.sandbox_bank.bank import bank, bank_process, fresh
+
+__all__ = ["bank", "bank_process"]
+pytestmark = pytest.mark.django_db
+
+#: Signs a person in, in the language of the case.
+SignIn = Callable[[User], Client]
+#: Does the bad thing; what was set up before it is not counted as a change.
+Deed = Callable[[], HttpResponse]
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def sign_in(language: str) -> SignIn:
+    return lambda user: signed_in(user, language)
+
+
+# What people and programs send
+
+
+def licence(**wrong: str) -> dict[str, str]:
+    """A registration as the business licence has it, but for ``wrong``."""
+    return {
+        "name": "望京咖啡有限公司",
+        "uscc": next_uscc(),
+        "legal_representative": "王五",
+        "sector": "catering",
+        "district": complaints.CHAOYANG,
+        "account_no": "0200001009012345678",
+        "account_name": "望京咖啡有限公司",
+        **wrong,
+    }
+
+
+def product_form(shop: complaints.Shop, **wrong: str) -> dict[str, Any]:
+    """Stored value of ¥1,000 with ¥200 of gift money, but for ``wrong``."""
+    return {
+        **for_card(Plan.STORED_VALUE, has_gift=True),
+        "name": f"储值卡 {uuid.uuid4().hex[:6]}",
+        "price_fen": "1000",
+        "bonus_fen": "200",
+        "visit_price_fen": "88",
+        "lowest_item_fen": "20",
+        "stores": [store.pk for store in shop.stores],
+        "service": "剪发",
+        **wrong,
+    }
+
+
+def charge(client: Client, body: Any, *, key: str | None = None, **how: Any) -> HttpResponse:
+    """A charge as the counter's script sends it."""
+    headers = {"Idempotency-Key": uuid.uuid4().hex if key is None else key}
+    return client.post(reverse("api_charges"), body, content_type="application/json", headers=headers, **how)
+
+
+def type_at_counter(client: Client, **typed: str) -> HttpResponse:
+    """A charge as the counter's form sends it without script."""
+    return client.post(reverse("shop_counter"), {"key": uuid.uuid4().hex, **typed})
+
+
+def asked_back(shop: complaints.Shop) -> Any:
+    """A refund request of ¥2,000 that waits for the merchant, of a card beyond cooling off."""
+    card = make.card(shop)
+    clock.advance(timedelta(days=30))
+    return cards.request_refund(
+        card_id=card.pk, cause=RefundCause.NEITHER, reason="搬家", at=clock.now(), actor=card.holder.actor
+    )
+
+
+def decision(**wrong: str) -> dict[str, str]:
+    """What an officer decides: ¥2,000 back, but for ``wrong``; confirmed, so that it would be done."""
+    return {
+        "result": "upheld",
+        "amount": "2000",
+        "basis": "mediation",
+        "reasons": "调解协议",
+        "confirmed": "1",
+        **wrong,
+    }
+
+
+# The issue's list
+
+
+def wrong_checksum(sign_in: SignIn) -> Deed:
+    complaints.city()
+    client, code = sign_in(make.person()), next_uscc()
+    wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
+    return lambda: client.post(reverse("shop_register"), licence(uscc=wrong))
+
+
+def unknown_district(sign_in: SignIn) -> Deed:
+    complaints.city()
+    client = sign_in(make.person())
+    return lambda: client.post(reverse("shop_register"), licence(district="310101"))
+
+
+def product_above_the_cap(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    version = make.products.draft_product(
+        merchant_id=shop.merchant.pk,
+        draft=make.products.Draft(
+            name="大卡", kind=Plan.SESSIONS, price_fen=500_001, sessions=10, list_price_fen=60_000,
+            store_ids=[shop.stores[0].pk], service="剪发",
+        ),
+        at=clock.now(),
+        actor=shop.owner.actor,
+    )  # fmt: skip
+    client = sign_in(shop.owner)
+    return lambda: client.post(reverse("shop_version_submit", args=[version.pk]))
+
+
+def purchase_above_the_cap(sign_in: SignIn) -> Deed:
+    shop, holder = make.shop(), make.person()
+    make.card(shop, holder=holder, price_fen=300_000)
+    version = make.on_sale(shop, price_fen=300_000)
+    client = sign_in(holder)
+    form = order_form(client, version.pk)
+    return lambda: client.post(reverse("buy", args=[version.pk]), form)
+
+
+def order_form(client: Client, version_id: int) -> dict[str, str]:
+    """The contract's form with every tick."""
+    form = client.get(reverse("buy", args=[version_id])).context["form"]
+    ticks = dict.fromkeys(["accepted", *form.risks], "on")
+    return {**{name: str(form[name].value()) for name in ("token", "terms_sha256")}, **ticks, "channel": "sandbox"}
+
+
+def void_clause(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client = sign_in(shop.owner)
+    made = client.post(
+        reverse("shop_product_add", args=[Plan.STORED_VALUE]), product_form(shop, refund_terms="本卡售出概不退款。")
+    )
+    return lambda: client.post(f"{made.headers['Location']}submit/")
+
+
+def paying_twice(sign_in: SignIn) -> Deed:
+    card = make.card()
+    client = sign_in(card.holder)
+    return lambda: client.post(reverse("card_pay", args=[card.number]))
+
+
+def buying_twice_with_one_form(sign_in: SignIn) -> Deed:
+    version, holder = make.on_sale(make.shop()), make.person()
+    client = sign_in(holder)
+    form = order_form(client, version.pk)
+    client.post(reverse("buy", args=[version.pk]), form, follow=True)
+    make.pay(Card.objects.get(holder=holder))
+    return lambda: client.post(reverse("buy", args=[version.pk]), form)
+
+
+def code_used_twice(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    card = make.card(shop)
+    client, code = sign_in(shop.owner), make.shown(card)
+    assert charge(client, {"code": code}).status_code == 201
+    return lambda: charge(client, {"code": code})
+
+
+def code_used_twice_at_the_counter(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    card = make.card(shop)
+    client, code = sign_in(shop.owner), make.shown(card)
+    assert type_at_counter(client, code=code).status_code == 302
+    return lambda: type_at_counter(client, code=code)
+
+
+def code_expired(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, code = sign_in(shop.owner), make.shown(make.card(shop), age=3)
+    return lambda: charge(client, {"code": code})
+
+
+def code_expired_at_the_counter(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, code = sign_in(shop.owner), make.shown(make.card(shop), age=3)
+    return lambda: type_at_counter(client, code=code)
+
+
+def more_sessions_than_left(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, card = sign_in(shop.owner), make.card(shop)
+    return lambda: charge(client, {"code": make.shown(card), "units": 11})
+
+
+def more_sessions_than_left_at_the_counter(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, card = sign_in(shop.owner), make.card(shop)
+    return lambda: type_at_counter(client, code=make.shown(card), units="11")
+
+
+def another_merchants_card(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, theirs = sign_in(shop.owner), make.card(make.shop())
+    return lambda: charge(client, {"code": make.shown(theirs)})
+
+
+def another_merchants_card_at_the_counter(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    client, theirs = sign_in(shop.owner), make.card(make.shop())
+    return lambda: type_at_counter(client, code=make.shown(theirs))
+
+
+def merchant_agrees_to_more_than_is_held(sign_in: SignIn) -> Deed:
+    shop = make.shop()
+    asked, client = asked_back(shop), sign_in(shop.owner)
+    form = {"agree": "1", "agree-amount": "2000.01", "agree-confirmed": "on"}
+    return lambda: client.post(reverse("shop_refund", args=[asked.pk]), form)
+
+
+def holder_asks_for_more_than_is_owed(sign_in: SignIn) -> Deed:
+    card = make.card()
+    client = sign_in(card.holder)
+    form = {"cause": "neither", "reason": "", "expected_fen": "200001"}
+    return lambda: client.post(reverse("refund_start", args=[card.number]), form)
+
+
+def regulator_decides_more_than_is_held(sign_in: SignIn) -> Deed:
+    case = complaints.complaint()
+    officer = complaints.officer()
+    complaints.led(case, officer)
+    client = sign_in(officer)
+    return lambda: client.post(reverse("admin:cases_case_decide", args=[case.pk]), decision(amount="2000.01"))
+
+
+def complaint_of_another_district(sign_in: SignIn) -> Deed:
+    case = complaints.complaint()
+    client = sign_in(complaints.officer(district=complaints.FENGTAI))
+    return lambda: client.post(reverse("admin:cases_case_decide", args=[case.pk]), decision())
+
+
+def filing_of_another_district(sign_in: SignIn) -> Deed:
+    shop = make.shop(sector="fitness")
+    version = make.on_sale(shop)
+    client = sign_in(complaints.officer(department=version.filing.department_id, district=complaints.FENGTAI))
+    return lambda: client.post(reverse("admin:filing_approve", args=[version.filing.pk]))
+
+
+def notification_with_a_bad_signature(sign_in: SignIn) -> Deed:
+    payment = make.payment_order(make.order(make.on_sale(make.shop())))
+    client, url = sign_in(make.person()), reverse("channel_notifications", args=["sandbox"])
+    body = json.dumps({"event_id": "1", "type": "payment.paid", "data": {"order_no": payment.order_no}}).encode()
+    forger = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    headers = sign(forger, method="POST", path=url, body=body)
+    return lambda: client.post(url, body, content_type="application/json", headers=headers)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is wrong, and what to do next, as the answer says it in both languages."""
+
+    en: tuple[str, str]
+    zh: tuple[str, str]
+
+    def parts(self, language: str) -> tuple[str, str]:
+        return self.en if language == "en" else self.zh
+
+
+CHECKSUM = Sentence(
+    ("its last character does not match the others", "Compare it with the business licence"),
+    ("末位校验码不符", "请对照营业执照核对"),
+)
+DISTRICT = Sentence(("not a district of Beijing", "Choose one from the list"), ("不是北京市的区", "请从列表中选择"))
+PRICE = Sentence(
+    ("¥5,000.01 is above the sector's cap of ¥5,000.00", "must be put right before this can be submitted"),
+    ("售价¥5,000.01超过了该行业¥5,000.00的上限", "请修改后再提交"),
+)
+CAP = Sentence(
+    ("may prepay at most ¥5,000.00 to one merchant", "Choose a card of a lower sum"),
+    ("最多预付¥5,000.00", "请购买金额较低的卡"),
+)
+VOID_CLAUSE = Sentence(
+    ("excludes the refund that the law gives", "must be put right before this can be submitted"),
+    ("排除了法律赋予消费者的退款权利", "请修改后再提交"),
+)
+PAID = Sentence(("already paid", "Open your wallet"), ("已付款", "请打开卡包"))
+USED = Sentence(("This code was already used", "Wait for the next one"), ("此动态码已用过", "请等待下一个动态码"))
+EXPIRED = Sentence(("This code is over", "Ask the customer to show the new one"), ("动态码已失效", "请让顾客出示新的"))
+SESSIONS = Sentence(("Only 10 sessions are left", "Charge at most that many"), ("仅剩10次", "请勿超过此次数"))
+ELSEWHERE = Sentence(
+    ("issued by another merchant", "Ask the customer for a card of your shop"), ("由其他商户发行", "请顾客出示本店的卡")
+)
+HELD = Sentence(
+    ("Only ¥2,000.00 is held for this card", "Enter at most that sum"), ("存管金额仅¥2,000.00", "请输入不超过")
+)
+QUOTE = Sentence(
+    ("The refund is now ¥2,000.00", "Look at the new sum and confirm again"),
+    ("退款金额现为¥2,000.00", "请查看新的金额"),
+)
+OWED = Sentence(
+    ("larger than what is owed on this card (at most ¥2,000.00)", "Enter a smaller sum"),
+    ("超过此卡应退的金额（最多¥2,000.00）", "请输入较小的金额"),
+)
+NOT_YOUR_POST = Sentence(
+    ("belongs to another district or department", "Go back to your work queue"),
+    ("属于其他区或部门", "请返回“我的待办”"),
+)
+SIGNATURE = Sentence(
+    ("signature is not valid", "Sign it again with the channel's key and the present time"),
+    ("签名无效", "请用渠道密钥和当前时间重新签名"),
+)
+
+CASES: list[tuple[Callable[[SignIn], Deed], int, Sentence]] = [
+    (wrong_checksum, 400, CHECKSUM),
+    (unknown_district, 400, DISTRICT),
+    (product_above_the_cap, 422, PRICE),
+    (purchase_above_the_cap, 422, CAP),
+    (void_clause, 422, VOID_CLAUSE),
+    (paying_twice, 409, PAID),
+    (buying_twice_with_one_form, 409, PAID),
+    (code_used_twice, 409, USED),
+    (code_used_twice_at_the_counter, 409, USED),
+    (code_expired, 409, EXPIRED),
+    (code_expired_at_the_counter, 409, EXPIRED),
+    (more_sessions_than_left, 409, SESSIONS),
+    (more_sessions_than_left_at_the_counter, 409, SESSIONS),
+    (another_merchants_card, 409, ELSEWHERE),
+    (another_merchants_card_at_the_counter, 409, ELSEWHERE),
+    (merchant_agrees_to_more_than_is_held, 400, HELD),
+    (holder_asks_for_more_than_is_owed, 409, QUOTE),
+    (regulator_decides_more_than_is_held, 400, OWED),
+    (complaint_of_another_district, 404, NOT_YOUR_POST),
+    (filing_of_another_district, 404, NOT_YOUR_POST),
+    (notification_with_a_bad_signature, 401, SIGNATURE),
+]
+
+
+@pytest.mark.parametrize(("case", "status", "sentence"), CASES, ids=[case.__name__ for case, *_ in CASES])
+def test_each_bad_input_has_its_own_answer(
+    case: Callable[[SignIn], Deed], status: int, sentence: Sentence, sign_in: SignIn, language: str, settings: Any
+) -> None:
+    settings.SANDBOX_BANK_PUBLIC_KEY = settings.SANDBOX_BANK_PUBLIC_KEY or "A" * 43 + "="
+    deed = case(sign_in)
+    before = facts()
+    answer = deed()
+    said = told(answer)
+    print(f"{case.__name__} | {answer.status_code} | {said}")
+    assert facts() == before
+    assert answer.status_code == status, said
+    assert is_in(language, said), said
+    for part in sentence.parts(language):
+        assert part in said, said
+    others = {other for *_, other in CASES} - {sentence}
+    assert not [other for other in others if all(part in said for part in other.parts(language))], said
+
+
+# Amounts
+
+WRITTEN = ["0", "-1", "0.001", "1" + "0" * 18]
+SUM = Sentence(("must be at least 0.01 yuan", "below 100 million yuan"), ("须不低于0.01元", "低于1亿元"))
+DECIMALS = Sentence(("at most two decimals", "for example 128.50"), ("最多两位小数", "例如128.50"))
+
+
+def price_of_a_product(field: str) -> Callable[[SignIn], Callable[[str], HttpResponse]]:
+    def place(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+        shop = make.shop()
+        client, url = sign_in(shop.owner), reverse("shop_product_add", args=[Plan.STORED_VALUE])
+        return lambda amount: client.post(url, product_form(shop, **{field: amount}))
+
+    return place
+
+
+def amount_at_the_counter(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+    shop = make.shop()
+    client, card = sign_in(shop.owner), make.card(shop, Plan.STORED_VALUE)
+    return lambda amount: type_at_counter(client, code=make.shown(card), amount=amount)
+
+
+def amount_the_merchant_agrees_to(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+    shop = make.shop()
+    asked, client = asked_back(shop), sign_in(shop.owner)
+    return lambda amount: client.post(
+        reverse("shop_refund", args=[asked.pk]), {"agree": "1", "agree-amount": amount, "agree-confirmed": "on"}
+    )
+
+
+def amount_the_merchant_offers_in_a_complaint(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+    case = complaints.complaint()
+    client = sign_in(case.merchant.staff.get().user)
+    return lambda amount: client.post(reverse("shop_case", args=[case.number]), {"text": "同意退", "offer": amount})
+
+
+def amount_an_officer_writes_down(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+    case, officer = complaints.complaint(), complaints.officer()
+    complaints.led(case, officer)
+    client = sign_in(officer)
+    return lambda amount: client.post(
+        reverse("admin:cases_case_statement", args=[case.pk]),
+        {"record-side": "merchant", "record-text": "电话中同意", "record-offer": amount},
+    )
+
+
+def amount_an_officer_decides(sign_in: SignIn) -> Callable[[str], HttpResponse]:
+    case, officer = complaints.complaint(), complaints.officer()
+    complaints.led(case, officer)
+    client = sign_in(officer)
+    return lambda amount: client.post(reverse("admin:cases_case_decide", args=[case.pk]), decision(amount=amount))
+
+
+PLACES = {
+    "price": price_of_a_product("price_fen"),
+    "gift": price_of_a_product("bonus_fen"),
+    "visit price": price_of_a_product("visit_price_fen"),
+    "lowest item": price_of_a_product("lowest_item_fen"),
+    "counter": amount_at_the_counter,
+    "merchant agrees": amount_the_merchant_agrees_to,
+    "merchant offers": amount_the_merchant_offers_in_a_complaint,
+    "officer writes down": amount_an_officer_writes_down,
+    "officer decides": amount_an_officer_decides,
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_impossible_amounts_that_people_write(place: str, sign_in: SignIn, language: str) -> None:
+    write = PLACES[place](sign_in)
+    before = facts()
+    for amount in WRITTEN:
+        answer = write(amount)
+        said = told(answer)
+        print(f"{place}: {amount} | {answer.status_code} | {said}")
+        assert answer.status_code == 400, (amount, said)
+        assert is_in(language, said), said
+        for part in (DECIMALS if amount == "0.001" else SUM).parts(language):
+            assert part in said, (amount, said)
+        assert facts() == before, amount
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "sentence"),
+    [
+        (Plan.STORED_VALUE, "amount_fen", SUM),
+        (Plan.SESSIONS, "units", Sentence(("whole number", "at least 1"), ("整数", "不小于1"))),
+    ],
+)
+@pytest.mark.parametrize("amount", [0, -1, 0.001, "1", "1.00", True, [1], {"fen": 1}, -(2**63), 1e400])
+def test_impossible_amounts_that_programs_send(
+    kind: str, field: str, sentence: Sentence, amount: Any, sign_in: SignIn, language: str
+) -> None:
+    shop = make.shop()
+    client, card = sign_in(shop.owner), make.card(shop, kind)
+    before = facts()
+    if amount == float("inf"):
+        answer = charge(client, f'{{"code": "{make.shown(card)}", "{field}": 1e400}}')
+    else:
+        answer = charge(client, {"code": make.shown(card), field: amount})
+    said = told(answer)
+    assert answer.status_code == 400, said
+    assert is_in(language, said), said
+    assert all(part in said for part in sentence.parts(language)), said
+    assert facts() == before
+
+
+@pytest.mark.parametrize(("field", "status"), [("amount_fen", 400), ("units", 409)])
+def test_a_billion_billion_is_more_than_any_card_holds(field: str, status: int, sign_in: SignIn, language: str) -> None:
+    shop = make.shop()
+    card = make.card(shop, Plan.STORED_VALUE if field == "amount_fen" else Plan.SESSIONS)
+    client = sign_in(shop.owner)
+    before = facts()
+    for enormous in (10**18, 2**63, 10**30):
+        answer = charge(client, {"code": make.shown(card), field: enormous})
+        said = told(answer)
+        assert answer.status_code == status, said
+        assert all(part in said for part in (SUM if field == "amount_fen" else SESSIONS).parts(language)), said
+    assert facts() == before
+
+
+# The bank's API is for programs, in English
+
+
+@pytest.mark.parametrize("amount", [0, -1, 0.001, 10**18, 10**30, "1", True, None, [1]])
+@pytest.mark.parametrize("call", ["payments", "refunds", "payouts"])
+def test_the_bank_refuses_impossible_amounts(bank, call: str, amount: Any) -> None:
+    fields = {
+        "payments": {"order_no": fresh(), "subject": "卡", "account": fresh(), "return_url": "http://127.0.0.1/"},
+        "refunds": {"refund_no": fresh(), "order_no": fresh(), "reason": "退款"},
+        "payouts": {
+            "payout_no": fresh(), "account": fresh(), "to_account_no": fresh(), "to_name": "店", "remark": "货款",
+        },
+    }[call]  # fmt: skip
+    body = json.dumps({**fields, "notify_url": "http://127.0.0.1/", "amount_fen": amount}).encode()
+    var = Path(bank.environment["PREPAID_VAR"])
+    before = bank_facts(var)
+    answer = httpx.post(
+        f"{bank.url}/v1/{call}",
+        content=body,
+        headers=sign(bank.platform_private, method="POST", path=f"/v1/{call}", body=body),
+        trust_env=False,
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("amount_fen must be a whole number of fen from 1 to ")
+    assert bank_facts(var) == before
