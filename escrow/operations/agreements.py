@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from escrow import audit, ledger
 from escrow.errors import InvalidUnits, NotFound
-from escrow.models import Agreement
+from escrow.models import Agreement, Payment
 from escrow.money import check_fen
-from escrow.states import AGREEMENT_TRANSITIONS, AgreementState, Plan, check_transition
+from escrow.states import AGREEMENT_TRANSITIONS, AgreementState, PaymentState, Plan, check_transition
 from escrow.transactions import transaction
 
 
@@ -86,10 +88,12 @@ def open_agreement(
 
 
 def cancel_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreement:
-    """The consumer does not want it after all. A payment that still arrives is sent back. Raises ``WrongState``."""
+    """The consumer does not want it after all. The sweep closes its order at the channel; a payment that was quicker is
+    sent back. Raises ``WrongState``."""
     with transaction():
         agreement = locked_agreement(agreement_id)
         if agreement.state != AgreementState.CANCELLED:
+            Payment.objects.filter(agreement=agreement, state=PaymentState.CREATED).update(ask_at=timezone.now())
             move_agreement(agreement, AgreementState.CANCELLED, at=at, actor=actor, action="escrow.cancel_agreement")
     return agreement
 

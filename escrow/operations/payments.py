@@ -35,7 +35,7 @@ from escrow.states import (
 )
 from escrow.transactions import after_commit, transaction
 
-#: Real time after which a silent channel is asked about a payment; then each time twice as long.
+#: Real time after which a silent channel is asked about a payment; then whenever its age has doubled.
 FIRST_ASK = timedelta(seconds=20)
 LONGEST_ASK = timedelta(minutes=5)
 
@@ -123,27 +123,43 @@ def take_notification(
 
 
 def ask_payment(*, payment_id: int, at: datetime) -> Payment:
-    """Ask the channel what became of a payment, and believe it. Not inside a transaction.
+    """Ask the channel what became of a payment, and believe it; close it there if its order was given up here. Calls the
+    channel: not inside a transaction.
 
     Raises:
         NotFound, ChannelUnavailable.
     """
-    payment = Payment.objects.filter(pk=payment_id).first()
+    payment = Payment.objects.select_related("agreement").filter(pk=payment_id).first()
     if payment is None:
         raise NotFound()
     if payment.state != PaymentState.CREATED:
         return payment
-    waited = timezone.now() - (payment.ask_at or timezone.now()) + FIRST_ASK
-    Payment.objects.filter(pk=payment_id, state=PaymentState.CREATED).update(
-        ask_at=timezone.now() + min(max(waited * 2, FIRST_ASK), LONGEST_ASK)
-    )
-    try:
-        answer = channel_of(payment.channel).query_payment(order_no=payment.order_no)
-    except (ChannelUnknown, ChannelRefused) as error:
-        raise ChannelUnavailable() from error
+    unanswered = Payment.objects.filter(pk=payment_id, state=PaymentState.CREATED)
+    unanswered.update(ask_at=timezone.now() + min(max(at - payment.created_at, FIRST_ASK), LONGEST_ASK))
+    given_up = payment.agreement.state != AgreementState.OPEN
+    answer = _asked(payment, close=given_up)
     if answer is not None and answer.state == "paid":
         return take_payment(channel=payment.channel, answer=answer, at=at)
+    if given_up:
+        unanswered.update(state=PaymentState.CLOSED, ask_at=None)
+        payment.refresh_from_db()
     return payment
+
+
+def _asked(payment: Payment, *, close: bool) -> PaymentAnswer | None:
+    """What the channel says of the order, if it ever saw it; ``close``: what can still be paid is closed first.
+
+    Raises:
+        ChannelUnavailable.
+    """
+    channel = channel_of(payment.channel)
+    try:
+        answer = channel.query_payment(order_no=payment.order_no)
+        if close and answer is not None and answer.state == "created":
+            answer = channel.close_payment(order_no=payment.order_no)
+    except (ChannelUnknown, ChannelRefused) as error:
+        raise ChannelUnavailable() from error
+    return answer
 
 
 def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Payment:
@@ -272,13 +288,7 @@ def expire_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreemen
         return agreement
     payment = Payment.objects.filter(agreement=agreement).first()
     if payment is not None:
-        channel = channel_of(payment.channel)
-        try:
-            answer = channel.query_payment(order_no=payment.order_no)
-            if answer is not None and answer.state == "created":
-                answer = channel.close_payment(order_no=payment.order_no)
-        except (ChannelUnknown, ChannelRefused) as error:
-            raise ChannelUnavailable() from error
+        answer = _asked(payment, close=True)
         if answer is not None and answer.state == "paid":
             take_payment(channel=payment.channel, answer=answer, at=at)
             return Agreement.objects.get(pk=agreement_id)

@@ -1,5 +1,6 @@
 """Reading the custody bank's statement: every line the ledger expects moves its money; the rest is listed."""
 
+import logging
 from datetime import datetime
 
 from django.db.models import Max
@@ -13,6 +14,8 @@ from escrow.operations.instructions import record_answer
 from escrow.operations.payments import ask_payment
 from escrow.states import AccountCode, InstructionKind, InstructionState, PaymentState, Reason
 from escrow.transactions import transaction
+
+logger = logging.getLogger(__name__)
 
 
 def import_statement(*, channel: str, at: datetime) -> int:
@@ -56,7 +59,10 @@ def import_statement(*, channel: str, at: datetime) -> int:
         new += len(lines)
     unmatched = StatementLine.objects.filter(channel=channel, matched_at=None, beneficiary__isnull=False)
     for line_id in list(unmatched.order_by("line_no").values_list("id", flat=True)):
-        _match(line_id, at)
+        try:
+            _match(line_id, at)
+        except Exception:  # one line that does not fit keeps no other waiting; prove lists it
+            logger.exception("statement line %s", line_id)
     return new
 
 
@@ -112,11 +118,13 @@ def _left(line: StatementLine, at: datetime) -> Movement | None:
     instruction = Instruction.objects.filter(
         number=line.reference, kind=kind, beneficiary=line.beneficiary, amount_fen=line.amount_fen
     ).first()
-    if instruction is None or line.direction != "out" or instruction.state == InstructionState.FAILED:
+    if instruction is None or line.direction != "out":
         return None
-    record_answer(
+    answered = record_answer(
         answer=TransferAnswer(number=instruction.number, state="succeeded", amount_fen=line.amount_fen), at=at
     )
+    if answered.state == InstructionState.FAILED:  # meanwhile
+        return None
     chart = Chart(beneficiary_id=instruction.beneficiary_id)
     return Movement(
         debit=chart.id(AccountCode.REFUND if kind == InstructionKind.REFUND else AccountCode.PAYOUT),

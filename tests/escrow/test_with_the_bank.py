@@ -188,6 +188,18 @@ def test_money_for_a_cancelled_order_goes_back_to_the_payer(client, inbox):
     assert not proven()
 
 
+def test_a_cancelled_order_is_closed_at_the_bank_and_asked_about_no_more(bank, inbox):
+    agreement = open_agreement(beneficiary())
+    payment = started(agreement)
+    escrow.cancel_agreement(agreement_id=agreement.pk, at=AT, actor=ACTOR)
+    assert tasks.ask_payments() == 1
+    payment.refresh_from_db()
+    assert (payment.state, payment.ask_at) == (PaymentState.CLOSED, None)
+    answer = PaymentAnswer(payment.order_no, "", "created", payment.amount_fen, cashier_url=payment.cashier_url)
+    assert pay(answer).status_code != 303  # nothing left to press
+    assert tasks.ask_payments() == 0
+
+
 def test_a_call_that_times_out_is_unknown_until_the_bank_says(client, inbox, bank, monkeypatch):
     agreement = bought(client, inbox)
     refund = escrow.refund(
