@@ -1,7 +1,6 @@
 """The merchant's side: the cases about it, and its answer to each, against the clock."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,43 +13,26 @@ from complaints.cases.queries.file import next_step_of, owner_of, statements_of,
 from complaints.cases.queries.scope import case_about, cases_about
 from complaints.cases.states import Side
 from escrow import clock
-from escrow.errors import DomainError, NotFound
+from escrow.errors import DomainError
+from prepaid.merchants.access import manager_page
 from prepaid.merchants.models import StaffMember
-from prepaid.merchants.queries import workplace
-from prepaid.people.access import me, shows_domain_errors
 
 PAGE_LENGTH = 20
 
 
-def managing(request: HttpRequest) -> StaffMember:
-    """The signed-in person's place at the merchant, if they run it.
-
-    Raises:
-        NotFound: they work nowhere, or at a counter only.
-    """
-    staff = workplace(me(request))
-    if not staff.manages:
-        raise NotFound()
-    return staff
-
-
-@login_required
 @require_GET
-@shows_domain_errors
-def shop_cases(request: HttpRequest) -> HttpResponse:
+@manager_page
+def shop_cases(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Cases about this merchant, those that wait for its answer first in time."""
-    staff = managing(request)
     cases = cases_about(merchant_id=staff.merchant_id).order_by("-id")
     page = Paginator(cases, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render(request, "merchant/cases.html", {"staff": staff, "page": page, "today": clock.today()})
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
-@shows_domain_errors
-def shop_case(request: HttpRequest, number: str) -> HttpResponse:
+@manager_page
+def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResponse:
     """One case about this merchant. A POST is its answer."""
-    staff = managing(request)
     form = AnswerForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
