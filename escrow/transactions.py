@@ -60,5 +60,6 @@ def ring(task: str, *args: object) -> None:
 
 
 def after_commit(call: Callable[[], object]) -> None:
-    """Run ``call`` once the outermost transaction has committed."""
-    django_transaction.on_commit(call)
+    """Run ``call`` once the outermost transaction has committed. What goes wrong in it is logged: the deed is done, and
+    neither its caller nor the calls after this one shall suffer."""
+    django_transaction.on_commit(call, robust=True)

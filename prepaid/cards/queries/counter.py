@@ -27,10 +27,7 @@ def workplace_of_charge(*, user: User, redemption_id: int) -> StaffMember:
 
 def last_charges(*, staff: StaffMember, limit: int = 10) -> list[Redemption]:
     """The newest visits at the cashier's store, or at all of the merchant's for owners and managers."""
-    charges: QuerySet[Redemption] = Redemption.objects.filter(card__issuer_id=staff.merchant_id)
-    if staff.store_id is not None:
-        charges = charges.filter(store_id=staff.store_id)
-    return list(charges.select_related("use", "store", "card__version__product").order_by("-id")[:limit])
+    return list(_charges(staff).order_by("-id")[:limit])
 
 
 def counter_stores(*, staff: StaffMember) -> list[Store]:
@@ -41,9 +38,12 @@ def counter_stores(*, staff: StaffMember) -> list[Store]:
 
 
 def charge_at(*, staff: StaffMember, redemption_id: int) -> Redemption | None:
-    """One charge of this merchant, or None."""
-    return (
-        Redemption.objects.filter(card__issuer_id=staff.merchant_id, pk=redemption_id)
-        .select_related("use", "store", "card__version__product")
-        .first()
-    )
+    """One charge at the cashier's store, or at any of the merchant's for owners and managers; else None."""
+    return _charges(staff).filter(pk=redemption_id).first()
+
+
+def _charges(staff: StaffMember) -> QuerySet[Redemption]:
+    charges = Redemption.objects.filter(card__issuer_id=staff.merchant_id)
+    if staff.store_id is not None:
+        charges = charges.filter(store_id=staff.store_id)
+    return charges.select_related("use", "store", "card__version__product")

@@ -139,18 +139,18 @@ def _one(requests: QuerySet[RefundRequest], request_id: int) -> RefundRequest:
 
 
 def requests_unanswered(*, on: date) -> Iterable[int]:
-    """Ids of requests whose term ended before that day."""
+    """Ids of requests whose term ended before that day, some of them, in an order of chance: none stands before another."""
     return list(
         RefundRequest.objects.filter(state=RefundState.REQUESTED, answer_due_on__lt=on)
-        .order_by("answer_due_on", "id")
+        .order_by("?")
         .values_list("id", flat=True)[:500]
     )
 
 
 def requests_paid() -> Iterable[int]:
-    """Ids of granted requests whose money has arrived."""
+    """Ids of granted requests whose money has arrived, some of them, in an order of chance."""
     return list(
         RefundRequest.objects.filter(state=RefundState.GRANTED, card__agreement__refund__paid_at__isnull=False)
-        .order_by("id")
+        .order_by("?")
         .values_list("id", flat=True)[:500]
     )

@@ -16,6 +16,7 @@ from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.states import RefundCause, RefundState
 from prepaid.people.models import User
 from prepaid.products import operations as products
+from tests.complaints import factories as people
 from tests.prepaid.cards import factories
 
 pytestmark = pytest.mark.django_db
@@ -373,3 +374,13 @@ def test_who_works_nowhere_is_led_to_registration() -> None:
     client = signed_in(factories.person())
     assert client.get(reverse("shop_counter")).headers["Location"] == reverse("shop_register")
     assert client.post(reverse("shop_counter"), {}).headers["Location"] == reverse("shop_register")
+
+
+def test_a_cashier_does_not_see_another_stores_charge() -> None:
+    shop = factories.shop(stores=(people.CHAOYANG, people.FENGTAI))
+    card = factories.card(shop)
+    till = factories.cashier(shop)  # of the first store
+    elsewhere = factories.charge(card, shop.boss, store_id=shop.stores[1].pk)
+    url = f"{reverse('shop_counter')}?charge={elsewhere.pk}"
+    assert "1 session charged." in text_of(signed_in(shop.owner).get(url))
+    assert "1 session charged." not in text_of(signed_in(till.user).get(url))
