@@ -13,7 +13,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from demo import city as demo
 from tests.browser import people
 from tests.browser.person import DESKTOP, PHONE, ROOT, Person, launch
 
@@ -45,16 +44,16 @@ class Album:
         path = self.folder / f"{name}.png"
         path.write_bytes(person.page.screenshot(animations="disabled"))
         assert path.stat().st_size < MAX_BYTES, f"{path} is larger than {MAX_BYTES} bytes"
-        print(f"{path}  {path.stat().st_size // 1000} kB")  # noqa: T201
+        print(f"{path}  {path.stat().st_size // 1000} kB")
 
 
 def play(browser: Browser, url: str, album: Album) -> None:
     """The main job, stopping for pictures."""
     consumer = Person(browser, url, device={**PHONE, "device_scale_factor": 2}, careful=False)
     owner, officer = (Person(browser, url, device=DESKTOP, careful=False) for _ in range(2))
-    people.sign_in(consumer, demo.CONSUMER.phone)
-    people.sign_in(owner, demo.OWNER.phone)
-    people.sign_in(officer, demo.SPORTS.phone)
+    people.sign_in(consumer, people.CONSUMER)
+    people.sign_in(owner, people.OWNER)
+    people.sign_in(officer, people.OFFICER)
 
     consumer.open("/?q=健身")
     album.take("home", consumer)
@@ -89,7 +88,7 @@ def play(browser: Browser, url: str, album: Album) -> None:
     consumer.open(refund_page)
     people.complain(consumer)
     officer.open("/admin/")
-    officer.reload_until(".queue tr", "TS")
+    officer.reload_until(".queue tr", "投诉")
     album.take("regulator-queue", officer)
     people.take_in_charge(officer, GYM)
     album.take("case-file", officer)

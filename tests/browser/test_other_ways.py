@@ -2,7 +2,6 @@
 
 import pytest
 
-from demo import city as demo
 from tests.browser import people
 from tests.browser.person import DESKTOP, PHONE, Person
 
@@ -66,7 +65,7 @@ OUTLINE = """() => { const style = getComputedStyle(document.activeElement);
 
 def test_the_counter_by_keyboard(person):
     cashier = person("cashier", device=DESKTOP)
-    people.sign_in(cashier, demo.CASHIER.phone)
+    people.sign_in(cashier, people.CASHIER)
     cashier.open("/shop/counter/")
     assert cashier.focused == "code", "the counter waits for a code"
     met = []
