@@ -60,14 +60,49 @@ MONEY = """
         SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units FROM escrow_use GROUP BY agreement_id
     )"""
 
+#: The table of docs/ledger.md, "Chart of accounts": reason, debit, credit, whether it is money.
+CHART = ", ".join(
+    f"('{reason}', '{debit}', '{credit}', {money})"
+    for reason, debit, credit, money in (
+        ("fund", "clearing", "held", True),
+        ("fund", "issued", "held", False),
+        ("gift", "issued", "held", False),
+        *((reason, "held", "payable", True) for reason in ("reserve", "release", "void", "expire", "settle")),
+        *((reason, "held", "consumed", False) for reason in ("reserve", "release", "void", "expire")),
+        ("undo", "payable", "held", True),
+        ("undo", "consumed", "held", False),
+        ("refund", "held", "refund", True),
+        ("forfeit", "held", "issued", False),
+        ("payout", "payable", "payout", True),
+        ("payout_returned", "payout", "payable", True),
+        ("late", "clearing", "suspense", True),
+        ("late_refund", "suspense", "refund", True),
+        ("custody_in", "custody", "clearing", True),
+        ("custody_out", "refund", "custody", True),
+        ("custody_out", "payout", "custody", True),
+    )
+)
+
 CHECKS: dict[str, str] = {
     "transfers_balanced": """
         SELECT count(*) FROM escrow_transfer t
         JOIN escrow_account d ON d.id = t.debit_account_id JOIN escrow_account c ON c.id = t.credit_account_id
         WHERE d.id = c.id OR d.beneficiary_id <> c.beneficiary_id OR t.beneficiary_id <> d.beneficiary_id
            OR d.asset <> c.asset OR t.asset <> d.asset
-           OR (d.agreement_id IS NOT NULL AND d.agreement_id <> t.agreement_id)
-           OR (c.agreement_id IS NOT NULL AND c.agreement_id <> t.agreement_id)""",
+           OR (d.agreement_id IS NOT NULL AND d.agreement_id IS DISTINCT FROM t.agreement_id)
+           OR (c.agreement_id IS NOT NULL AND c.agreement_id IS DISTINCT FROM t.agreement_id)""",
+    "reasons_move_what_they_say": f"""
+        SELECT count(*) FROM escrow_transfer t
+        JOIN escrow_account d ON d.id = t.debit_account_id JOIN escrow_account c ON c.id = t.credit_account_id
+        WHERE (t.reason, d.code, c.code, t.asset = 'CNY') NOT IN ({CHART})""",
+    "payable_equals_its_unpaid_lines": """
+        SELECT count(*) FROM escrow_account a
+        LEFT JOIN (SELECT t.beneficiary_id, sum(CASE d.code WHEN 'payable' THEN -t.amount ELSE t.amount END) AS amount
+                   FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
+                   LEFT JOIN escrow_payoutline l ON l.transfer_id = t.id
+                   WHERE t.payable_on IS NOT NULL AND l.id IS NULL GROUP BY t.beneficiary_id) u
+               ON u.beneficiary_id = a.beneficiary_id
+        WHERE a.code = 'payable' AND a.credits_posted - a.debits_posted <> coalesce(u.amount, 0)""",
     "accounts_equal_their_transfers": f"""
         WITH {LEGS}, total AS (
             SELECT account_id, sum(debited) AS dp, sum(credited) AS cp, sum(debit_reserved) AS dr,
@@ -99,8 +134,8 @@ CHECKS: dict[str, str] = {
             HAVING coalesce(sum(credits_posted - debits_posted) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
                 <> coalesce(sum(debits_posted - credits_posted) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
     "agreements_accounted_for": f"""
-        WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
-        WHERE funded <> held.money + released + settled + refunded
+        WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
+        WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
            OR (state IN ('held', 'frozen', 'closed') AND funded <> price_fen)
            OR (state IN ('open', 'cancelled', 'expired') AND funded <> 0)
            OR (state = 'closed' AND held.everything <> 0)""",
@@ -124,9 +159,22 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_use u
         LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
                    WHERE reason = 'release' AND asset = 'CNY' GROUP BY use_id) t ON t.use_id = u.id
-        WHERE (u.state IN ('final', 'undone') AND coalesce(t.amount, 0) <> u.amount_fen)
-           OR (u.state NOT IN ('final', 'undone') AND t.amount IS NOT NULL AND t.amount <> 0)""",
-    "commands_have_one_effect": "SELECT count(*) FROM escrow_command WHERE result IS NULL",
+        LEFT JOIN (SELECT use_id, sum(amount) FILTER (WHERE asset = 'CNY') AS amount,
+                          coalesce(sum(amount) FILTER (WHERE asset = 'BONUS'), 0) AS bonus
+                   FROM escrow_transfer WHERE kind = 'pending' GROUP BY use_id) p ON p.use_id = u.id
+        LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
+                   WHERE reason = 'release' AND asset = 'BONUS' GROUP BY use_id) b ON b.use_id = u.id
+        LEFT JOIN (SELECT use_id FROM escrow_transfer WHERE reason = 'undo' GROUP BY use_id) x ON x.use_id = u.id
+        WHERE (u.state IN ('final', 'undone') AND (coalesce(t.amount, 0), coalesce(b.amount, 0))
+                                                  <> (u.amount_fen, u.bonus_fen))
+           OR (u.state NOT IN ('final', 'undone') AND t.amount IS NOT NULL AND t.amount <> 0)
+           OR (u.state = 'reserved' AND (p.amount, p.bonus) IS DISTINCT FROM (u.amount_fen, u.bonus_fen))
+           OR (u.state <> 'undone' AND x.use_id IS NOT NULL)""",
+    "commands_have_one_effect": """
+        SELECT count(*) FROM escrow_use u
+        FULL JOIN (SELECT (result->>'use')::bigint AS use_id, count(*) AS n FROM escrow_command GROUP BY 1) c
+               ON c.use_id = u.id
+        WHERE u.id IS NULL OR c.n IS DISTINCT FROM 1""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer
@@ -134,6 +182,19 @@ CHECKS: dict[str, str] = {
         WHERE (p.state IN ('paid', 'late') AND coalesce(t.amount, 0) <> p.amount_fen)
            OR (p.state NOT IN ('paid', 'late') AND t.amount IS NOT NULL)
            OR (p.state = 'paid') <> (a.state IN ('held', 'frozen', 'closed'))""",
+    "fundings_have_their_payments": """
+        SELECT count(*) FROM escrow_transfer t LEFT JOIN escrow_payment p ON p.order_no = t.reference
+        WHERE t.reason IN ('fund', 'gift', 'late', 'late_refund')
+          AND (p.beneficiary_id IS DISTINCT FROM t.beneficiary_id
+            OR (t.reason IN ('fund', 'gift')) <> (t.agreement_id IS NOT NULL)
+            OR p.agreement_id <> t.agreement_id)""",
+    "payments_go_back_once": """
+        SELECT count(*) FROM escrow_payment p
+        LEFT JOIN (SELECT payment_id, sum(amount_fen) AS amount FROM escrow_instruction
+                   WHERE kind = 'refund' AND state <> 'failed' GROUP BY payment_id) i ON i.payment_id = p.id
+        LEFT JOIN escrow_refund r ON r.agreement_id = p.agreement_id
+        WHERE coalesce(i.amount, 0) <> CASE p.state WHEN 'late' THEN p.amount_fen
+                                                    WHEN 'paid' THEN coalesce(r.amount_fen, 0) ELSE 0 END""",
     "payouts_equal_their_lines": """
         SELECT count(*) FROM escrow_payout p
         JOIN escrow_instruction i ON i.id = p.instruction_id
@@ -150,13 +211,17 @@ CHECKS: dict[str, str] = {
         WHERE l.amount_fen <> CASE WHEN d.code = 'payable' THEN -t.amount ELSE t.amount END
            OR t.beneficiary_id <> p.beneficiary_id""",
     "refunds_equal_their_instructions": """
-        SELECT count(*) FROM escrow_refund r JOIN escrow_agreement a ON a.id = r.agreement_id
+        SELECT count(*) FROM escrow_agreement a LEFT JOIN escrow_refund r ON r.agreement_id = a.id
         LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
         LEFT JOIN escrow_payment p ON p.id = i.payment_id
-        LEFT JOIN (SELECT agreement_id, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'refund'
-                   GROUP BY agreement_id) t ON t.agreement_id = r.agreement_id
-        WHERE a.state <> 'closed' OR r.amount_fen <> coalesce(i.amount_fen, 0) OR r.amount_fen <> coalesce(t.amount, 0)
-           OR p.agreement_id <> r.agreement_id OR (r.paid_at IS NOT NULL AND i.state <> 'succeeded')""",
+        LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason = 'refund'), 0) AS refunded,
+                          coalesce(sum(amount) FILTER (WHERE reason = 'settle'), 0) AS settled
+                   FROM escrow_transfer WHERE reason IN ('refund', 'settle') GROUP BY agreement_id) t
+               ON t.agreement_id = r.agreement_id
+        WHERE (a.state = 'closed') <> (r.id IS NOT NULL) OR r.amount_fen <> coalesce(i.amount_fen, 0)
+           OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
+           OR p.agreement_id <> r.agreement_id
+           OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded'))""",
     "money_on_its_way_has_its_instructions": """
         SELECT count(*) FROM (
             SELECT b.id,
@@ -176,14 +241,31 @@ CHECKS: dict[str, str] = {
     "custody_equals_the_bank_statement": """
         SELECT count(*) FROM escrow_account a
         LEFT JOIN (SELECT beneficiary_id, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END) AS amount
-                   FROM escrow_statementline WHERE beneficiary_id IS NOT NULL GROUP BY beneficiary_id) l
+                   FROM escrow_statementline WHERE matched_at IS NOT NULL GROUP BY beneficiary_id) l
                ON l.beneficiary_id = a.beneficiary_id
-        LEFT JOIN (SELECT DISTINCT ON (beneficiary_id) beneficiary_id, balance_after_fen FROM escrow_statementline
-                   WHERE beneficiary_id IS NOT NULL ORDER BY beneficiary_id, line_no DESC) b
-               ON b.beneficiary_id = a.beneficiary_id
-        WHERE a.code = 'custody'
-          AND (a.debits_posted - a.credits_posted <> coalesce(l.amount, 0)
-               OR coalesce(l.amount, 0) <> coalesce(b.balance_after_fen, 0))""",
+        WHERE a.code = 'custody' AND a.debits_posted - a.credits_posted <> coalesce(l.amount, 0)""",
+    "statement_continuous": """
+        SELECT count(*) FROM (
+            SELECT balance_after_fen, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END)
+                                      OVER (PARTITION BY channel, custody_no ORDER BY line_no) AS expected
+            FROM escrow_statementline WHERE beneficiary_id IS NOT NULL) s
+        WHERE balance_after_fen <> expected""",
+    "statement_lines_equal_their_transfers": """
+        SELECT count(*) FROM (
+            SELECT beneficiary_id, direction, reference, amount_fen FROM escrow_statementline
+            WHERE matched_at IS NOT NULL) l
+        FULL JOIN (
+            SELECT beneficiary_id, CASE reason WHEN 'custody_in' THEN 'in' ELSE 'out' END AS direction, reference,
+                   sum(amount) AS amount_fen, count(*) AS n
+            FROM escrow_transfer WHERE reason IN ('custody_in', 'custody_out') GROUP BY 1, 2, 3) t
+        USING (beneficiary_id, direction, reference, amount_fen)
+        WHERE t.n IS DISTINCT FROM 1 OR l.reference IS NULL""",
+    "statement_lines_name_what_was_done": """
+        SELECT count(*) FROM escrow_statementline l
+        LEFT JOIN escrow_payment p ON l.kind = 'payment' AND p.order_no = l.reference
+        LEFT JOIN escrow_instruction i ON i.kind = l.kind AND i.number = l.reference
+        WHERE l.matched_at IS NOT NULL
+          AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
     "statement_lines_matched": """
         SELECT count(*) FROM escrow_statementline WHERE matched_at IS NULL AND beneficiary_id IS NOT NULL""",
     "guards_in_place": """
@@ -191,6 +273,11 @@ CHECKS: dict[str, str] = {
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
             'agreement_kept']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
+    "constraints_in_place": """
+        SELECT count(*) FROM unnest(ARRAY['account_owes_at_least_zero', 'account_owns_at_least_zero',
+            'account_counters_not_negative', 'transfer_amount', 'transfer_resolves_a_reservation',
+            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift']) AS wanted(name)
+        LEFT JOIN pg_constraint c ON c.conname = wanted.name AND c.convalidated WHERE c.oid IS NULL""",
 }
 
 
