@@ -47,6 +47,13 @@ def version_of(merchant_id: int, version_id: int) -> ProductVersion:
     return version
 
 
+def returned_versions(merchant_id: int) -> QuerySet[ProductVersion]:
+    """Versions the regulator returned that no newer version has followed, each with its filing."""
+    newer = ProductVersion.objects.filter(product=OuterRef("product"), number__gt=OuterRef("number"))
+    returned = ProductVersion.objects.filter(product__merchant_id=merchant_id, state=VersionState.RETURNED)
+    return returned.exclude(Exists(newer)).select_related("product", "filing").order_by("pk")
+
+
 def findings(version: ProductVersion, *, on: date) -> list[compliance.Finding]:
     """The compliance report of a version under the sector's numbers of that day."""
     return compliance.check(version.terms, sector_rule(version.product.merchant.sector_id, on), on=on)

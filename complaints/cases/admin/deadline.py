@@ -27,7 +27,7 @@ def countdown(case: Case, *, days: int) -> SafeString:
         colour, words = "plain", _("In time")
     return format_html(
         '<span class="badge badge-{}">{}</span> <span class="case-date">{}</span>'
-        ' <time class="case-under" datetime="{}" data-until>{}</time>',
+        ' <time class="case-under" datetime="{}" data-until="brief">{}</time>',
         colour,
         words,
         case.due_on.isoformat(),

@@ -1,8 +1,9 @@
 """Who may see which cases. Another's case is not found, and nobody learns that it exists."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from complaints.cases.models import Case, CaseQuerySet
+from complaints.cases.models import Case, CaseQuerySet, Statement
+from complaints.cases.states import UNDECIDED, Side
 from escrow.errors import NotFound
 from prepaid.people.models import Post, User
 
@@ -44,6 +45,13 @@ def complaint_of(*, user: User, number: str) -> Case:
 def cases_about(*, merchant_id: int) -> CaseQuerySet:
     """Cases about one merchant, newest first; the caller has checked that the user manages it."""
     return Case.objects.filter(merchant_id=merchant_id).select_related(*LISTED)
+
+
+def cases_to_answer(*, merchant_id: int) -> CaseQuerySet:
+    """Undecided cases about one merchant in which it has not said anything yet, the nearest term first."""
+    said = Statement.objects.filter(case=OuterRef("pk"), side=Side.MERCHANT)
+    cases = cases_about(merchant_id=merchant_id).filter(state__in=UNDECIDED).exclude(Exists(said))
+    return cases.order_by("merchant_answer_due_on", "pk")
 
 
 def case_about(*, merchant_id: int, number: str) -> Case:

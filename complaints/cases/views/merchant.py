@@ -4,20 +4,38 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
 from complaints.cases.queries.file import next_step_of, owner_of, statements_of, steps_of, timeline_of
-from complaints.cases.queries.scope import case_about, cases_about
+from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
 from escrow import clock
 from escrow.errors import DomainError
 from prepaid.merchants.access import manager_page
 from prepaid.merchants.models import StaffMember
+from prepaid.merchants.views.today import Matter, register_matters
 
 PAGE_LENGTH = 20
+#: The merchant's first page names so many; the rest is on the list of cases.
+MOST_MATTERS = 10
+
+
+@register_matters
+def waiting_cases(staff: StaffMember) -> list[Matter]:
+    """Complaints that wait for the merchant's side."""
+    return [
+        Matter(
+            label=_("Complaint %(number)s: tell your side") % {"number": case.number},
+            url=reverse("shop_case", args=[case.number]),
+            note=owner_of(case),
+            due_on=case.merchant_answer_due_on,
+        )
+        for case in cases_to_answer(merchant_id=staff.merchant_id)[:MOST_MATTERS]
+    ]
 
 
 @require_GET

@@ -1,6 +1,13 @@
 """Questions about cards: whose they are, what is on them, what a refund would be."""
 
-from prepaid.cards.queries.counter import charge_at, counter_stores, last_charges, staff_at, workplace_of_charge
+from prepaid.cards.queries.counter import (
+    charge_at,
+    charges_on,
+    counter_stores,
+    last_charges,
+    staff_at,
+    workplace_of_charge,
+)
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -14,6 +21,7 @@ from prepaid.cards.queries.refunds import (
     requests_of,
     requests_paid,
     requests_to,
+    requests_to_answer,
     requests_unanswered,
     sold_by,
 )
@@ -41,6 +49,7 @@ __all__ = [
     "cards_of",
     "channel_of",
     "charge_at",
+    "charges_on",
     "charges_waiting",
     "cooling_off_until",
     "counter_stores",
@@ -58,6 +67,7 @@ __all__ = [
     "requests_of",
     "requests_paid",
     "requests_to",
+    "requests_to_answer",
     "requests_unanswered",
     "sold_by",
     "staff_at",

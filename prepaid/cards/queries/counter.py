@@ -1,5 +1,7 @@
 """What staff see at the counter."""
 
+from datetime import date
+
 from django.db.models import QuerySet
 
 from escrow.errors import NotFound
@@ -28,6 +30,11 @@ def workplace_of_charge(*, user: User, redemption_id: int) -> StaffMember:
 def last_charges(*, staff: StaffMember, limit: int = 10) -> list[Redemption]:
     """The newest visits at the cashier's store, or at all of the merchant's for owners and managers."""
     return list(_charges(staff).order_by("-id")[:limit])
+
+
+def charges_on(*, staff: StaffMember, day: date, limit: int = 20) -> list[Redemption]:
+    """The newest visits of that day (Beijing), where ``last_charges`` looks too."""
+    return list(_charges(staff).filter(at__date=day).order_by("-id")[:limit])
 
 
 def counter_stores(*, staff: StaffMember) -> list[Store]:

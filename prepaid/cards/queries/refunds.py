@@ -126,6 +126,11 @@ def requests_to(*, staff: StaffMember) -> QuerySet[RefundRequest]:
     return _requests().filter(card__issuer_id=staff.merchant_id).order_by(answered, "answer_due_on", "-id")
 
 
+def requests_to_answer(*, staff: StaffMember) -> QuerySet[RefundRequest]:
+    """Requests that wait for this merchant's answer, the most urgent first."""
+    return requests_to(staff=staff).filter(state=RefundState.REQUESTED)
+
+
 def request_for(*, staff: StaffMember, request_id: int) -> RefundRequest:
     """Raises ``NotFound``, also for another merchant's request."""
     return _one(requests_to(staff=staff), request_id)

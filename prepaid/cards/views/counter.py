@@ -1,15 +1,18 @@
 """The counter: one field, one button. The page's script sends to the API; without it the form does the same."""
 
 import uuid
+from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from escrow import clock
 from escrow.errors import DomainError, InvalidAmount, InvalidUnits, NotFound
+from escrow.states import UseState
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import (
     AmountNeeded,
@@ -22,6 +25,7 @@ from prepaid.cards.errors import (
 from prepaid.cards.forms import CounterForm
 from prepaid.merchants.access import staff_page
 from prepaid.merchants.models import StaffMember
+from prepaid.merchants.views.today import Event, register_events
 
 #: Refusals that belong beside another field than the code's.
 _FIELD_OF: dict[type[DomainError], str] = {
@@ -34,6 +38,23 @@ _FIELD_OF: dict[type[DomainError], str] = {
     CheckInIsFree: "amount",
     StoreNeeded: "store",
 }
+_TONES = {UseState.FINAL: "ok", UseState.RESERVED: "warn"}
+
+
+@register_events
+def charges_today(staff: StaffMember, day: date) -> list[Event]:
+    """What was charged that day."""
+    return [
+        Event(
+            at=charge.at,
+            label=f"{charge.card.version.product.name} · {charge.card}",
+            note=charge.store.name,
+            figure=charge.figure if charge.use else "–",
+            state=charge.use.get_state_display() if charge.use else _("check-in"),
+            tone=_TONES.get(charge.use.state if charge.use else UseState.FINAL, "plain"),
+        )
+        for charge in queries.charges_on(staff=staff, day=day)
+    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,19 +6,39 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
+from escrow.money import yuan
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import AgreeForm, RefuseForm
 from prepaid.cards.states import RefundState
 from prepaid.merchants.access import manager_page
 from prepaid.merchants.models import StaffMember
+from prepaid.merchants.views.today import Matter, register_matters
 from prepaid.products.refund_rules import RefundQuote
 
 PAGE_LENGTH = 25
+#: The merchant's first page names so many; the rest is on the list of requests.
+MOST_MATTERS = 10
+
+
+@register_matters
+def waiting_requests(staff: StaffMember) -> list[Matter]:
+    """Refunds that customers ask for."""
+    return [
+        Matter(
+            label=_("%(person)s asks for %(sum)s back")
+            % {"person": asked.card.holder.display_name, "sum": f"¥{yuan(asked.asked_fen)}"},
+            url=reverse("shop_refund", args=[asked.pk]),
+            note=f"{asked.card.version.product.name} · {asked.card}",
+            due_on=asked.answer_due_on,
+        )
+        for asked in queries.requests_to_answer(staff=staff)[:MOST_MATTERS]
+    ]
 
 
 @require_GET

@@ -1,8 +1,5 @@
 """The merchant's first page, registration, and the switch between merchants."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,51 +13,35 @@ from escrow.errors import DomainError
 from prepaid.merchants import operations, queries
 from prepaid.merchants.access import SESSION_KEY, staff_page, workplaces
 from prepaid.merchants.forms import RegisterForm, refuse
-from prepaid.merchants.models import Merchant, StaffMember
+from prepaid.merchants.models import StaffMember
+from prepaid.merchants.views import today
+from prepaid.merchants.views.today import Todo
 from prepaid.people.access import consumer_required, me, shows_domain_errors
-
-
-@dataclass(frozen=True, kw_only=True)
-class Todo:
-    """One thing a merchant has to do before it can sell."""
-
-    label: str
-    url: str
-    done: bool
-    note: str = ""
-
-
-TodoProvider = Callable[[Merchant], list[Todo]]
-_providers: list[TodoProvider] = []
-
-
-def register_todo(provider: TodoProvider) -> TodoProvider:
-    """An app's part of the merchant's list. Usable as a decorator."""
-    if provider not in _providers:
-        _providers.append(provider)
-    return provider
 
 
 @require_safe
 @staff_page
 def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
-    """Today's money and what is still to do. A cashier goes straight to the counter."""
+    """Today's money, what waits for an answer, what happened. A cashier goes straight to the counter."""
     if not staff.manages:
         return redirect("shop_counter")
-    merchant = staff.merchant
+    merchant, now = staff.merchant, clock.now()
     stores = list(queries.stores_of(merchant.pk).filter(is_open=True))
     todos = [
         Todo(label=_("Register the merchant"), url="", done=True),
         Todo(label=_("Add a store"), url=reverse("shop_store_add"), done=bool(stores)),
-        *(todo for provider in _providers for todo in provider(merchant)),
+        *today.todos(merchant),
     ]
     context = {
         "staff": staff,
         "workplaces": workplaces(request),
-        "figures": escrow.merchant_money(merchant.beneficiary_id, clock.now()),
+        "figures": escrow.merchant_money(merchant.beneficiary_id, now),
         "backing": escrow.backing(merchant.beneficiary_id),
         "todos": todos,
         "all_done": all(todo.done for todo in todos),
+        "matters": today.matters(staff),
+        "events": today.events(staff, clock.beijing_date(now)),
+        "now": now,
     }
     return render(request, "merchant/home.html", context)
 

@@ -16,7 +16,7 @@ from prepaid.merchants.access import manager_page
 from prepaid.merchants.forms import refuse
 from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.merchants.queries import stores_of
-from prepaid.merchants.views.home import Todo, register_todo
+from prepaid.merchants.views.today import Matter, Todo, register_matters, register_todo
 from prepaid.people.access import me
 from prepaid.products import compliance, operations, queries
 from prepaid.products.contract import twelve_items
@@ -37,6 +37,19 @@ def product_todos(merchant: Merchant) -> list[Todo]:
         Todo(label=_("Draft a product"), url=reverse("shop_product_new"), done=bool(states)),
         Todo(label=_("Submit it for filing"), url=products, done=filed, note=note),
         Todo(label=_("Have a product on sale"), url=products, done=VersionState.ON_SALE in states),
+    ]
+
+
+@register_matters
+def returned_versions(staff: StaffMember) -> list[Matter]:
+    """What the regulator returned and the merchant has not revised yet."""
+    return [
+        Matter(
+            label=_("Filing returned: %(product)s") % {"product": version.product.name},
+            url=reverse("shop_version", args=[version.pk]),
+            note=version.filing.reason,
+        )
+        for version in queries.returned_versions(staff.merchant_id)
     ]
 
 
