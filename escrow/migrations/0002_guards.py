@@ -29,10 +29,11 @@ BEGIN
     END IF;
 
     WITH movement AS (
-        SELECT m.*, row_number() OVER () AS ord, coalesce(p.amount, 0) AS freed
-        FROM jsonb_to_recordset(movements) AS m(
+        SELECT m.*, coalesce(p.amount, 0) AS freed
+        FROM ROWS FROM (jsonb_to_recordset(movements) AS (
             debit bigint, credit bigint, amount bigint, kind text, reason text, pending bigint, corrects bigint,
-            agreement bigint, "use" bigint, reference text, payable_on date)
+            agreement bigint, "use" bigint, reference text, payable_on date)) WITH ORDINALITY
+            AS m(debit, credit, amount, kind, reason, pending, corrects, agreement, "use", reference, payable_on, ord)
         LEFT JOIN escrow_transfer p ON p.id = m.pending
     ), leg AS (
         SELECT ord, debit AS account,
@@ -143,6 +144,8 @@ BEGIN
         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON escrow_transfer FROM prepaid_app;
         REVOKE UPDATE, DELETE, TRUNCATE ON escrow_account FROM prepaid_app;
         REVOKE UPDATE, DELETE, TRUNCATE ON escrow_auditentry, escrow_payoutline FROM prepaid_app;
+        REVOKE DELETE, TRUNCATE ON escrow_agreement, escrow_beneficiary, escrow_command, escrow_instruction,
+            escrow_payment, escrow_payout, escrow_refund, escrow_statementline, escrow_use FROM prepaid_app;
         GRANT EXECUTE ON FUNCTION escrow_post(jsonb, timestamptz) TO prepaid_app;
     END IF;
 END $$;
