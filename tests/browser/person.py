@@ -173,7 +173,9 @@ class Person:
         return [] if right else [f"language of the page: {self.page_language!r}"]
 
     def _width(self) -> list[str]:
-        wide, screen = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+        # Not innerWidth: a phone zooms out until it all fits.
+        wide = self.page.evaluate("document.scrollingElement.scrollWidth")
+        screen = self.page.viewport_size["width"] if self.page.viewport_size else 0
         return [f"scrolls sideways: {wide} > {screen} px"] if self.touches and wide > screen else []
 
     def _axe(self) -> list[str]:
