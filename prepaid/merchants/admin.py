@@ -6,12 +6,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from escrow import clock
+from escrow import operations as escrow
 from escrow.money import yuan
 from prepaid.merchants.bank_accounts import masked
 from prepaid.merchants.forms import DayInput
@@ -54,6 +57,14 @@ class StoreInline(_StoreInline):
         return super().get_queryset(request).select_related("district", "subdistrict")
 
 
+class HoldForm(forms.Form):
+    """Why payouts stop or go on."""
+
+    because = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Goes into the audit trail.")
+    )
+
+
 @admin.register(Merchant)
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
@@ -63,7 +74,7 @@ class MerchantAdmin(PostScopedAdmin):
     list_select_related = ["sector", "district", "beneficiary"]
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
-        "name", "uscc", "representative", "contact_phone", "sector", "district", "custody", "payout_account",
+        "name", "uscc", "representative", "contact_phone", "sector", "district", "custody", "payout_account", "payouts",
         "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
@@ -87,6 +98,51 @@ class MerchantAdmin(PostScopedAdmin):
     def payout_account(self, merchant: Merchant) -> str:
         """The last four digits."""
         return masked(merchant.beneficiary.payout_account_no)
+
+    @admin.display(description=gettext_lazy("payouts"))
+    def payouts(self, merchant: Merchant) -> str:
+        """Whether they go out, why not, and the way to the page that changes it."""
+        held = merchant.beneficiary.payouts_held
+        return format_html(
+            '{} <a href="{}">{}</a>',
+            _("held: %(because)s") % {"because": merchant.beneficiary.payouts_held_because}
+            if held
+            else _("paid daily"),
+            reverse("admin:merchants_merchant_payouts", args=[merchant.pk]),
+            _("Release …") if held else _("Hold …"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones and the one that holds or releases payouts."""
+        page = self.admin_site.admin_view(self.hold_or_release)
+        return [path("<int:pk>/payouts/", page, name="merchants_merchant_payouts"), *super().get_urls()]
+
+    def hold_or_release(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop a merchant's payouts, or let them go on, for example once a returned one has a new account. Operators only."""
+        user = me(request)
+        merchant = self.get_queryset(request).filter(pk=pk).first() if user.is_platform_operator else None
+        if merchant is None:
+            raise Http404
+        held = merchant.beneficiary.payouts_held
+
+        def decide(data: dict[str, Any]) -> HttpResponse:
+            verb = escrow.release_payouts if held else escrow.hold_payouts
+            verb(beneficiary_id=merchant.beneficiary_id, because=data["because"], at=clock.now(), actor=user.actor)
+            messages.success(request, _("Payouts go on with the next run.") if held else _("Payouts are held."))
+            return redirect("admin:merchants_merchant_change", pk)
+
+        return self.deed(
+            request,
+            title=_("Release payouts") if held else _("Hold payouts"),
+            form=HoldForm(request.POST or None),
+            submit=_("Release") if held else _("Hold"),
+            do=decide,
+            about=[
+                (_("Merchant"), merchant.name),
+                (_("Held because"), merchant.beneficiary.payouts_held_because or "–"),
+                (_("Payout account"), masked(merchant.beneficiary.payout_account_no)),
+            ],
+        )
 
 
 @admin.register(Sector)

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from escrow import operations as escrow
 from escrow.clock import today
+from escrow.models import AuditEntry
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole, Store
 from tests.escrow.factories import calendar, held_agreement
 from tests.prepaid.merchants.factories import (
@@ -306,3 +307,20 @@ def test_officials_see_the_merchants_of_their_post_masked(client) -> None:
         assert client.post(page, {"name": "x"}).status_code in {403, 404}
     merchant.refresh_from_db()
     assert merchant.name != "x"
+
+
+def test_an_operator_holds_and_releases_payouts_with_a_reason_and_nobody_else(client):
+    merchant = make_merchant()
+    url = reverse("admin:merchants_merchant_payouts", args=[merchant.pk])
+    for stranger in (owner_of(merchant).user, make_official(department="sports", district=CHAOYANG)):
+        client.force_login(stranger)
+        assert client.post(url, {"because": "returned by the bank"}).status_code in {302, 403, 404}
+        merchant.beneficiary.refresh_from_db()
+        assert not merchant.beneficiary.payouts_held
+    client.force_login(make_operator())
+    assert client.post(url, {"because": ""}).status_code == 400
+    for held, because in ((True, "returned by the bank"), (False, "new account checked")):
+        assert client.post(url, {"because": because}).status_code == 302
+        merchant.beneficiary.refresh_from_db()
+        assert merchant.beneficiary.payouts_held is held
+        assert AuditEntry.objects.latest("id").after == {"held": held, "because": because}
