@@ -13,9 +13,10 @@ from escrow.errors import NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Redemption
 from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ErrorAnswer, StatementAnswer
-from prepaid.merchants.access import at_work
+from prepaid.merchants.access import WORKS_NOWHERE, at_work
 from prepaid.merchants.models import StaffMember
 from prepaid.people.access import me
+from prepaid.people.api import ObjectParser
 from prepaid.people.rates import UserRate
 
 REFUSALS = {400: ErrorAnswer, 403: ErrorAnswer, 404: ErrorAnswer, 409: ErrorAnswer, 429: ErrorAnswer}
@@ -30,6 +31,7 @@ class CounterRate(UserRate):
 
 class CounterView(APIView):
     throttle_classes = [CounterRate]
+    parser_classes = [ObjectParser]
 
 
 class Charges(CounterView):
@@ -46,7 +48,7 @@ class Charges(CounterView):
             )
         ],
         request=ChargeBody,
-        responses={201: ChargeAnswer, **REFUSALS, 422: ErrorAnswer, 503: ErrorAnswer},
+        responses={201: ChargeAnswer, **REFUSALS, 413: ErrorAnswer, 422: ErrorAnswer, 503: ErrorAnswer},
     )
     def post(self, request: Request) -> Response:
         """One session, or up to one visit at the sold price, is final at once; more waits for the holder."""
@@ -131,7 +133,7 @@ def _staff(request: Request, store_id: int | None) -> StaffMember:
     """Where the person charges: at the merchant of the named store, else at the one they work for on the pages."""
     staff = queries.staff_at(user=me(request), store_id=store_id) if store_id is not None else at_work(request._request)
     if staff is None:
-        raise NotFound()
+        raise NotFound(WORKS_NOWHERE)
     return staff
 
 

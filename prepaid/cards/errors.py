@@ -171,3 +171,7 @@ class ReasonNeeded(DomainError):
 
 class RequestNotYours(WrongState):
     message = _("This request can no longer be answered: it was withdrawn, paid or is with the regulator.")
+
+
+class AlreadyRefused(RequestNotYours):
+    message = _("You have already refused this request. Nothing was changed; you may still agree to it.")

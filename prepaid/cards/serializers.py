@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -32,16 +33,28 @@ class AmountField(_WholeNumber):
     refusal = InvalidAmount
 
 
+@extend_schema_field({"type": "integer"})
+class StoreField(_WholeNumber):
+    refusal = InvalidUnits
+
+
 class ChargeBody(serializers.Serializer[Any]):
     """Which card, and how much: ``units`` sessions or ``amount_fen``; neither for one session or a check-in."""
 
     code = serializers.CharField(max_length=32, help_text="the 14 digits the card shows, spaces allowed")
     units = SessionsField(required=False, allow_null=True, default=None)
     amount_fen = AmountField(required=False, allow_null=True, default=None)
-    store = serializers.IntegerField(
+    store = StoreField(
         required=False, allow_null=True, default=None, help_text="for owners and managers; a cashier's store is known"
     )
     note = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: Any) -> Any:
+        """A field that is none is a mistake: ``amount`` for ``amount_fen`` must not charge a session."""
+        unknown = _("There is no such field. Take it out, or correct its name.")
+        if wrong := set(self.initial_data) - set(self.fields):
+            raise serializers.ValidationError({name: [unknown] for name in sorted(wrong)})
+        return attrs
 
 
 class ChargeAnswer(serializers.Serializer[Redemption]):

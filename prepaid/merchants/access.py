@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
@@ -15,6 +17,7 @@ from prepaid.people.access import consumer_required, me, shows_domain_errors
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, StaffMember, P], HttpResponse]
 SESSION_KEY = "workplace"
+WORKS_NOWHERE = _("You do not work at a merchant now, and nothing was changed. Ask the owner to add you as staff.")
 
 
 def workplaces(request: HttpRequest) -> list[StaffMember]:
@@ -38,7 +41,11 @@ def staff_page(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
     @shows_domain_errors
     def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         staff = at_work(request)
-        return redirect("shop_register") if staff is None else view(request, staff, *args, **kwargs)
+        if staff is not None:
+            return view(request, staff, *args, **kwargs)
+        if request.method == "POST":  # whoever left while the page was open
+            messages.error(request, WORKS_NOWHERE)
+        return redirect("shop_register")
 
     return consumer_required(page)  # type: ignore[return-value]
 

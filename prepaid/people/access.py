@@ -70,6 +70,23 @@ def shows_domain_errors(view: View[P]) -> View[P]:
     return shown
 
 
+def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware for refusals that come without a page: an address no database can read does not exist, and one that
+    only takes a form says so."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
+        response = get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = response.headers.get("Allow", "")
+            return page
+        return response
+
+    return answer
+
+
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page that says what was refused and what to do."""
     return render(request, "people/refused.html", {"error": error}, status=error.http_status)

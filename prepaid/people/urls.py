@@ -17,6 +17,8 @@ urlpatterns = [
     path("login/code/confirm/", guarded(account.confirm_login_code), name="account_confirm_login_code"),
     path("signup/", guarded(account.signup), name="account_signup"),
     path("phone/verify/", guarded(account.verify_phone), name="account_verify_phone"),
+    # Where allauth sends who is signed in and goes back to the page above.
+    path("phone/", RedirectView.as_view(pattern_name="me"), name="account_change_phone"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("me/", views.me, name="me"),

@@ -20,7 +20,7 @@ OURS = ("escrow", "prepaid", "complaints")
 TOLD = {"error-summary", "field-error", "errorlist", "errornote", "verdict-bad", "notice-bad"}
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-ENGLISH_SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ ,]+[A-Za-z']{2,}){2,}")
+ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
 
 
 def signed_in(user: User, language: str = "zh-hans", *, csrf: bool = False) -> Client:

@@ -95,10 +95,13 @@ def type_at_counter(client: Client, **typed: str) -> HttpResponse:
     return client.post(reverse("shop_counter"), {"key": uuid.uuid4().hex, **typed})
 
 
-def asked_back(shop: complaints.Shop) -> Any:
-    """A refund request of ¥2,000 that waits for the merchant, of a card beyond cooling off."""
-    card = make.card(shop)
+def asked_back(shop: complaints.Shop, *, used: int = 0) -> Any:
+    """A refund request that waits for the merchant, of a card of ¥2,000 beyond cooling off."""
+    at = clock.now()
+    card = make.card(shop, at=at)
     clock.advance(timedelta(days=30))
+    for number in range(used):
+        make.charge(card, shop.boss, at_real=at + timedelta(minutes=number))
     return cards.request_refund(
         card_id=card.pk, cause=RefundCause.NEITHER, reason="搬家", at=clock.now(), actor=card.holder.actor
     )

@@ -9,7 +9,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints.cases import operations
 from complaints.cases.admin.deadline import countdown
@@ -201,6 +201,7 @@ def reveal(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @of_my_queue
+@require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, case: Case) -> HttpResponse:
     """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
     form = DecideForm(request.POST or None, initial={"amount": ""})

@@ -13,6 +13,7 @@ from escrow.states import AgreementState, RefundBasis, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
+    AlreadyRefused,
     ChargesPending,
     NothingToRefund,
     NotRefundable,
@@ -128,14 +129,14 @@ def refuse_refund(*, staff: StaffMember, request_id: int, text: str, at: datetim
     """The merchant refuses, with its reason; the money stays frozen until the consumer complains or withdraws.
 
     Raises:
-        NotFound, NotYourRole, RequestNotYours, ReasonNeeded.
+        NotFound, NotYourRole, RequestNotYours, AlreadyRefused, ReasonNeeded.
     """
     if not text.strip():
         raise ReasonNeeded()
     with transaction():
         request = _answerable(request_id, staff)
         if request.state == RefundState.REFUSED:
-            raise RequestNotYours()
+            raise AlreadyRefused()
         if request.state == RefundState.SILENT:
             # Late, but the consumer should read it: the term stays missed.
             _note(request, at=at, actor=actor, answered_at=at, answered_by=staff, answer_text=text)

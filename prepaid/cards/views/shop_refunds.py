@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from escrow import clock
-from escrow.errors import DomainError, NotFound
+from escrow.errors import DomainError, NotFound, WrongState
 from escrow.money import yuan
 from prepaid.cards import operations, queries
+from prepaid.cards.errors import RequestNotYours
 from prepaid.cards.forms import AgreeForm, RefuseForm
 from prepaid.cards.states import RefundState
 from prepaid.merchants.access import manager_page
@@ -76,6 +77,8 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
     }
     if request.method == "GET":
         return render(request, "merchant/refund.html", context)
+    if not asked.may_answer:
+        raise RequestNotYours()
     form = agree if agrees else refuse
     if not form.is_valid():
         return render(request, "merchant/refund.html", context, status=400)
@@ -90,7 +93,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
             if agrees
             else operations.refuse_refund(**common)
         )
-    except NotFound:
+    except (NotFound, WrongState):  # the form that was sent is no longer on the page
         raise
     except DomainError as error:
         form.add_error("amount" if agrees else "text", str(error))
