@@ -90,3 +90,11 @@ def empty_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """No language that one test's request chose is spoken in the next."""
+    from django.utils import translation
+
+    translation.deactivate()
