@@ -220,7 +220,7 @@ class Story:
             list_price_fen=LIST_PRICE,
             days="365",
             stores=[str(store.pk) if store else ""],
-            service="一对一私人教练课十次,每次60分钟,由持证教练授课。",
+            service="一对一私人教练课十次，每次60分钟，由持证教练授课。",
         )
 
     def submit_filing(self) -> None:
@@ -326,7 +326,7 @@ class Story:
         if card is None:
             raise PageError("there is no card")
         self.consumer.get(f"/wallet/{card.number}/refund/").submit(
-            having="cause", cause="operator", reason="教练离职,课程一再取消。"
+            having="cause", cause="operator", reason="教练离职，课程一再取消。"
         )
         self.consumer.submit(having="expected_fen")
 
@@ -339,7 +339,7 @@ class Story:
         """With a reason, in two steps."""
         request = self.request()
         self.owner.get(f"/shop/refunds/{request.pk if request else 0}/").submit(
-            having="refuse-text", button="refuse=1", **{"refuse-text": "课程正常,不同意退费。"}
+            having="refuse-text", button="refuse=1", **{"refuse-text": "课程正常，不同意退费。"}
         )
         self.owner.submit(having="refuse-confirmed")
 
@@ -351,7 +351,7 @@ class Story:
         """What happened, what is wanted."""
         request = self.request()
         self.consumer.get(f"/complaints/start/{request.pk if request else 0}/").submit(
-            having="text", text="教练离职后课程一再取消,商户不同意退费。", wanted="refund"
+            having="text", text="教练离职后课程一再取消，商户不同意退费。", wanted="refund"
         )
 
     def routed(self) -> bool:
@@ -380,7 +380,7 @@ class Story:
             result="upheld",
             amount=REFUND,
             basis="mediation",
-            reasons="双方在调解下达成协议:退还1300元,其余结清。",
+            reasons="双方在调解下达成协议：退还1300元，其余结清。",
         )
         self.officer.submit(having="result", button="confirmed=1")
 

@@ -187,7 +187,7 @@ def _screen() -> str:
         [
             "",
             f"  预付卡资金存管平台 · Prepaid card escrow      {os.environ['PUBLIC_URL']}/",
-            f"  沙箱银行 · Sandbox bank                       {os.environ['SANDBOX_BANK_URL']}/",
+            f"  模拟银行 · Sandbox bank                       {os.environ['SANDBOX_BANK_URL']}/",
             "",
             *([f"  {line}" for line in logins.read_text().splitlines()] + [""] if logins.exists() else []),
             f"  日志 · Logs {var() / 'log'}      停止 · Stop: Ctrl-C",

@@ -23,6 +23,7 @@ from escrow.models import (
     WorkingDay,
 )
 from escrow.money import yuan
+from escrow.states import Asset
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -61,6 +62,21 @@ class LedgerAdmin(Unwritable, _ModelAdmin):
         """Fen as yuan."""
         return yuan(row.amount_fen)
 
+    @admin.display(description=_("custody account"))
+    def custody(self, row: Any) -> str:
+        """Whose money it is."""
+        return str(row.beneficiary.custody_no)
+
+    @admin.display(description=_("agreement"))
+    def agreement_no(self, row: Any) -> str:
+        """The ledger's own number."""
+        return f"#{row.agreement_id}" if row.agreement_id else "–"
+
+
+def counted(amount: int, asset: str) -> str:
+    """Yuan for money and gift money, a plain count for sessions."""
+    return str(amount) if asset == Asset.VISIT else yuan(amount)
+
 
 @admin.register(Beneficiary)
 class BeneficiaryAdmin(LedgerAdmin):
@@ -82,7 +98,7 @@ class BeneficiaryAdmin(LedgerAdmin):
 class AgreementAdmin(LedgerAdmin):
     """What was agreed, and where it stands."""
 
-    list_display = ["id", "beneficiary", "plan", "price", "state", "funded_at", "closed_at"]
+    list_display = ["id", "custody", "plan", "price", "state", "funded_at", "closed_at"]
     list_filter = ["state", "plan"]
     list_select_related = ["beneficiary"]
     search_fields = ["=id", "=funder", "beneficiary__custody_no"]
@@ -97,27 +113,52 @@ class AgreementAdmin(LedgerAdmin):
 class AccountAdmin(LedgerAdmin):
     """Balances by account."""
 
-    list_display = ["id", "beneficiary", "agreement", "code", "channel", "asset", "balance", "pending", "version"]
+    list_display = ["id", "custody", "agreement_no", "code", "channel", "asset", "posted", "reserved"]
     list_filter = ["code", "asset"]
-    list_select_related = ["beneficiary", "agreement"]
+    list_select_related = ["beneficiary"]
     search_fields = ["=agreement__id", "beneficiary__custody_no"]
+
+    @admin.display(description=_("balance"))
+    def posted(self, row: Account) -> str:
+        """In yuan or sessions."""
+        return counted(row.balance, row.asset)
+
+    @admin.display(description=_("reserved"))
+    def reserved(self, row: Account) -> str:
+        """What waits for confirmation."""
+        return counted(row.pending, row.asset)
 
 
 @admin.register(Transfer)
 class TransferAdmin(LedgerAdmin):
     """Every movement."""
 
-    list_display = ["id", "at", "reason", "kind", "asset", "amount", "debit_account", "credit_account", "agreement_id"]
+    list_display = ["id", "at", "reason", "kind", "asset", "sum", "debit", "credit", "agreement_no"]
     list_filter = ["reason", "kind", "asset"]
     list_select_related = ["debit_account", "credit_account"]
     search_fields = ["=agreement__id", "=reference"]
+
+    @admin.display(description=_("amount"))
+    def sum(self, row: Transfer) -> str:
+        """In yuan or sessions."""
+        return counted(row.amount, row.asset)
+
+    @admin.display(description=_("debit"))
+    def debit(self, row: Transfer) -> str:
+        """The account that is debited."""
+        return row.debit_account.get_code_display()
+
+    @admin.display(description=_("credit"))
+    def credit(self, row: Transfer) -> str:
+        """The account that is credited."""
+        return row.credit_account.get_code_display()
 
 
 @admin.register(Use)
 class UseAdmin(LedgerAdmin):
     """Charges."""
 
-    list_display = ["id", "agreement_id", "units", "yuan", "state", "used_at", "confirm_until", "resolved_at"]
+    list_display = ["id", "agreement_no", "units", "yuan", "state", "used_at", "confirm_until", "resolved_at"]
     list_filter = ["state"]
     search_fields = ["=agreement__id"]
 
@@ -144,7 +185,7 @@ class InstructionAdmin(LedgerAdmin):
 class RefundAdmin(LedgerAdmin):
     """Settlements with their basis."""
 
-    list_display = ["id", "agreement_id", "yuan", "basis", "decided_at", "paid_at"]
+    list_display = ["id", "agreement_no", "yuan", "basis", "decided_at", "paid_at"]
     list_filter = ["basis"]
     search_fields = ["=agreement__id", "=reference"]
 
@@ -161,10 +202,15 @@ class PayoutLineInline(Unwritable, _TabularInline):
 class PayoutAdmin(LedgerAdmin):
     """Payouts with their lines."""
 
-    list_display = ["id", "beneficiary", "business_date", "yuan", "instruction"]
+    list_display = ["id", "custody", "business_date", "yuan", "order"]
     list_select_related = ["beneficiary", "instruction"]
     search_fields = ["=instruction__number", "beneficiary__custody_no"]
     inlines = [PayoutLineInline]
+
+    @admin.display(description=_("instruction"))
+    def order(self, row: Payout) -> str:
+        """The number the bank knows it by."""
+        return row.instruction.number
 
 
 @admin.register(StatementLine)

@@ -6,7 +6,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 WORDS = {
     "zh": {
         "lang": "zh-Hans",
-        "bank": "沙盒银行",
+        "bank": "模拟银行",
         "cashier": "收银台",
         "demo": "演示环境，不涉及真实资金",
         "to_pay": "待支付",

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CaseState(TextChoices):
@@ -9,7 +10,7 @@ class CaseState(TextChoices):
     DISPATCHED = "dispatched", _("waiting for an officer")
     IN_HAND = "in_hand", _("being handled")
     EXECUTING = "executing", _("refund on its way")
-    CLOSED = "closed", _("closed")
+    CLOSED = "closed", pgettext_lazy("case", "closed")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 

@@ -83,7 +83,12 @@ class CounterForm(forms.Form):
 class RefundForm(forms.Form):
     """Why a refund is asked; ``expected_fen`` comes back from the confirming step."""
 
-    cause = forms.ChoiceField(label=_("What is the reason?"), choices=RefundCause, widget=forms.RadioSelect)
+    cause = forms.ChoiceField(
+        label=_("What is the reason?"),
+        choices=RefundCause,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason: the sum depends on it.")},
+    )
     stopped_on = forms.DateField(
         label=_("Last day the merchant served"),
         required=False,

@@ -46,10 +46,10 @@ class DateInput(forms.DateInput):
 class UserAdmin(ReadOnlyAdmin):
     """Everybody, masked. A whole phone number or an id finds one person."""
 
-    list_display = ["public_id", "display_name", "phone_masked", "roles", "is_active", "created_at"]
+    list_display = ["shown_name", "shown_phone", "roles", "public_id", "is_active", "created_at"]
     list_filter = ["is_platform_operator", "is_staff", "is_active"]
     fields = [
-        "public_id", "display_name", "phone_masked", "roles", "phone_verified_at", "language", "is_active", "created_at",
+        "public_id", "shown_name", "shown_phone", "roles", "phone_verified_at", "language", "is_active", "created_at",
         "last_login", "reveal_link",
     ]  # fmt: skip
     search_fields = ["public_id"]
@@ -74,6 +74,16 @@ class UserAdmin(ReadOnlyAdmin):
     def audit_target(self, obj: User) -> str:
         """By the public id."""
         return obj.actor
+
+    @admin.display(description=gettext_lazy("name"))
+    def shown_name(self, user: User) -> str:
+        """Masked."""
+        return user.display_name
+
+    @admin.display(description=gettext_lazy("phone"))
+    def shown_phone(self, user: User) -> str:
+        """Masked."""
+        return user.phone_masked
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:

@@ -35,7 +35,7 @@ class FilingAdmin(PostScopedAdmin):
     """Rows are decided on, never edited: every button is one operation."""
 
     list_display = [
-        "number",
+        "filing_no",
         "product",
         "merchant",
         "sector",
@@ -133,10 +133,16 @@ class FilingAdmin(PostScopedAdmin):
         messages.success(request, _("Returned. The merchant was told the reason."))
         return redirect("admin:products_filing_change", pk)
 
+    @admin.display(description=gettext_lazy("number"))
+    def filing_no(self, filing: Filing) -> str:
+        """The number the public may quote."""
+        return filing.number
+
     @admin.display(description=gettext_lazy("product"))
     def product(self, filing: Filing) -> str:
         """Its name and version."""
-        return f"{filing.version.product.name} · {filing.version.number}"
+        number = _("version %(number)s") % {"number": filing.version.number}
+        return f"{filing.version.product.name} · {number}"
 
     @admin.display(description=gettext_lazy("merchant"))
     def merchant(self, filing: Filing) -> str:

@@ -137,8 +137,8 @@ class Step:
 
     @property
     def article(self) -> str:
-        """Where it is written."""
-        return STEPS[self.code][2]
+        """Where it is written, in the reader's language."""
+        return str(STEPS[self.code][2])
 
     @property
     def _written(self) -> dict[str, str]:
@@ -184,61 +184,61 @@ class RefundQuote:
 
 
 #: code → sentence, formula in yuan, article.
-STEPS: dict[str, tuple[Promise, str, str]] = {
+STEPS: dict[str, tuple[Promise, str, Promise]] = {
     "cooling_off_unused": (
         _("Asked within the cooling-off period and nothing was used: the whole price is returned."),
         "%(paid_fen)s",
-        "BJ 16",
+        _("Beijing prepaid card regulations, art. 16"),
     ),
     "cooling_off": (
         _("Asked within the cooling-off period: the price less what was used, at the price paid."),
         "%(paid_fen)s − %(earned_fen)s = %(refund_fen)s",
-        "SPC 14",
+        _("Fa Shi [2025] No. 4, art. 14"),
     ),
     "knew_service": (
         _("The buyer already knew this service: the right to cool off does not apply to what was used."),
         "",
-        "SPC 14",
+        _("Fa Shi [2025] No. 4, art. 14"),
     ),
     "stored_value_sold_price": (
         _("What was drawn is shared between the money paid and the gift money in proportion."),
         "%(paid_fen)s − %(face_fen)s × %(paid_fen)s ÷ (%(paid_fen)s + %(gift_fen)s) = %(refund_fen)s",
-        "SPC 18",
+        _("Fa Shi [2025] No. 4, art. 18"),
     ),
     "stored_value_list_price": (
         _("For a cause on the holder's side, what was drawn counts in full against the money paid."),
         "%(paid_fen)s − %(face_fen)s → %(refund_fen)s",
-        "SPC 19, 20",
+        _("Fa Shi [2025] No. 4, art. 19 and 20"),
     ),
     "sessions_sold_price": (
         _("%(used)s of %(total)s sessions used, counted at the price sold."),
         "%(paid_fen)s − %(used)s × %(paid_fen)s ÷ %(total)s = %(refund_fen)s",
-        "SPC 18",
+        _("Fa Shi [2025] No. 4, art. 18"),
     ),
     "sessions_list_price": (
         _("For a cause on the holder's side, the %(used)s sessions used are counted at the list price."),
         "%(paid_fen)s − %(used)s × %(list_fen)s → %(refund_fen)s",
-        "SPC 19, 20",
+        _("Fa Shi [2025] No. 4, art. 19 and 20"),
     ),
     "discount_sold_price": (
         _("What was used is counted at the discounted price."),
         "%(paid_fen)s − %(face_fen)s = %(refund_fen)s",
-        "SPC 18",
+        _("Fa Shi [2025] No. 4, art. 18"),
     ),
     "discount_list_price": (
         _("For a cause on the holder's side, what was used is counted at the list price."),
         "%(paid_fen)s − %(list_fen)s → %(refund_fen)s",
-        "SPC 19, 20",
+        _("Fa Shi [2025] No. 4, art. 19 and 20"),
     ),
     "period_remaining": (
         _("%(used)s of %(total)s days have passed; the price of the rest is returned, whatever the cause."),
         "%(paid_fen)s − %(used)s × %(paid_fen)s ÷ %(total)s = %(refund_fen)s",
-        "SPC 22",
+        _("Fa Shi [2025] No. 4, art. 22"),
     ),
     "service_stopped": (
         _("The service stopped after %(stopped)s days: the days after that do not count."),
         "",
-        "SPC 22",
+        _("Fa Shi [2025] No. 4, art. 22"),
     ),
     "below_lowest_item": (
         _(
@@ -246,9 +246,13 @@ STEPS: dict[str, tuple[Promise, str, str]] = {
             "returned, less the gift part."
         ),
         "%(refund_fen)s",
-        "BJ 17",
+        _("Beijing prepaid card regulations, art. 17"),
     ),
-    "highest": (_("Several rules apply: the highest sum is owed."), "%(refund_fen)s", "SPC 14, 17–19"),
+    "highest": (
+        _("Several rules apply: the highest sum is owed."),
+        "%(refund_fen)s",
+        _("Fa Shi [2025] No. 4, art. 14, 17 to 19"),
+    ),
 }
 
 

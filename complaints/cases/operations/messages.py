@@ -136,14 +136,12 @@ def overdue(case: Case, *, at: datetime) -> None:
 
 @dataclass(frozen=True)
 class Authority:
-    """``Chaoyang District · Commerce``, in the language it is read in; empty before the case is sent."""
+    """朝阳区商务局, in the language it is read in; empty before the case is sent."""
 
     case: Case
 
     def __str__(self) -> str:
-        if self.case.lead_department is None:
-            return ""
-        return f"{self.case.lead_district or _('Beijing')} · {self.case.lead_department}"
+        return self.case.lead_department.of(self.case.lead_district) if self.case.lead_department else ""
 
 
 def _tell_consumer(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:

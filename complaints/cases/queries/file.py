@@ -57,10 +57,8 @@ class Money:
 
 
 def authority(department: Department | None, district: Division | None) -> str:
-    """``Chaoyang District · Commerce``; ``Beijing · Commerce`` for the city's department."""
-    if department is None:
-        return ""
-    return f"{district.name if district else _('Beijing')} · {department.name}"
+    """朝阳区商务局; the city's department is 北京市商务局; empty while nobody is responsible."""
+    return department.of(district) if department else ""
 
 
 def owner_of(case: Case) -> str:

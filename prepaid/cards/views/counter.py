@@ -38,7 +38,7 @@ _FIELD_OF: dict[type[DomainError], str] = {
     CheckInIsFree: "amount",
     StoreNeeded: "store",
 }
-_TONES = {UseState.FINAL: "ok", UseState.RESERVED: "warn"}
+_TONES: dict[str, str] = {UseState.FINAL: "ok", UseState.RESERVED: "warn"}
 
 
 @register_events

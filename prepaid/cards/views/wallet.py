@@ -14,6 +14,7 @@ from escrow import clock
 from escrow.errors import ReservationResolved
 from prepaid.cards import codes, operations, queries
 from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.products.standard_clauses import in_readers_language
 
 
 @consumer_required
@@ -41,6 +42,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "face": face,
         "card": card,
         "terms": card.version.terms,
+        "refund_terms": in_readers_language(card.version.terms.refund_terms),
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),
         "refund_request": queries.requests_of(user=user).filter(card=card).first(),
         "waiting": [charge for charge in queries.charges_waiting(user=user) if charge.card_id == card.pk],

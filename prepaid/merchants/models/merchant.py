@@ -36,6 +36,11 @@ class Merchant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def lead_regulator(self) -> str:
+        """Who files its cards and hears complaints about it, by name: the sector's department in the head office's district."""
+        return self.sector.lead_department.of(self.district)
+
 
 class Store(models.Model):
     """A place that redeems the merchant's cards. The address is what people read; district and subdistrict decide

@@ -2,8 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+_CITY = "北京市"
 
 
 class DivisionLevel(models.TextChoices):
@@ -78,3 +80,12 @@ class Department(Named):
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
             ),
         ]
+
+    def of(self, district: Division | None) -> str:
+        """What the department is called in a district, or the city's (None): 朝阳区体育局, 北京市体育局."""
+        if self.name == self.name_zh:
+            return (district.name_zh if district else _CITY) + self.full_name_zh.removeprefix(_CITY)
+        return gettext("%(place)s %(department)s authority") % {
+            "place": district.name if district else gettext("Beijing"),
+            "department": self.name,
+        }

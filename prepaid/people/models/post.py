@@ -4,7 +4,6 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from prepaid.people.models.places import Department, Division, DivisionLevel
@@ -52,8 +51,7 @@ class Post(models.Model):
         ]
 
     def __str__(self) -> str:
-        place = self.district.name if self.district else _now("Beijing")
-        return f"{place} · {self.department.name}"
+        return self.department.of(self.district)
 
     @property
     def is_citywide(self) -> bool:

@@ -69,6 +69,11 @@ class Filing(models.Model):
         return self.number
 
     @property
+    def authority(self) -> str:
+        """Who decides, by name."""
+        return self.department.of(self.district)
+
+    @property
     def number(self) -> str:
         """The number the public may quote."""
         return f"BA{self.submitted_at:%Y}{self.pk:06d}"

@@ -166,8 +166,7 @@ def shop_version_submit(request: HttpRequest, staff: StaffMember, pk: int) -> Ht
     else:
         messages.success(
             request,
-            _("Submitted to %(department)s, %(district)s. You will be told when it is decided.")
-            % {"department": filing.department.name, "district": filing.district.name},
+            _("Submitted to %(authority)s. You will be told when it is decided.") % {"authority": filing.authority},
         )
     return redirect("shop_version", pk)
 

@@ -64,7 +64,7 @@ def order_form(client: Client, version) -> dict[str, str]:
 
 def test_the_contract_is_read_in_full_before_paying() -> None:
     version = factories.on_sale(factories.shop())
-    page = text_of(signed_in(factories.person()).get(reverse("buy", args=[version.pk])))
+    page = text_of(signed_in(factories.person(), "zh-hans").get(reverse("buy", args=[version.pk])))
     assert version.product.merchant.name in page
     assert "¥2,000.00" in page
     assert version.refund_terms.split(".")[0] in page

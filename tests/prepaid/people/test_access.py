@@ -69,8 +69,8 @@ def test_a_refusal_becomes_a_page_with_its_status() -> None:
 
     with override("en"):
         answer = refusing(request_of(make_user()))
+        assert str(NotEnoughLeft.message) in answer.content.decode()
     assert answer.status_code == 409
-    assert str(NotEnoughLeft.message) in answer.content.decode()
 
     @shows_domain_errors
     def missing(request) -> HttpResponse:

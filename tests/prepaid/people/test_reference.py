@@ -63,3 +63,20 @@ def test_a_division_ends_instead_of_vanishing_and_changes_are_taken_over(tmp_pat
         with pytest.raises(BadReferenceData):
             load(district, lost)
     assert not Division.objects.filter(code="110106001").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "in_district", "in_city"),
+    [
+        ("zh-hans", "朝阳区市场监督管理局", "北京市市场监督管理局"),
+        ("en", "Chaoyang Market Regulation authority", "Beijing Market Regulation authority"),
+    ],
+)
+def test_a_department_is_called_by_its_name_in_a_district_and_in_the_city(
+    language: str, in_district: str, in_city: str
+) -> None:
+    call_command("load_reference")
+    department, chaoyang = Department.objects.get(code="market_regulation"), Division.objects.get(code="110105")
+    with override(language):
+        assert department.of(chaoyang) == in_district
+        assert department.of(None) == in_city
