@@ -385,6 +385,14 @@ def test_each_bad_input_has_its_own_answer(
     assert not [other for other in others if all(part in said for part in other.parts(language))], said
 
 
+def test_the_judge_knows_its_languages() -> None:
+    assert is_in("zh-hans", "此动态码已用过。请用Idempotency-Key。")
+    assert not is_in("zh-hans", "无效的输入。 No data was provided")
+    assert not is_in("zh-hans", "")
+    assert is_in("en", "Enter a whole number.")
+    assert not is_in("en", "金额须不低于0.01元")
+
+
 # Amounts
 
 WRITTEN = ["0", "-1", "0.001", "1" + "0" * 18]

@@ -257,6 +257,18 @@ def test_every_form_that_moves_money_moves_it_once(bank: Bank, language: str) ->
             assert is_in(language, told(again)), (name, told(again))
 
 
+def test_the_purchase_form_sent_twice_is_one_order(bank: Bank, language: str) -> None:
+    version, holder = make.on_sale(make.shop()), make.person()
+    client = signed_in(holder, language)
+    form, url = order_form(client, version.pk), reverse("buy", args=[version.pk])
+    cashier = client.post(url, form).headers["Location"]
+    assert cashier.startswith(bank.url)
+    ordered = facts()
+    assert client.post(url, form).headers["Location"] == cashier
+    assert facts() == ordered
+    assert Card.objects.filter(holder=holder).count() == 1
+
+
 def test_every_form_that_moves_money_needs_its_token(language: str) -> None:
     expired = Sentence(
         ("only from the page that showed it", "reload the page"), ("表单只能从原页面提交", "请返回并刷新")
