@@ -117,9 +117,7 @@ class ChannelUnavailable(DomainError):
 
 
 class BadNotification(DomainError):
-    message = _(
-        "The notification's signature is not valid. Sign it again with the channel's key and the present time."
-    )
+    message = _("The notification's signature is not valid. Sign it again with the channel's key and the present time.")
     http_status = 401
 
 

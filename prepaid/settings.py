@@ -19,6 +19,7 @@ VAR = var()  # what this machine keeps: secrets, logs, demo logins
 
 
 def flag(name: str, default: bool = False) -> bool:
+    """An environment variable that says yes (1, true, yes) or no."""
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes"}
 
 
@@ -27,8 +28,7 @@ DEBUG = flag("PREPAID_DEBUG")
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret("secret-key")
 # First key encrypts, all keys decrypt; 32 bytes each, base64.
 PERSONAL_DATA_KEYS = [
-    base64.b64decode(key)
-    for key in (os.environ.get("PERSONAL_DATA_KEYS") or secret("personal-data-key")).split(",")
+    base64.b64decode(key) for key in (os.environ.get("PERSONAL_DATA_KEYS") or secret("personal-data-key")).split(",")
 ]
 # Keys the blind index that finds an encrypted value (HMAC-SHA256).
 BLIND_INDEX_KEY = base64.b64decode(os.environ.get("BLIND_INDEX_KEY") or secret("blind-index-key"))
@@ -105,6 +105,7 @@ TEMPLATES = [
 
 
 def database(url: str) -> dict[str, object]:
+    """Django's form of a ``postgres://`` address."""
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
