@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,14 @@ def is_in(language: str, said: str) -> bool:
     if language == "en":
         return bool(ENGLISH_SENTENCE.search(said))
     return bool(CHINESE.search(said)) and not ENGLISH_SENTENCE.search(said)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is wrong, and what to do next, as the answer says it in both languages."""
+
+    en: tuple[str, str]
+    zh: tuple[str, str]
+
+    def parts(self, language: str) -> tuple[str, str]:
+        return self.en if language == "en" else self.zh

@@ -6,120 +6,36 @@ Statuses: 400 what was sent cannot be right whatever the state of things; 401 no
 """
 
 import json
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 
 from escrow import clock
 from escrow.channels.signing import sign
 from escrow.states import Plan
-from prepaid.cards import operations as cards
 from prepaid.cards.models import Card
-from prepaid.cards.states import RefundCause
-from prepaid.people.models import User
-from prepaid.products.standard_clauses import for_card
 from tests.complaints import factories as complaints
-from tests.journeys.refusals import LANGUAGES, bank_facts, facts, is_in, signed_in, told
+from tests.journeys.refusals import Sentence, facts, is_in, told
+from tests.journeys.senders import (
+    SignIn,
+    asked_back,
+    charge,
+    decision,
+    licence,
+    order_form,
+    product_form,
+    type_at_counter,
+)
 from tests.prepaid.cards import factories as make
 from tests.prepaid.merchants.factories import next_uscc
-from tests.sandbox_bank.bank import bank, bank_process, fresh
 
-__all__ = ["bank", "bank_process"]
 pytestmark = pytest.mark.django_db
 
-#: Signs a person in, in the language of the case.
-SignIn = Callable[[User], Client]
 #: Does the bad thing; what was set up before it is not counted as a change.
 Deed = Callable[[], HttpResponse]
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def sign_in(language: str) -> SignIn:
-    return lambda user: signed_in(user, language)
-
-
-# What people and programs send
-
-
-def licence(**wrong: str) -> dict[str, str]:
-    """A registration as the business licence has it, but for ``wrong``."""
-    return {
-        "name": "望京咖啡有限公司",
-        "uscc": next_uscc(),
-        "legal_representative": "王五",
-        "sector": "catering",
-        "district": complaints.CHAOYANG,
-        "account_no": "0200001009012345678",
-        "account_name": "望京咖啡有限公司",
-        **wrong,
-    }
-
-
-def product_form(shop: complaints.Shop, **wrong: str) -> dict[str, Any]:
-    """Stored value of ¥1,000 with ¥200 of gift money, but for ``wrong``."""
-    return {
-        **for_card(Plan.STORED_VALUE, has_gift=True),
-        "name": f"储值卡 {uuid.uuid4().hex[:6]}",
-        "price_fen": "1000",
-        "bonus_fen": "200",
-        "visit_price_fen": "88",
-        "lowest_item_fen": "20",
-        "stores": [store.pk for store in shop.stores],
-        "service": "剪发",
-        **wrong,
-    }
-
-
-def charge(client: Client, body: Any, *, key: str | None = None, **how: Any) -> HttpResponse:
-    """A charge as the counter's script sends it."""
-    headers = {"Idempotency-Key": uuid.uuid4().hex if key is None else key}
-    return client.post(reverse("api_charges"), body, content_type="application/json", headers=headers, **how)
-
-
-def type_at_counter(client: Client, **typed: str) -> HttpResponse:
-    """A charge as the counter's form sends it without script."""
-    return client.post(reverse("shop_counter"), {"key": uuid.uuid4().hex, **typed})
-
-
-def asked_back(shop: complaints.Shop, *, used: int = 0) -> Any:
-    """A refund request that waits for the merchant, of a card of ¥2,000 beyond cooling off."""
-    at = clock.now()
-    card = make.card(shop, at=at)
-    clock.advance(timedelta(days=30))
-    for number in range(used):
-        make.charge(card, shop.boss, at_real=at + timedelta(minutes=number))
-    return cards.request_refund(
-        card_id=card.pk, cause=RefundCause.NEITHER, reason="搬家", at=clock.now(), actor=card.holder.actor
-    )
-
-
-def decision(**wrong: str) -> dict[str, str]:
-    """What an officer decides: ¥2,000 back, but for ``wrong``; confirmed, so that it would be done."""
-    return {
-        "result": "upheld",
-        "amount": "2000",
-        "basis": "mediation",
-        "reasons": "调解协议",
-        "confirmed": "1",
-        **wrong,
-    }
-
-
-# The issue's list
 
 
 def wrong_checksum(sign_in: SignIn) -> Deed:
@@ -157,13 +73,6 @@ def purchase_above_the_cap(sign_in: SignIn) -> Deed:
     client = sign_in(holder)
     form = order_form(client, version.pk)
     return lambda: client.post(reverse("buy", args=[version.pk]), form)
-
-
-def order_form(client: Client, version_id: int) -> dict[str, str]:
-    """The contract's form with every tick."""
-    form = client.get(reverse("buy", args=[version_id])).context["form"]
-    ticks = dict.fromkeys(["accepted", *form.risks], "on")
-    return {**{name: str(form[name].value()) for name in ("token", "terms_sha256")}, **ticks, "channel": "sandbox"}
 
 
 def void_clause(sign_in: SignIn) -> Deed:
@@ -286,17 +195,6 @@ def notification_with_a_bad_signature(sign_in: SignIn) -> Deed:
     return lambda: client.post(url, body, content_type="application/json", headers=headers)
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """What is wrong, and what to do next, as the answer says it in both languages."""
-
-    en: tuple[str, str]
-    zh: tuple[str, str]
-
-    def parts(self, language: str) -> tuple[str, str]:
-        return self.en if language == "en" else self.zh
-
-
 CHECKSUM = Sentence(
     ("its last character does not match the others", "Compare it with the business licence"),
     ("末位校验码不符", "请对照营业执照核对"),
@@ -391,150 +289,3 @@ def test_the_judge_knows_its_languages() -> None:
     assert not is_in("zh-hans", "")
     assert is_in("en", "Enter a whole number.")
     assert not is_in("en", "金额须不低于0.01元")
-
-
-# Amounts
-
-WRITTEN = ["0", "-1", "0.001", "1" + "0" * 18]
-SUM = Sentence(("must be at least 0.01 yuan", "below 100 million yuan"), ("须不低于0.01元", "低于1亿元"))
-DECIMALS = Sentence(("at most two decimals", "for example 128.50"), ("最多两位小数", "例如128.50"))
-
-
-def price_of_a_product(field: str) -> Callable[[SignIn], Callable[[str], HttpResponse]]:
-    def place(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-        shop = make.shop()
-        client, url = sign_in(shop.owner), reverse("shop_product_add", args=[Plan.STORED_VALUE])
-        return lambda amount: client.post(url, product_form(shop, **{field: amount}))
-
-    return place
-
-
-def amount_at_the_counter(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-    shop = make.shop()
-    client, card = sign_in(shop.owner), make.card(shop, Plan.STORED_VALUE)
-    return lambda amount: type_at_counter(client, code=make.shown(card), amount=amount)
-
-
-def amount_the_merchant_agrees_to(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-    shop = make.shop()
-    asked, client = asked_back(shop), sign_in(shop.owner)
-    return lambda amount: client.post(
-        reverse("shop_refund", args=[asked.pk]), {"agree": "1", "agree-amount": amount, "agree-confirmed": "on"}
-    )
-
-
-def amount_the_merchant_offers_in_a_complaint(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-    case = complaints.complaint()
-    client = sign_in(case.merchant.staff.get().user)
-    return lambda amount: client.post(reverse("shop_case", args=[case.number]), {"text": "同意退", "offer": amount})
-
-
-def amount_an_officer_writes_down(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-    case, officer = complaints.complaint(), complaints.officer()
-    complaints.led(case, officer)
-    client = sign_in(officer)
-    return lambda amount: client.post(
-        reverse("admin:cases_case_statement", args=[case.pk]),
-        {"record-side": "merchant", "record-text": "电话中同意", "record-offer": amount},
-    )
-
-
-def amount_an_officer_decides(sign_in: SignIn) -> Callable[[str], HttpResponse]:
-    case, officer = complaints.complaint(), complaints.officer()
-    complaints.led(case, officer)
-    client = sign_in(officer)
-    return lambda amount: client.post(reverse("admin:cases_case_decide", args=[case.pk]), decision(amount=amount))
-
-
-PLACES = {
-    "price": price_of_a_product("price_fen"),
-    "gift": price_of_a_product("bonus_fen"),
-    "visit price": price_of_a_product("visit_price_fen"),
-    "lowest item": price_of_a_product("lowest_item_fen"),
-    "counter": amount_at_the_counter,
-    "merchant agrees": amount_the_merchant_agrees_to,
-    "merchant offers": amount_the_merchant_offers_in_a_complaint,
-    "officer writes down": amount_an_officer_writes_down,
-    "officer decides": amount_an_officer_decides,
-}
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_impossible_amounts_that_people_write(place: str, sign_in: SignIn, language: str) -> None:
-    write = PLACES[place](sign_in)
-    before = facts()
-    for amount in WRITTEN:
-        answer = write(amount)
-        said = told(answer)
-        print(f"{place}: {amount} | {answer.status_code} | {said}")
-        assert answer.status_code == 400, (amount, said)
-        assert is_in(language, said), said
-        for part in (DECIMALS if amount == "0.001" else SUM).parts(language):
-            assert part in said, (amount, said)
-        assert facts() == before, amount
-
-
-@pytest.mark.parametrize(
-    ("kind", "field", "sentence"),
-    [
-        (Plan.STORED_VALUE, "amount_fen", SUM),
-        (Plan.SESSIONS, "units", Sentence(("whole number", "at least 1"), ("整数", "不小于1"))),
-    ],
-)
-@pytest.mark.parametrize("amount", [0, -1, 0.001, "1", "1.00", True, [1], {"fen": 1}, -(2**63), 1e400])
-def test_impossible_amounts_that_programs_send(
-    kind: str, field: str, sentence: Sentence, amount: Any, sign_in: SignIn, language: str
-) -> None:
-    shop = make.shop()
-    client, card = sign_in(shop.owner), make.card(shop, kind)
-    before = facts()
-    if amount == float("inf"):
-        answer = charge(client, f'{{"code": "{make.shown(card)}", "{field}": 1e400}}')
-    else:
-        answer = charge(client, {"code": make.shown(card), field: amount})
-    said = told(answer)
-    assert answer.status_code == 400, said
-    assert is_in(language, said), said
-    assert all(part in said for part in sentence.parts(language)), said
-    assert facts() == before
-
-
-@pytest.mark.parametrize(("field", "status"), [("amount_fen", 400), ("units", 409)])
-def test_a_billion_billion_is_more_than_any_card_holds(field: str, status: int, sign_in: SignIn, language: str) -> None:
-    shop = make.shop()
-    card = make.card(shop, Plan.STORED_VALUE if field == "amount_fen" else Plan.SESSIONS)
-    client = sign_in(shop.owner)
-    before = facts()
-    for enormous in (10**18, 2**63, 10**30):
-        answer = charge(client, {"code": make.shown(card), field: enormous})
-        said = told(answer)
-        assert answer.status_code == status, said
-        assert all(part in said for part in (SUM if field == "amount_fen" else SESSIONS).parts(language)), said
-    assert facts() == before
-
-
-# The bank's API is for programs, in English
-
-
-@pytest.mark.parametrize("amount", [0, -1, 0.001, 10**18, 10**30, "1", True, None, [1]])
-@pytest.mark.parametrize("call", ["payments", "refunds", "payouts"])
-def test_the_bank_refuses_impossible_amounts(bank, call: str, amount: Any) -> None:
-    fields = {
-        "payments": {"order_no": fresh(), "subject": "卡", "account": fresh(), "return_url": "http://127.0.0.1/"},
-        "refunds": {"refund_no": fresh(), "order_no": fresh(), "reason": "退款"},
-        "payouts": {
-            "payout_no": fresh(), "account": fresh(), "to_account_no": fresh(), "to_name": "店", "remark": "货款",
-        },
-    }[call]  # fmt: skip
-    body = json.dumps({**fields, "notify_url": "http://127.0.0.1/", "amount_fen": amount}).encode()
-    var = Path(bank.environment["PREPAID_VAR"])
-    before = bank_facts(var)
-    answer = httpx.post(
-        f"{bank.url}/v1/{call}",
-        content=body,
-        headers=sign(bank.platform_private, method="POST", path=f"/v1/{call}", body=body),
-        trust_env=False,
-    )
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("amount_fen must be a whole number of fen from 1 to ")
-    assert bank_facts(var) == before

@@ -19,9 +19,8 @@ from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Merchant
 from prepaid.people.models import User
 from tests.complaints import factories as complaints
-from tests.journeys.refusals import LANGUAGES, facts, is_in, signed_in, told
-from tests.journeys.test_bad_input import (
-    Sentence,
+from tests.journeys.refusals import Sentence, facts, is_in, signed_in, told
+from tests.journeys.senders import (
     SignIn,
     asked_back,
     charge,
@@ -32,22 +31,10 @@ from tests.journeys.test_bad_input import (
     type_at_counter,
 )
 from tests.prepaid.cards import factories as make
-from tests.sandbox_bank.bank import Bank, bank, bank_process
-
-__all__ = ["bank", "bank_process"]
+from tests.sandbox_bank.bank import Bank
 
 pytestmark = pytest.mark.django_db
 TWENTY_MB = 20 * 1024 * 1024
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def sign_in(language: str) -> SignIn:
-    return lambda user: signed_in(user, language)
 
 
 def refused(
