@@ -121,6 +121,15 @@ class BadNotification(DomainError):
     http_status = 401
 
 
+class AnotherAmount(DomainError):
+    """A signed notification of a payment that is not the order's sum: money is there that nobody asked for."""
+
+    message = _(
+        "The amount paid is not the amount of the order. Look the order up at the channel and correct it there."
+    )
+    http_status = 422
+
+
 class PayoutAccountMissing(DomainError):
     message = _("This merchant has no payout account yet. Add the bank account first.")
 

@@ -16,7 +16,7 @@ from escrow.channels import (
 from escrow.channels import (
     channel as channel_of,
 )
-from escrow.errors import AgreementExpired, AlreadyPaid, BadNotification, ChannelUnavailable, NotFound
+from escrow.errors import AgreementExpired, AlreadyPaid, AnotherAmount, BadNotification, ChannelUnavailable, NotFound
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
@@ -107,7 +107,7 @@ def take_notification(
     """A signed fact from a channel: may come late, twice, or before what it follows from.
 
     Raises:
-        BadNotification: unsigned, forged, stale, malformed or with another amount than ours.
+        BadNotification: unsigned, forged, stale or malformed. AnotherAmount: than ours.
         NotFound: of an order this platform never made.
     """
     try:
@@ -166,7 +166,7 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
     """The channel says it is paid: fund the agreement, or send late money back. Repeats change nothing.
 
     Raises:
-        NotFound: no such order. BadNotification: another amount.
+        NotFound: no such order. AnotherAmount: than ours.
     """
     agreement_id = (
         Payment.objects.filter(channel=channel, order_no=answer.order_no).values_list("agreement_id", flat=True).first()
@@ -179,7 +179,7 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
         if answer.state != "paid" or payment.state in (PaymentState.PAID, PaymentState.LATE):
             return payment
         if answer.amount_fen != payment.amount_fen:
-            raise BadNotification()
+            raise AnotherAmount()
         late = agreement.state != AgreementState.OPEN
         new = PaymentState.LATE if late else PaymentState.PAID
         check_transition(PAYMENT_TRANSITIONS, payment.state, new)

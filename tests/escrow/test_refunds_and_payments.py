@@ -9,7 +9,7 @@ from escrow import invariants, queries
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.errors import (
-    BadNotification,
+    AnotherAmount,
     BasisRequired,
     InvalidAmount,
     NotFound,
@@ -54,7 +54,7 @@ def test_another_amount_than_ours_is_refused():
     agreement = open_agreement()
     payment = order(agreement)
     before = counters()
-    with pytest.raises(BadNotification):
+    with pytest.raises(AnotherAmount):
         take_payment(channel="sandbox", answer=paid(payment, amount_fen=1), at=AT)
     assert counters() == before
     agreement.refresh_from_db()
