@@ -212,3 +212,9 @@ def test_a_long_text_is_scanned_quickly() -> None:
     started = time.perf_counter()
     scan(text)
     assert time.perf_counter() - started < 2
+
+
+def test_two_void_clauses_in_one_sentence_are_two_findings():
+    found = scan("本卡售出概不退换,最终解释权归本店所有。")
+    assert len(found) == 2
+    assert [clause.excerpt for clause in found if "解释权" in clause.excerpt] == ["最终解释权归本店所有"]
