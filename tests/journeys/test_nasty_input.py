@@ -319,7 +319,7 @@ def test_no_address_breaks(role: str) -> None:
     broken = []
     before = facts()
     for route, names in every_address():
-        if "logout" in route:
+        if "logout" in route or route == "/readyz":  # readyz says 503 when there is no broker, as here
             continue
         urls = [_filled(route, odd) for odd in ODD_PARTS] if names else [route]
         queries = [] if names else [f"{route}?{QUERY.format(odd)}" for odd in ODD_VALUES]
