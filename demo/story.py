@@ -57,7 +57,8 @@ class Story:
         self.gym = f"故事健身{digits[-6:]}"
         stem = "91110105" + "".join(secrets.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(9))
         self.uscc = city.company_code(stem)
-        self.account_no = city.card_number(f"6222{secrets.randbelow(10**12):012d}00")
+        # Not …0000: the sandbox bank returns what goes there.
+        self.account_no = city.card_number(f"6222{secrets.randbelow(10**12):012d}11")
         self.consumer, self.owner = (Visitor(url, language=language) for _ in range(2))
         self.officer = Visitor(url, language=language)
         self.tried = 0

@@ -83,7 +83,7 @@ class Person:
         self.page.goto(urljoin(self.url, path))
         self.look()
 
-    def reload_until(self, selector: str, text: str = "", *, seconds: float = 150) -> None:
+    def reload_until(self, selector: str, text: str = "", *, seconds: float = 60) -> None:
         """Reload until the page shows it, because something else is at work: a task, the bank."""
         for _ in range(int(seconds)):
             if self.page.locator(selector, has_text=text).count():
