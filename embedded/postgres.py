@@ -14,6 +14,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -145,11 +146,18 @@ class Postgres:
 
     @cached_property
     def _away(self) -> Path:
-        """The folder outside ``var/``, made when missing; a note in ``var/`` says where it is."""
+        """The folder outside ``var/``, made when missing; a note in ``var/`` says where it is.
+
+        A folder that ``var/`` has no note of belonged to an earlier ``var/`` at this path, whose passwords and keys are
+        gone with it: it is set aside, not opened and not deleted.
+        """
         away = Path("/var/lib") / f"prepaid-{hashlib.sha256(str(var().resolve()).encode()).hexdigest()[:12]}"
+        note = folder("postgres") / NOTE
+        if away.exists() and not (note.exists() and note.read_text() == str(away)):
+            away.rename(away.with_name(f"{away.name}.{time.time_ns()}"))
         away.mkdir(mode=0o755, exist_ok=True)
         away.chmod(0o755)  # it is ours alone, and the umask may have taken the x
-        (folder("postgres") / NOTE).write_text(str(away))
+        note.write_text(str(away))
         return away
 
     @cached_property

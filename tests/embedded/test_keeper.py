@@ -1,6 +1,7 @@
 """Lent servers: shared while wanted, gone when nobody wants them, whoever is killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,3 +187,20 @@ def test_cleaning_waits_for_the_last_borrower_and_leaves_nothing(tmp_path):
     subprocess.run(clean, cwd=ROOT, env=environment, check=True)
     assert not home.exists()
     assert not (tmp_path / "var").exists()
+
+
+def test_a_deleted_checkout_leaves_nothing_that_stops_the_next_one_at_its_path(tmp_path):
+    var = tmp_path / "var"
+    first = Borrower(var)
+    first.urls()
+    first.leave()
+    home = postgres_home(var)
+    shutil.rmtree(var)  # without make clean: a cluster kept outside var/ stays, its passwords do not
+    second = Borrower(var)
+    try:
+        assert answers(second.urls()[0])
+    finally:
+        second.leave()
+        postgres.forget(var)
+        for aside in home.parent.glob(f"{home.name}.*"):
+            shutil.rmtree(aside)
