@@ -25,6 +25,11 @@ def record(
         target=target,
         before=before,
         after=after,
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+        request_id=request_id(),
         at=at,
     )
+
+
+def request_id() -> str:
+    """The id of the request or task this is part of, blank outside one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))

@@ -84,6 +84,12 @@ class ReservationVoided(ReservationResolved):
     message = _("This charge was already refused or withdrawn.")
 
 
+class ReservationDisputed(ReservationResolved):
+    message = _(
+        "This charge is disputed. It stays reserved until the dispute is decided; follow it on the card's page."
+    )
+
+
 class ReservationExpired(ReservationResolved):
     message = _("This charge expired before it was confirmed; the money stayed on the card. Charge again.")
 
@@ -140,5 +146,5 @@ class ClockFixed(DomainError):
 
 
 class CalendarMissing(DomainError):
-    message = _("The working-day calendar has no entry for %(day)s. Load it with: manage.py load_workdays.")
+    message = _("The working-day calendar does not reach far enough. Load it with: manage.py load_workdays.")
     http_status = 500

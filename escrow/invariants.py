@@ -25,19 +25,19 @@ class Finding:
 BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'issued')
               THEN debits_posted - credits_posted ELSE credits_posted - debits_posted END)"""
 
-#: Legs: every transfer seen from each of its two accounts, with what it did to the four counters.
+#: Legs: every transfer seen from each of its two accounts, with what it did to the counters. An appended credit is not
+#: there until it is folded (docs/ledger.md, "Folding"); appended accounts count no reservations.
 LEGS = """
     leg AS (
         SELECT t.id, t.debit_account_id AS account_id, t.debit_version AS version, t.debit_balance_after AS balance_after,
                CASE t.kind WHEN 'pending' THEN 0 ELSE t.amount END AS debited, 0::bigint AS credited,
-               CASE t.kind WHEN 'pending' THEN t.amount WHEN 'resolved' THEN -p.amount ELSE 0 END AS debit_reserved,
-               0::bigint AS credit_reserved
+               CASE t.kind WHEN 'pending' THEN t.amount WHEN 'resolved' THEN -p.amount ELSE 0 END AS reserved
         FROM escrow_transfer t LEFT JOIN escrow_transfer p ON p.id = t.pending_id
         UNION ALL
         SELECT t.id, t.credit_account_id, t.credit_version, t.credit_balance_after,
-               0, CASE t.kind WHEN 'pending' THEN 0 ELSE t.amount END,
-               0, CASE t.kind WHEN 'pending' THEN t.amount WHEN 'resolved' THEN -p.amount ELSE 0 END
-        FROM escrow_transfer t LEFT JOIN escrow_transfer p ON p.id = t.pending_id
+               0, CASE t.kind WHEN 'pending' THEN 0 ELSE t.amount END, 0
+        FROM escrow_transfer t JOIN escrow_account a ON a.id = t.credit_account_id
+        WHERE NOT escrow_appends(a.code) OR (t.id <= a.folded_to AND t.kind <> 'pending')
     )"""
 
 #: Per agreement: money that moved in and out of ``held``, and the units its uses add up to.
@@ -97,32 +97,39 @@ CHECKS: dict[str, str] = {
         WHERE (t.reason, d.code, c.code, t.asset = 'CNY') NOT IN ({CHART})""",
     "payable_equals_its_unpaid_lines": """
         SELECT count(*) FROM escrow_account a
+        LEFT JOIN escrow_unfolded f ON f.account_id = a.id
         LEFT JOIN (SELECT t.beneficiary_id, sum(CASE d.code WHEN 'payable' THEN -t.amount ELSE t.amount END) AS amount
                    FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
                    LEFT JOIN escrow_payoutline l ON l.transfer_id = t.id
                    WHERE t.payable_on IS NOT NULL AND l.id IS NULL GROUP BY t.beneficiary_id) u
                ON u.beneficiary_id = a.beneficiary_id
-        WHERE a.code = 'payable' AND a.credits_posted - a.debits_posted <> coalesce(u.amount, 0)""",
+        WHERE a.code = 'payable' AND a.credits_posted - a.debits_posted + coalesce(f.amount, 0) <> coalesce(u.amount, 0)""",
+    "nothing_unpaid_is_passed_over": """
+        SELECT count(*) FROM escrow_transfer t
+        JOIN escrow_account a ON a.beneficiary_id = t.beneficiary_id AND a.code = 'payable' AND t.id <= a.paid_to
+        LEFT JOIN escrow_payoutline l ON l.transfer_id = t.id
+        WHERE t.payable_on IS NOT NULL AND t.kind <> 'pending' AND l.id IS NULL""",
     "accounts_equal_their_transfers": f"""
         WITH {LEGS}, total AS (
-            SELECT account_id, sum(debited) AS dp, sum(credited) AS cp, sum(debit_reserved) AS dr,
-                   sum(credit_reserved) AS cr, count(*) AS n FROM leg GROUP BY account_id)
+            SELECT account_id, sum(debited) AS dp, sum(credited) AS cp, sum(reserved) AS dr, count(*) AS n
+            FROM leg GROUP BY account_id)
         SELECT count(*) FROM escrow_account a LEFT JOIN total t ON t.account_id = a.id
         WHERE (a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.version)
-              IS DISTINCT FROM (coalesce(t.dp, 0), coalesce(t.cp, 0), coalesce(t.dr, 0), coalesce(t.cr, 0),
-                                coalesce(t.n, 0))""",
+              IS DISTINCT FROM (coalesce(t.dp, 0), coalesce(t.cp, 0), coalesce(t.dr, 0), 0, coalesce(t.n, 0))""",
     "balances_after_continuous": f"""
         WITH {LEGS}, step AS (
             SELECT leg.version, row_number() OVER w AS nth, leg.balance_after,
-                   CASE WHEN a.code IN ('custody', 'clearing', 'issued') THEN 1 ELSE -1 END
-                   * sum(leg.debited - leg.credited) OVER w AS expected
+                   escrow_side(a.code) * sum(leg.debited - leg.credited) OVER w AS expected, escrow_appends(a.code) AS appends
             FROM leg JOIN escrow_account a ON a.id = leg.account_id
-            WINDOW w AS (PARTITION BY leg.account_id ORDER BY leg.version, leg.id))
-        SELECT count(*) FROM step WHERE version <> nth OR balance_after <> expected""",
+            WINDOW w AS (PARTITION BY leg.account_id ORDER BY leg.id))
+        SELECT count(*) FROM step
+        WHERE (version IS NULL AND NOT appends) OR (version IS NULL) <> (balance_after IS NULL)
+           OR version <> nth OR balance_after <> expected""",
     "assets_sum_to_zero": """
         SELECT count(*) FROM (
-            SELECT 1 FROM escrow_account GROUP BY beneficiary_id, asset
-            HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)) s""",
+            SELECT 1 FROM (SELECT beneficiary_id, asset, debits_posted - credits_posted AS net FROM escrow_account
+                           UNION ALL SELECT beneficiary_id, asset, -amount FROM escrow_unfolded) a
+            GROUP BY beneficiary_id, asset HAVING sum(net) <> 0) s""",
     "nothing_below_zero": f"""
         SELECT count(*) FROM escrow_account
         WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'issued')
@@ -130,9 +137,12 @@ CHECKS: dict[str, str] = {
            OR least(debits_posted, credits_posted, debits_pending, credits_pending) < 0""",
     "liabilities_equal_custody_and_transit": """
         SELECT count(*) FROM (
-            SELECT 1 FROM escrow_account WHERE asset = 'CNY' GROUP BY beneficiary_id
-            HAVING coalesce(sum(credits_posted - debits_posted) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
-                <> coalesce(sum(debits_posted - credits_posted) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
+            SELECT 1 FROM (SELECT beneficiary_id, code, credits_posted - debits_posted AS owed FROM escrow_account
+                           WHERE asset = 'CNY'
+                           UNION ALL SELECT beneficiary_id, code, amount FROM escrow_unfolded WHERE asset = 'CNY') a
+            GROUP BY beneficiary_id
+            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
+                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
     "agreements_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
         WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
@@ -154,7 +164,7 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT pending_id, count(*) AS n FROM escrow_transfer WHERE pending_id IS NOT NULL
                    GROUP BY pending_id) r ON r.pending_id = p.id
         WHERE p.kind = 'pending'
-          AND coalesce(r.n, 0) <> CASE WHEN u.state = 'reserved' THEN 0 ELSE 1 END""",
+          AND coalesce(r.n, 0) <> CASE WHEN u.state IN ('reserved', 'disputed') THEN 0 ELSE 1 END""",
     "uses_equal_their_transfers": """
         SELECT count(*) FROM escrow_use u
         LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
@@ -168,7 +178,7 @@ CHECKS: dict[str, str] = {
         WHERE (u.state IN ('final', 'undone') AND (coalesce(t.amount, 0), coalesce(b.amount, 0))
                                                   <> (u.amount_fen, u.bonus_fen))
            OR (u.state NOT IN ('final', 'undone') AND t.amount IS NOT NULL AND t.amount <> 0)
-           OR (u.state = 'reserved' AND (p.amount, p.bonus) IS DISTINCT FROM (u.amount_fen, u.bonus_fen))
+           OR (u.state IN ('reserved', 'disputed') AND (p.amount, p.bonus) IS DISTINCT FROM (u.amount_fen, u.bonus_fen))
            OR (u.state <> 'undone' AND x.use_id IS NOT NULL)""",
     "commands_have_one_effect": """
         SELECT count(*) FROM escrow_use u

@@ -1,4 +1,4 @@
-"""The only code that writes a transfer: it hands a list of movements to the SQL function ``escrow_post`` (migration 0002).
+"""The only code that writes a transfer: it hands a list of movements to the SQL function ``escrow_post`` (escrow/sql/post.sql).
 
 The function locks the accounts in id order, applies the counters and inserts the transfers with the balances after
 them; the CHECK constraints of the account rows have the last word. Everything in one call commits together.
@@ -8,10 +8,9 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
-from escrow.models import Account, Agreement, Transfer
+from escrow.models import Account, Agreement
 from escrow.states import AccountCode, Asset, Plan, Reason, TransferKind
+from escrow.transactions import call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +55,8 @@ def post(movements: list[Movement], *, at: datetime) -> list[int]:
     ]
     if not rows:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT escrow_post(%s::jsonb, %s)", [json.dumps(rows), at])
-        return list(cursor.fetchone()[0])
+    [[ids]] = call("escrow_post", json.dumps(rows), at)
+    return list(ids)
 
 
 class Chart:
@@ -104,18 +102,20 @@ def open_beneficiary_accounts(*, beneficiary_id: int, channels: list[str]) -> No
 
 
 def open_agreement_accounts(agreement: Agreement) -> None:
-    """``held`` of the agreement: money always, gift money or visits as its plan has them."""
+    """``held`` of the agreement: money always, gift money or visits as its plan has them; each knows where its uses go."""
     assets = [Asset.CNY]
     if agreement.bonus_fen:
         assets.append(Asset.BONUS)
     if agreement.plan == Plan.SESSIONS:
         assets.append(Asset.VISIT)
+    chart = Chart(beneficiary_id=agreement.beneficiary_id)
     Account.objects.bulk_create(
-        Account(beneficiary_id=agreement.beneficiary_id, agreement=agreement, code=AccountCode.HELD, asset=asset)
+        Account(
+            beneficiary_id=agreement.beneficiary_id,
+            agreement=agreement,
+            code=AccountCode.HELD,
+            asset=asset,
+            earned_id=chart.id(AccountCode.PAYABLE if asset is Asset.CNY else AccountCode.CONSUMED, asset),
+        )
         for asset in assets
     )
-
-
-def reservations_of(use_id: int) -> dict[Asset, Transfer]:
-    """The pending transfers of a use, by asset."""
-    return {Asset(t.asset): t for t in Transfer.objects.filter(use_id=use_id, kind=TransferKind.PENDING).order_by("id")}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db import connection
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from escrow import clock, workdays
 from escrow.errors import NotFound
@@ -20,7 +21,7 @@ from escrow.models import (
     Use,
     WorkingDay,
 )
-from escrow.states import AccountCode, AgreementState, Asset, Plan, Reason, TransferKind, UseState
+from escrow.states import OPEN_USES, AccountCode, AgreementState, Asset, Plan, Reason, TransferKind, UseState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Holding:
     """What one agreement holds now: fen, and units of its plan (visits, fen of face value, or days)."""
 
     agreement_id: int
+    beneficiary_id: int
     state: str
     plan: str
     price_fen: int
@@ -71,10 +73,10 @@ def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
     settled = Q(state=UseState.FINAL, agreement__state=AgreementState.CLOSED)
     uses = {
         pk: (reserved or 0, used or 0)
-        for pk, reserved, used in Use.objects.filter(Q(state=UseState.RESERVED) | settled, agreement_id__in=agreements)
+        for pk, reserved, used in Use.objects.filter(Q(state__in=OPEN_USES) | settled, agreement_id__in=agreements)
         .values_list("agreement_id")
         .annotate(
-            reserved=Sum("units", filter=Q(state=UseState.RESERVED)), used=Sum("units", filter=Q(state=UseState.FINAL))
+            reserved=Sum("units", filter=Q(state__in=OPEN_USES)), used=Sum("units", filter=Q(state=UseState.FINAL))
         )
     }
     return {pk: _holding(agreement, accounts[pk], *uses.get(pk, (0, 0))) for pk, agreement in agreements.items()}
@@ -89,6 +91,7 @@ def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, 
             used = agreement.units_total - sum(a.balance for a in accounts.values())
     return Holding(
         agreement_id=agreement.pk,
+        beneficiary_id=agreement.beneficiary_id,
         state=agreement.state,
         plan=agreement.plan,
         price_fen=agreement.price_fen,
@@ -179,22 +182,25 @@ class Backing:
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
-    """Where each beneficiary's money stands, in one query."""
+    """Where each beneficiary's money stands, in one query; what is earned and not yet folded is counted in."""
     ids = list(beneficiary_ids)
     sums: dict[int, dict[str, int]] = {pk: {} for pk in ids}
-    rows = (
-        Account.objects.filter(beneficiary_id__in=ids, asset=Asset.CNY)
-        .values("beneficiary_id", "code")
-        .annotate(
-            net=Sum(F("debits_posted") - F("credits_posted")),
-            held=Count("id", filter=Q(credits_posted__gt=F("debits_posted"))),
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.beneficiary_id, a.code, abs(sum(a.net))::bigint, count(*) FILTER (WHERE a.net < 0)
+            FROM (SELECT beneficiary_id, code, debits_posted - credits_posted AS net FROM escrow_account
+                  WHERE asset = 'CNY'
+                  UNION ALL SELECT beneficiary_id, code, -amount FROM escrow_unfolded WHERE asset = 'CNY') AS a
+            WHERE a.beneficiary_id = ANY (%s)
+            GROUP BY a.beneficiary_id, a.code
+            """,
+            [ids],
         )
-    )
-    for row in rows:
-        fields = sums[row["beneficiary_id"]]
-        fields[f"{row['code']}_fen"] = abs(row["net"])
-        if row["code"] == AccountCode.HELD:
-            fields["agreements_held"] = row["held"]
+        for beneficiary_id, code, amount, agreements in cursor.fetchall():
+            sums[beneficiary_id][f"{code}_fen"] = amount
+            if code == AccountCode.HELD:
+                sums[beneficiary_id]["agreements_held"] = agreements
     return {pk: Backing(**fields) for pk, fields in sums.items()}
 
 
@@ -216,14 +222,17 @@ class MerchantMoney:
 
 def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
     """Transfers into and out of the payable account that no payout has paid yet, each with its signed ``line_fen``."""
-    payable = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.PAYABLE).values("id")[:1]
+    payable = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.PAYABLE)
     return (
-        Transfer.objects.filter(Q(credit_account_id=Subquery(payable)) | Q(debit_account_id=Subquery(payable)))
-        .filter(payable_on__isnull=False)
+        Transfer.objects.filter(
+            beneficiary_id=beneficiary_id, id__gt=Subquery(payable.values("paid_to")), payable_on__isnull=False
+        )
         .exclude(kind=TransferKind.PENDING)
         .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))
         .annotate(
-            line_fen=Case(When(credit_account_id=Subquery(payable), then=F("amount")), default=-F("amount")),
+            line_fen=Case(
+                When(credit_account_id=Subquery(payable.values("id")), then=F("amount")), default=-F("amount")
+            )
         )
     )
 

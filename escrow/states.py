@@ -77,10 +77,22 @@ class Reason(TextChoices):
 
 class UseState(TextChoices):
     RESERVED = "reserved", _("waiting for confirmation")
+    DISPUTED = "disputed", _("disputed")
     FINAL = "final", _("charged")
     VOIDED = "voided", _("refused or withdrawn")
     EXPIRED = "expired", _("expired")
     UNDONE = "undone", _("undone")
+
+
+#: Uses whose units and money are kept back.
+OPEN_USES = (UseState.RESERVED, UseState.DISPUTED)
+
+
+class Silence(TextChoices):
+    """What it means when nobody answers a reservation in time."""
+
+    EXPIRES = "expires", _("returns to the card")
+    CONFIRMS = "confirms", _("counts as confirmed")
 
 
 class PaymentState(TextChoices):
@@ -125,7 +137,8 @@ AGREEMENT_TRANSITIONS: dict[AgreementState, frozenset[AgreementState]] = {
     AgreementState.CLOSED: frozenset(),
 }
 USE_TRANSITIONS: dict[UseState, frozenset[UseState]] = {
-    UseState.RESERVED: frozenset({UseState.FINAL, UseState.VOIDED, UseState.EXPIRED}),
+    UseState.RESERVED: frozenset({UseState.FINAL, UseState.VOIDED, UseState.EXPIRED, UseState.DISPUTED}),
+    UseState.DISPUTED: frozenset({UseState.FINAL, UseState.VOIDED}),
     UseState.FINAL: frozenset({UseState.UNDONE}),
     UseState.VOIDED: frozenset(),
     UseState.EXPIRED: frozenset(),

@@ -6,13 +6,13 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from escrow import clock, operations
 from escrow.errors import DomainError
-from escrow.models import Agreement, Beneficiary, Instruction, Payment, PayoutLine, Transfer, Use
-from escrow.states import AgreementState, InstructionState, PaymentState, TransferKind, UseState
+from escrow.models import Agreement, Beneficiary, Instruction, Payment, Use
+from escrow.states import AgreementState, InstructionState, PaymentState, UseState
 
 logger = logging.getLogger(__name__)
 #: Rows one sweep takes of each kind, in an order of chance: what fails every time does not stand before the rest.
@@ -79,14 +79,10 @@ def expire_agreements() -> int:
 
 
 def run_payouts() -> int:
-    """The daily payouts: every beneficiary with lines due by today's date in Beijing."""
+    """Once a day per beneficiary: every line that is due by today."""
     at = clock.now()
-    lines = (
-        Transfer.objects.filter(payable_on__lte=clock.beijing_date(at))
-        .exclude(kind=TransferKind.PENDING)
-        .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))
-    )
-    due = Beneficiary.objects.filter(payouts_held=False, pk__in=lines.values("beneficiary_id"))
+    today = clock.beijing_date(at)
+    due = Beneficiary.objects.filter(Q(payouts_run_on=None) | Q(payouts_run_on__lt=today), payouts_held=False)
     return _each("payout", _some(due), lambda pk: operations.pay_out(beneficiary_id=pk, at=at, actor="system:payouts"))
 
 

@@ -1,15 +1,19 @@
 """The outer verb opens the transaction, inner verbs join it; a broken named constraint becomes a domain error."""
 
 import logging
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from celery import current_app
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as django_transaction
+from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 
-from escrow.errors import DomainError, NotEnoughLeft
+from escrow.errors import CalendarMissing, DomainError, KeyReused, NotEnoughLeft
 
 logger = logging.getLogger(__name__)
 
@@ -17,10 +21,27 @@ logger = logging.getLogger(__name__)
 #: Apps above add their own.
 CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     "account_owes_at_least_zero": NotEnoughLeft,
+    "calendar_missing": CalendarMissing,
+    "command_key_once": KeyReused,
 }
 
 
+#: How often a function that stands alone is called before a deadlock or a lock timeout is reported.
+TRIES = 4
+
 _inside: ContextVar[bool] = ContextVar("inside a deed", default=False)
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """A broken constraint that ``CONSTRAINT_ERRORS`` names is raised as its domain error."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name in CONSTRAINT_ERRORS:
+            raise CONSTRAINT_ERRORS[name]() from error
+        raise
 
 
 @contextmanager
@@ -33,15 +54,31 @@ def transaction() -> Iterator[None]:
     outer = not _inside.get()
     token = _inside.set(True)
     try:
-        with django_transaction.atomic(savepoint=outer):
+        with named_errors(), django_transaction.atomic(savepoint=outer):
             yield
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name in CONSTRAINT_ERRORS:
-            raise CONSTRAINT_ERRORS[name]() from error
-        raise
     finally:
         _inside.reset(token)
+
+
+def call(function: str, *arguments: object) -> list[tuple[Any, ...]]:
+    """The rows of a SQL function. Outside a transaction the function is one of its own, and is called again when another
+    deed was in its way: the database took nothing of it.
+
+    Raises:
+        DomainError: as ``transaction``. OperationalError: still in the way after ``TRIES``, or within a transaction.
+    """
+    places = ", ".join(["%s"] * len(arguments))
+    for attempt in range(1, TRIES + 1):
+        try:
+            with named_errors(), connection.cursor() as cursor:
+                cursor.execute(f"SELECT * FROM {function}({places})", arguments)  # noqa: S608 – a name from our code
+                return cursor.fetchall()
+        except OperationalError as error:
+            in_the_way = getattr(error.__cause__, "pgcode", None) in (DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE)
+            if not in_the_way or connection.in_atomic_block or attempt == TRIES:
+                raise
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 – only so that two do not meet again
+    raise AssertionError("the loop returns or raises")
 
 
 def ring(task: str, *args: object) -> None:

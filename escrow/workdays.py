@@ -15,6 +15,6 @@ def add_working_days(day: date, count: int, is_working: Mapping[date, bool]) -> 
     while count > 0:
         day += timedelta(days=1)
         if day not in is_working:
-            raise CalendarMissing(day=day.isoformat())
+            raise CalendarMissing()
         count -= is_working[day]
     return day

@@ -103,6 +103,6 @@ class Databases:
         for package in OURS:
             for path in sorted((ROOT / package).rglob("*")):
                 inside = path.relative_to(ROOT).parts
-                if path.is_file() and path.suffix != ".pyc" and {"migrations", "data"} & set(inside):
+                if path.is_file() and path.suffix != ".pyc" and {"migrations", "data", "sql"} & set(inside):
                     digest.update("/".join(inside).encode() + path.read_bytes())
         return digest.hexdigest()

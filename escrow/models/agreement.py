@@ -24,6 +24,7 @@ class Beneficiary(models.Model):
     payout_account_name = EncryptedTextField(_("account holder"), blank=True, default="")
     payouts_held = models.BooleanField(_("payouts held"), default=False)
     payouts_held_because = models.CharField(_("reason for holding payouts"), max_length=200, blank=True, default="")
+    payouts_run_on = models.DateField(_("last payout run"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

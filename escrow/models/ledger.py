@@ -1,5 +1,7 @@
 """Where value stands and how it moved. Rows here are written by the SQL function ``escrow_post`` alone."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -23,6 +25,11 @@ class Account(models.Model):
     debits_pending = models.BigIntegerField(default=0)
     credits_pending = models.BigIntegerField(default=0)
     version = models.BigIntegerField(default=0)
+    #: Of a held account: where what is used of it goes.
+    earned = models.ForeignKey("self", models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="+")
+    #: Of an append-only account: the last transfer its counters tell of, and the last before which every line is paid out.
+    folded_to = models.BigIntegerField(default=0, db_default=0)
+    paid_to = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("ledger account")
@@ -72,6 +79,11 @@ class Account(models.Model):
         return self.balance - self.pending
 
 
+def _named(to: Any, **options: Any) -> Any:
+    """A row named by what only the SQL functions write: they join it, so the database checks no key again."""
+    return models.ForeignKey(to, models.PROTECT, db_constraint=False, db_index=False, **options)
+
+
 class Transfer(models.Model):
     """One movement between two accounts of one beneficiary in one asset. Never updated, never deleted: a trigger refuses.
 
@@ -80,59 +92,31 @@ class Transfer(models.Model):
     (docs/ledger.md, "Shares and reservations").
     """
 
-    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
-    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, related_name="transfers")
-    use = models.ForeignKey(Use, models.PROTECT, null=True, related_name="transfers")
-    debit_account = models.ForeignKey(Account, models.PROTECT, related_name="debits")
-    credit_account = models.ForeignKey(Account, models.PROTECT, related_name="credits")
+    beneficiary = _named(Beneficiary, related_name="+")
+    agreement = _named(Agreement, null=True, related_name="transfers")
+    use = _named(Use, null=True, related_name="transfers")
+    debit_account = _named(Account, related_name="debits")
+    credit_account = _named(Account, related_name="credits")
     asset = models.CharField(_("asset"), max_length=8, choices=Asset)
     kind = models.CharField(_("kind"), max_length=8, choices=TransferKind)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     amount = models.BigIntegerField(_("amount"))
-    pending = models.OneToOneField("self", models.PROTECT, null=True, related_name="resolution")
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    pending = _named("self", null=True, related_name="resolutions")
+    corrects = _named("self", null=True, related_name="corrections")
     reference = models.CharField(_("reference"), max_length=64, blank=True, default="")
     at = models.DateTimeField(_("at"))
     payable_on = models.DateField(_("payable on"), null=True)
-    debit_balance_after = models.BigIntegerField()
-    credit_balance_after = models.BigIntegerField()
-    debit_version = models.BigIntegerField()
-    credit_version = models.BigIntegerField()
+    #: Of an appended credit unknown, and not needed: nothing was taken.
+    debit_balance_after = models.BigIntegerField(null=True)
+    credit_balance_after = models.BigIntegerField(null=True)
+    debit_version = models.BigIntegerField(null=True)
+    credit_version = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        # The table, its partitions, keys and checks are made by escrow/sql/transfers.sql.
         verbose_name = _("transfer")
         verbose_name_plural = _("transfers")
-        indexes = [
-            models.Index(fields=["agreement", "id"]),
-            models.Index(fields=["beneficiary", "id"]),
-            models.Index(
-                fields=["credit_account", "payable_on"],
-                condition=Q(payable_on__isnull=False),
-                name="transfer_payable_credit",
-            ),
-            models.Index(
-                fields=["debit_account", "payable_on"],
-                condition=Q(payable_on__isnull=False),
-                name="transfer_payable_debit",
-            ),
-        ]
-        constraints = [
-            models.CheckConstraint(name="transfer_kind_known", condition=Q(kind__in=TransferKind.values)),
-            models.CheckConstraint(name="transfer_asset_known", condition=Q(asset__in=Asset.values)),
-            models.CheckConstraint(
-                name="transfer_amount",
-                condition=Q(amount__gt=0) | (Q(amount=0) & ~Q(kind=TransferKind.POSTED)),
-            ),
-            models.CheckConstraint(
-                name="transfer_resolves_a_reservation",
-                condition=Q(kind=TransferKind.RESOLVED, pending__isnull=False)
-                | (~Q(kind=TransferKind.RESOLVED) & Q(pending__isnull=True)),
-            ),
-            models.CheckConstraint(
-                name="transfer_between_two_accounts", condition=~Q(debit_account=F("credit_account"))
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.amount} {self.asset}"
@@ -141,7 +125,7 @@ class Transfer(models.Model):
 class Command(models.Model):
     """One idempotency key, one effect, committed together (invariant 6)."""
 
-    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
+    beneficiary = _named(Beneficiary, related_name="+")
     key = models.CharField(max_length=200)
     body_sha256 = models.CharField(max_length=64)
     result = models.JSONField(null=True)

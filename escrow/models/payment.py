@@ -138,7 +138,7 @@ class PayoutLine(models.Model):
     """One transfer into (positive) or out of (negative) the payable account, paid by exactly one payout."""
 
     payout = models.ForeignKey(Payout, models.PROTECT, related_name="lines")
-    transfer = models.OneToOneField(Transfer, models.PROTECT, related_name="payout_line")
+    transfer = models.OneToOneField(Transfer, models.PROTECT, db_constraint=False, related_name="payout_line")
     amount_fen = models.BigIntegerField(_("amount (fen)"))
 
     class Meta:

@@ -5,19 +5,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.agreement import Agreement, Beneficiary
-from escrow.states import UseState
+from escrow.states import OPEN_USES, Silence, UseState
 
 
 class Use(models.Model):
     """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved)."""
 
-    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
-    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="uses")
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, db_constraint=False, related_name="uses")
     units = models.BigIntegerField(_("units"))
     amount_fen = models.BigIntegerField(_("amount (fen)"))
     bonus_fen = models.BigIntegerField(_("gift part (fen)"), default=0)
     state = models.CharField(_("state"), max_length=12, choices=UseState)
     reference = models.CharField(_("reference"), max_length=64, blank=True, default="")
+    place = models.CharField(
+        _("place"), max_length=64, blank=True, default="", help_text=_("opaque id of where it was used")
+    )
+    silence = models.CharField(_("silence"), max_length=8, choices=Silence, blank=True, default="")
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"))
     resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -26,7 +30,11 @@ class Use(models.Model):
         verbose_name = _("use")
         verbose_name_plural = _("uses")
         indexes = [
-            models.Index(fields=["agreement", "state"]),
+            models.Index(
+                fields=["agreement"],
+                condition=Q(state__in=OPEN_USES),
+                name="use_unresolved",
+            ),
             models.Index(
                 fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"
             ),

@@ -11,11 +11,16 @@ from escrow.errors import InvalidUnits, NotFound
 from escrow.models import Agreement, Payment
 from escrow.money import check_fen
 from escrow.states import AGREEMENT_TRANSITIONS, AgreementState, PaymentState, Plan, check_transition
-from escrow.transactions import transaction
+from escrow.transactions import call, transaction
 
 
-def locked_agreement(agreement_id: int) -> Agreement:
-    """The row, locked until the transaction ends: every verb on an agreement goes one at a time. Raises ``NotFound``."""
+def locked_agreement(agreement_id: int, *, alone: bool = False) -> Agreement:
+    """The row and its accounts, locked until the transaction ends: every verb on an agreement goes one at a time.
+
+    ``alone``: nobody else writes transfers of its beneficiary meanwhile. A verb that takes from what the beneficiary has
+    earned asks for it at once, never later (docs/ledger.md, "Locks"). Raises ``NotFound``.
+    """
+    call("escrow_lock_agreements", [agreement_id], alone)
     row = Agreement.objects.select_for_update(no_key=True, of=("self",)).filter(pk=agreement_id).first()
     if row is None:
         raise NotFound()

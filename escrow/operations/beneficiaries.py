@@ -7,11 +7,13 @@ from django.conf import settings
 from escrow import audit, ledger
 from escrow.errors import NotFound
 from escrow.models import Beneficiary
-from escrow.transactions import transaction
+from escrow.transactions import call, transaction
 
 
 def locked_beneficiary(beneficiary_id: int) -> Beneficiary:
-    """The row, locked until the transaction ends. Raises ``NotFound``."""
+    """The row, locked until the transaction ends, after the lock of whoever writes its transfers (docs/ledger.md, "Locks").
+    Raises ``NotFound``."""
+    call("escrow_share_lock", beneficiary_id)
     row = Beneficiary.objects.select_for_update(no_key=True, of=("self",)).filter(pk=beneficiary_id).first()
     if row is None:
         raise NotFound()

@@ -3,16 +3,17 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Sum
 
 from escrow import audit, queries
 from escrow.clock import beijing_date
 from escrow.errors import PayoutAccountMissing
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Payout, PayoutLine
+from escrow.models import Payout
 from escrow.operations.beneficiaries import locked_beneficiary
 from escrow.operations.instructions import instruct
 from escrow.states import AccountCode, InstructionKind, Reason
-from escrow.transactions import transaction
+from escrow.transactions import call, transaction
 
 
 def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
@@ -23,16 +24,18 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
     """
     today = beijing_date(at)
     with transaction():
+        call("escrow_fold", beneficiary_id)  # from here on nobody else writes transfers of this beneficiary
         beneficiary = locked_beneficiary(beneficiary_id)
         if beneficiary.payouts_held:
             return None
-        due = queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today).order_by("id")
-        lines = list(due.values_list("id", "line_fen"))
-        amount = sum(line_fen for _transfer_id, line_fen in lines)
+        due = queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today)
+        amount = due.aggregate(sum=Sum("line_fen"))["sum"] or 0
+        if amount > 0 and not beneficiary.payout_account_no:
+            raise PayoutAccountMissing()
+        beneficiary.payouts_run_on = today
+        beneficiary.save(update_fields=["payouts_run_on"])
         if amount <= 0:  # corrections wait for something to be set against
             return None
-        if not beneficiary.payout_account_no:
-            raise PayoutAccountMissing()
         instruction = instruct(
             kind=InstructionKind.PAYOUT,
             beneficiary_id=beneficiary_id,
@@ -47,9 +50,7 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
             instruction=instruction,
             created_at=at,
         )
-        PayoutLine.objects.bulk_create(
-            PayoutLine(payout=payout, transfer_id=transfer_id, amount_fen=line_fen) for transfer_id, line_fen in lines
-        )
+        [[lines]] = call("escrow_pay_lines", payout.pk, beneficiary_id, today)
         chart = Chart(beneficiary_id=beneficiary_id)
         post(
             [
@@ -67,7 +68,7 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
             actor=actor,
             action="escrow.pay_out",
             target=f"payout:{payout.pk}",
-            after={"amount_fen": amount, "lines": len(lines), "date": today.isoformat()},
+            after={"amount_fen": amount, "lines": lines, "date": today.isoformat()},
             at=at,
         )
     return payout

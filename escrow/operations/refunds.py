@@ -10,8 +10,8 @@ from escrow.models import Payment, Refund
 from escrow.money import yuan
 from escrow.operations.agreements import locked_agreement, move_agreement
 from escrow.operations.instructions import instruct
-from escrow.operations.uses import void_reservations
-from escrow.states import AccountCode, AgreementState, Asset, InstructionKind, Reason, RefundBasis
+from escrow.operations.uses import resolve_many, unresolved
+from escrow.states import AccountCode, AgreementState, Asset, InstructionKind, Reason, RefundBasis, UseState
 from escrow.transactions import transaction
 
 
@@ -45,7 +45,8 @@ def refund(
         held = queries.holding(agreement_id)
         if amount_fen > held.held_fen:
             raise RefundExceedsHeld(held=yuan(held.held_fen))
-        void_reservations(agreement, at=at, actor=actor)
+        open_uses = unresolved(agreement_id)
+        resolve_many([(use_id, UseState.VOIDED, "settlement", None) for use_id in open_uses], at=at, actor=actor)
 
         chart = Chart(beneficiary_id=agreement.beneficiary_id, agreement_id=agreement_id)
         rest = held.held_fen - amount_fen

@@ -15,13 +15,12 @@ from escrow import invariants, queries
 from escrow import operations as escrow
 from escrow.errors import DomainError, NotEnoughLeft
 from escrow.models import Agreement
-from escrow.operations import uses
 from tests.escrow.factories import ACTOR, AT, held_agreement
 
 THREADS = 32
 
 
-def redeem_at_once(agreement_id: int) -> list[object]:
+def redeem_at_once(agreement: Agreement) -> list[object]:
     """What each thread got: a use, or the error's class."""
     start = threading.Barrier(THREADS)
 
@@ -29,7 +28,8 @@ def redeem_at_once(agreement_id: int) -> list[object]:
         try:
             start.wait(timeout=60)
             return escrow.charge(
-                agreement_id=agreement_id,
+                beneficiary_id=agreement.beneficiary_id,
+                agreement_id=agreement.pk,
                 units=1,
                 final=True,
                 key=f"counter-{number}",
@@ -46,10 +46,19 @@ def redeem_at_once(agreement_id: int) -> list[object]:
         return list(pool.map(redeem, range(THREADS)))
 
 
-def one_session_left() -> int:
+def one_session_left() -> Agreement:
     agreement = held_agreement(price_fen=100, units_total=3)
-    escrow.charge(agreement_id=agreement.pk, units=2, final=True, key="before", reference="race", at=AT, actor=ACTOR)
-    return agreement.pk
+    escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=2,
+        final=True,
+        key="before",
+        reference="before",
+        at=AT,
+        actor=ACTOR,
+    )
+    return agreement
 
 
 def successes(results: list[object]) -> int:
@@ -58,38 +67,39 @@ def successes(results: list[object]) -> int:
 
 
 @pytest.fixture
-def lock_off(monkeypatch):
-    """Everybody reads what is left before anybody writes."""
-    monkeypatch.setattr(uses, "locked_agreement", lambda agreement_id: Agreement.objects.get(pk=agreement_id))
-    everybody_has_read = threading.Barrier(THREADS)
-    read = queries.holding
-
-    def holding(agreement_id: int) -> queries.Holding:
-        found = read(agreement_id)
-        if threading.current_thread() is not threading.main_thread():
-            everybody_has_read.wait(timeout=60)
-        return found
-
-    monkeypatch.setattr(queries, "holding", holding)
+def lock_off(committed_db, databases):
+    """Nobody waits for anybody, and everybody has read what is left before anybody takes it."""
+    with databases.use(committed_db, as_owner=True), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('escrow_standing(bigint)'::regprocedure)")
+        locking = cursor.fetchone()[0]
+        assert "FOR NO KEY UPDATE" in locking
+        cursor.execute(locking.replace("FOR NO KEY UPDATE", ""))
+        cursor.execute(
+            """
+            CREATE FUNCTION a_moment() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(CASE WHEN NEW.reference = 'race' THEN 2 ELSE 0 END); RETURN NEW; END $$;
+            CREATE TRIGGER a_moment BEFORE INSERT ON escrow_use FOR EACH ROW EXECUTE FUNCTION a_moment();
+            """
+        )
 
 
 def test_exactly_one_gets_the_last_session(committed_db):
-    agreement_id = one_session_left()
-    assert successes(redeem_at_once(agreement_id)) == 1
-    holding = queries.holding(agreement_id)
+    agreement = one_session_left()
+    assert successes(redeem_at_once(agreement)) == 1
+    holding = queries.holding(agreement.pk)
     assert (holding.units_used, holding.held_fen) == (3, 0)
     assert all(finding.ok for finding in invariants.prove())
 
 
 def test_without_the_lock_the_database_still_refuses(committed_db, lock_off):
-    agreement_id = one_session_left()
-    assert successes(redeem_at_once(agreement_id)) == 1
+    agreement = one_session_left()
+    assert successes(redeem_at_once(agreement)) == 1
     assert all(finding.ok for finding in invariants.prove())
 
 
 def test_control_without_lock_and_check_the_race_shows(committed_db, databases, lock_off):
-    agreement_id = one_session_left()
+    agreement = one_session_left()
     with databases.use(committed_db, as_owner=True), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero")
-    assert successes(redeem_at_once(agreement_id)) > 1
+    assert successes(redeem_at_once(agreement)) > 1
     assert not all(finding.ok for finding in invariants.prove())

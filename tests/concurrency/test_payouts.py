@@ -17,7 +17,16 @@ TOMORROW = AT + timedelta(days=1)
 
 
 def charged(agreement: Agreement, *, key: str, at=AT) -> Use:
-    return escrow.charge(agreement_id=agreement.pk, units=1, final=True, key=key, reference="race", at=at, actor=ACTOR)
+    return escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=1,
+        final=True,
+        key=key,
+        reference="race",
+        at=at,
+        actor=ACTOR,
+    )
 
 
 def pay_out(agreement: Agreement, at=TOMORROW) -> Payout | None:

@@ -20,8 +20,10 @@ def test_payouts_that_always_fail_do_not_stand_before_the_others(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: AT + timedelta(days=1))
     nowhere = [beneficiary() for _ in range(2)]
     for number, to in enumerate([*nowhere, beneficiary()]):
+        agreement = held_agreement(to)
         escrow.charge(
-            agreement_id=held_agreement(to).pk,
+            beneficiary_id=to.pk,
+            agreement_id=agreement.pk,
             units=1,
             final=True,
             key=f"k{number}",

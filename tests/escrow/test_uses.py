@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 
 def charge(agreement, units, *, final=True, key=None, at=AT):
     return escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
         agreement_id=agreement.pk,
         units=units,
         final=final,

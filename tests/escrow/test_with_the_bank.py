@@ -80,7 +80,16 @@ def proven() -> list[str]:
 
 def test_a_card_from_payment_to_refund_and_payout(client, inbox):
     agreement = bought(client, inbox)
-    escrow.charge(agreement_id=agreement.pk, units=3, final=True, key="u", reference="visit", at=AT, actor=ACTOR)
+    escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=3,
+        final=True,
+        key="u",
+        reference="visit",
+        at=AT,
+        actor=ACTOR,
+    )
     refund = escrow.refund(
         agreement_id=agreement.pk,
         amount_fen=140_000,
@@ -233,8 +242,18 @@ def test_one_sweep_does_everything_that_is_due(client, inbox, bank):
     now = timezone.now()
     escrow.load_working_days(first_year=now.year, last_year=now.year + 1, confirmed_until=now.year)
     long_ago = now - timedelta(days=14)
-    escrow.charge(agreement_id=agreement.pk, units=1, final=True, key="a", reference="v", at=long_ago, actor=ACTOR)
+    escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=1,
+        final=True,
+        key="a",
+        reference="v",
+        at=long_ago,
+        actor=ACTOR,
+    )
     waiting = escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
         agreement_id=agreement.pk,
         units=2,
         final=False,

@@ -121,6 +121,7 @@ class Ledger(RuleBasedStateMachine):
         use = self.attempt(
             card.state == "held" and units <= left,
             escrow.charge,
+            beneficiary_id=self.beneficiary.pk,
             agreement_id=card.pk,
             units=units,
             final=final,

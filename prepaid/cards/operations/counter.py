@@ -12,7 +12,7 @@ from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyRe
 from escrow.money import check_fen, yuan
 from escrow.queries import Holding
 from escrow.states import AgreementState, Plan, UseState
-from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from escrow.transactions import CONSTRAINT_ERRORS, after_commit, transaction
 from prepaid.cards import attempts, codes
 from prepaid.cards.errors import (
     AmountNeeded,
@@ -35,6 +35,7 @@ from prepaid.cards.errors import (
     WrongCode,
 )
 from prepaid.cards.models import Card, CardRule, Redemption
+from prepaid.cards.operations import letters
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import store_of, stores_of
 
@@ -104,11 +105,13 @@ def charge_card(
         if charged:
             hours = CardRule.objects.current(clock.beijing_date(at)).confirm_hours
             use = escrow.charge(
+                beneficiary_id=holding.beneficiary_id,
                 agreement_id=card.agreement_id,
                 units=charged,
                 final=final,
                 key=f"counter:{key}",
                 reference=f"card:{card.number}",
+                place=str(store.pk),
                 confirm_until=None if final else at + timedelta(hours=hours),
                 at=at,
                 actor=actor,
@@ -132,6 +135,7 @@ def charge_card(
             after={"redemption": redemption.pk, "units": charged, "final": final, "store": store.pk},
             at=at,
         )
+        after_commit(lambda: letters.charge_recorded(redemption, at=at))
     return redemption
 
 

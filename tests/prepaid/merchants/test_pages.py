@@ -271,7 +271,14 @@ def test_a_payout_is_shown_with_the_lines_it_is_the_sum_of(
     at = agreement.funded_at
     for number in range(3):
         escrow.charge(
-            agreement_id=agreement.pk, units=1, final=True, key=f"k{number}", reference="卡", at=at, actor="system:test"
+            beneficiary_id=agreement.beneficiary_id,
+            agreement_id=agreement.pk,
+            units=1,
+            final=True,
+            key=f"k{number}",
+            reference="卡",
+            at=at,
+            actor="system:test",
         )
     payout = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=at + timedelta(days=1), actor="system:test")
     assert payout is not None
