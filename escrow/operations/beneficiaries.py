@@ -6,7 +6,8 @@ from django.conf import settings
 
 from escrow import audit, ledger
 from escrow.errors import NotFound
-from escrow.models import Beneficiary
+from escrow.models import Account, Beneficiary
+from escrow.states import AccountCode, Asset
 from escrow.transactions import transaction
 
 
@@ -31,6 +32,14 @@ def register_beneficiary(*, at: datetime, actor: str) -> Beneficiary:
             at=at,
         )
     return beneficiary
+
+
+def open_clearing_account(*, beneficiary_id: int, channel: str) -> None:
+    """What a channel owes the beneficiary is counted from its first payment on: a channel that was switched on after the
+    beneficiary registered has no account yet. Repeatable."""
+    Account.objects.get_or_create(
+        beneficiary_id=beneficiary_id, agreement=None, code=AccountCode.CLEARING, channel=channel, asset=Asset.CNY
+    )
 
 
 def set_payout_account(

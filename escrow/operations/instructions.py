@@ -88,7 +88,7 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
         with transaction():
             Instruction.objects.filter(pk=instruction_id, state__in=OPEN_STATES).update(answer=str(error)[:200])
         return Instruction.objects.get(pk=instruction_id)
-    return record_answer(answer=answer, at=at)
+    return record_answer(channel=instruction.channel, answer=answer, at=at)
 
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
@@ -153,15 +153,17 @@ def _send(instruction: Instruction) -> TransferAnswer:
     )
 
 
-def record_answer(*, answer: TransferAnswer, at: datetime) -> Instruction:
+def record_answer(*, channel: str, answer: TransferAnswer, at: datetime) -> Instruction:
     """What the channel says of an instruction, from its answer, a notification or a statement. Repeats change nothing.
 
     Raises:
-        NotFound: no such instruction, or another amount.
+        NotFound: no such instruction of this channel, or another amount.
     """
     with transaction():
         instruction = (
-            Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(number=answer.number).first()
+            Instruction.objects.select_for_update(no_key=True, of=("self",))
+            .filter(channel=channel, number=answer.number)
+            .first()
         )
         if instruction is None or instruction.amount_fen != answer.amount_fen:
             raise NotFound()

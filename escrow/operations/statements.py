@@ -121,7 +121,9 @@ def _left(line: StatementLine, at: datetime) -> Movement | None:
     if instruction is None or line.direction != "out":
         return None
     answered = record_answer(
-        answer=TransferAnswer(number=instruction.number, state="succeeded", amount_fen=line.amount_fen), at=at
+        channel=line.channel,
+        answer=TransferAnswer(number=instruction.number, state="succeeded", amount_fen=line.amount_fen),
+        at=at,
     )
     if answered.state == InstructionState.FAILED:  # meanwhile
         return None

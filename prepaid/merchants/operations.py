@@ -229,9 +229,13 @@ def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> No
     """The person no longer works there. Nobody ends their own role, so a merchant keeps an owner.
 
     Raises:
-        NotFound: another merchant's staff. NotYourRole: a manager ending an owner or manager, or one's own role.
+        NotFound: another merchant's staff. NotYourRole: a manager ending an owner or manager, one's own role, or whose
+        own role has ended meanwhile.
     """
     with transaction():
+        # One at a time per merchant, and whoever waited looks again: two owners must not end each other.
+        Merchant.objects.select_for_update(no_key=True, of=("self",)).get(pk=by.merchant_id)
+        by = _still_working(by)
         staff = (
             StaffMember.objects.select_for_update(no_key=True)
             .filter(merchant_id=by.merchant_id, pk=staff_id, is_active=True)
@@ -250,6 +254,14 @@ def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> No
             at=at,
             before={"staff": staff.pk, "role": staff.role},
         )
+
+
+def _still_working(staff: StaffMember) -> StaffMember:
+    """The row as it is now. Raises ``NotYourRole`` when the role has ended."""
+    now = StaffMember.objects.select_related("merchant").filter(pk=staff.pk, is_active=True).first()
+    if now is None:
+        raise NotYourRole()
+    return now
 
 
 def _may_manage(staff: StaffMember) -> set[str]:

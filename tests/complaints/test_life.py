@@ -24,6 +24,8 @@ from escrow.errors import BasisRequired, InvalidAmount, NotFound, RefundExceedsH
 from escrow.models import AuditEntry, Refund
 from escrow.states import AgreementState, RefundBasis
 from prepaid.cards import operations as cards
+from prepaid.cards import queries as cards_queries
+from prepaid.cards.errors import OfferTooHigh
 from prepaid.cards.states import RefundCause
 from prepaid.people import operations as people
 from tests.complaints import factories as make
@@ -221,6 +223,23 @@ def test_both_sides_are_heard_and_calls_logged():
     kinds = list(case.events.values_list("kind", flat=True))
     assert kinds == ["received", "dispatched", "accepted", "statement", "statement", "statement", "call"]
     assert case.statements.get(offer_fen__isnull=False).offer_fen == 70_000
+
+
+def test_nobody_promises_more_than_is_held_for_the_card():
+    shop = make.shop()
+    case = make.complaint(shop)
+    officer = make.officer()
+    make.led(case, officer)
+    held = cards_queries.held_fen(card=case.card)
+    with pytest.raises(OfferTooHigh):
+        operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held + 1, at=AT)
+    with pytest.raises(OfferTooHigh):
+        operations.record_statement(
+            number=case.number, officer=officer, side=Side.MERCHANT, text="全退", offer_fen=held + 1, at=AT
+        )
+    assert not case.statements.filter(offer_fen__isnull=False).exists()
+    operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held, at=AT)
+    assert case.statements.get(offer_fen__isnull=False).offer_fen == held
 
 
 def test_a_merchant_answers_only_about_itself_and_a_cashier_not_at_all():
