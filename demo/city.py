@@ -23,6 +23,7 @@ from prepaid.people import operations as people
 from prepaid.people.models import User
 from prepaid.people.reference import load_reference
 from prepaid.products import operations as products
+from prepaid.products.reference import load_rates
 
 ACTOR = "system:load_demo"
 
@@ -66,6 +67,7 @@ def load(*, at: datetime) -> bool:
     """Reference data always (it only adds what is missing); the city once. Returns whether it was made now."""
     load_reference(at=at, actor=ACTOR)
     load_sectors(at=at, actor=ACTOR)
+    load_rates(at=at, actor=ACTOR)
     load_case_rules()
     today = clock.beijing_date(at)
     escrow.load_working_days(first_year=today.year - 3, last_year=today.year + 2, confirmed_until=today.year)

@@ -112,7 +112,14 @@ class LeaseTooShort(DomainError):
 
 
 class BadFacts(DomainError):
-    """What a refund is computed from contradicts itself."""
+    """What a refund is computed from is no figure, or contradicts itself; ``why`` says how."""
 
-    message = _("The figures of this card contradict each other: %(why)s.")
+    message = _("This refund cannot be reckoned: %(why)s.")
+    http_status = 400
+
+
+class RateNotLater(DomainError):
+    """Rates are added one after another; what contracts were made under stays."""
+
+    message = _("A rate of this kind is already known from %(day)s. Enter one that begins on a later day.")
     http_status = 400

@@ -152,3 +152,14 @@ class ReturnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The merchant reads this sentence."),
     )
+
+
+class PercentField(forms.DecimalField):
+    """Percent a year with at most two decimals; cleans to basis points."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, decimal_places=2, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        """0.01 % each."""
+        return int(super().clean(value) * 100)
