@@ -300,10 +300,10 @@ def test_the_figures_stay_as_they_were_when_the_refund_was_asked_for():
     case = make.complaint()
     officer = make.officer()
     make.led(case, officer)
-    before = figures_of(case)
+    before = figures_of(case, today=AT.date())
     assert {figure.cause: figure.quote.refund_fen for figure in before} == dict.fromkeys(RefundCause, 200_000)
     uphold(case, officer)
-    assert figures_of(Case.objects.get(pk=case.pk)) == before
+    assert figures_of(Case.objects.get(pk=case.pk), today=AT.date()) == before
 
 
 def test_not_upheld_gives_the_card_back():

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from prepaid.products.errors import BadFacts
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 #: Not a limit on money: beyond it the figures of a step could no longer be written down in decimals.
 MOST_BITS = 4096
@@ -172,7 +174,7 @@ def check_types(record: Any) -> None:
     """Raises BadFacts for what is no whole number from 0, no yes or no, or no date: the figures come from anywhere."""
     for field in fields(record):
         value, wanted = getattr(record, field.name), field.type
-        why: Promise | None = None
+        why: _StrPromise | None = None
         if wanted in (int | None, date | None) and value is None:
             continue
         if wanted in (int, int | None):
