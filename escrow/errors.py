@@ -134,6 +134,40 @@ class PayoutAccountMissing(DomainError):
     message = _("This merchant has no payout account yet. Add the bank account first.")
 
 
+class ReasonRequired(DomainError):
+    message = _("Say why, in at most 200 characters: the reason goes into the audit trail.")
+    http_status = 400
+
+
+class ApprovalOpen(DomainError):
+    message = _("The same is already waiting for a second person. Have that request decided, or withdraw it first.")
+
+
+class ApprovalDecided(WrongState):
+    message = _("This request was already decided. Reload the page to see by whom; ask again if it is still needed.")
+
+
+class ApprovalExpired(ApprovalDecided):
+    message = _("This request waited too long and has expired. Ask again if it is still needed.")
+
+
+class SecondPersonNeeded(DomainError):
+    message = _("Whoever asked cannot also decide. Have another person decide, or withdraw the request.")
+    http_status = 403
+
+
+class PersonNeeded(DomainError):
+    """A task or a command asked for, or decided, what two people have to."""
+
+    message = _("This takes two people with accounts of their own. Sign in and ask for it on the page.")
+    http_status = 403
+
+
+class OnlyTheRequester(DomainError):
+    message = _("Only who asked can withdraw the request. Refuse it instead, with a reason.")
+    http_status = 403
+
+
 class ClockFixed(DomainError):
     message = _("The business clock can only be moved in the demo and in tests.")
     http_status = 403

@@ -222,6 +222,20 @@ CHECKS: dict[str, str] = {
            OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
            OR p.agreement_id <> r.agreement_id
            OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded'))""",
+    "large_payouts_have_a_second_person": """
+        SELECT count(*) FROM escrow_instruction i
+        WHERE i.kind = 'payout' AND i.state NOT IN ('held', 'failed')
+          AND i.amount_fen > (SELECT over_fen FROM escrow_approvalrule
+                              WHERE kind = 'payout_release'
+                                AND valid_from <= (i.created_at AT TIME ZONE 'Asia/Shanghai')::date
+                              ORDER BY valid_from DESC LIMIT 1)
+          AND NOT EXISTS (SELECT 1 FROM escrow_approval a
+                          WHERE a.kind = 'payout_release' AND a.target = 'instruction:' || i.id AND a.state = 'approved'
+                            AND a.decided_by <> a.requested_by)""",
+    "holds_and_their_flag": """
+        SELECT count(*) FROM escrow_beneficiary b
+        WHERE b.payouts_held <> EXISTS (SELECT 1 FROM escrow_payouthold h
+                                        WHERE h.beneficiary_id = b.id AND h.released_at IS NULL)""",
     "money_on_its_way_has_its_instructions": """
         SELECT count(*) FROM (
             SELECT b.id,
@@ -271,12 +285,13 @@ CHECKS: dict[str, str] = {
     "guards_in_place": """
         SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
-            'agreement_kept']) AS wanted(name)
+            'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """
         SELECT count(*) FROM unnest(ARRAY['account_owes_at_least_zero', 'account_owns_at_least_zero',
             'account_counters_not_negative', 'transfer_amount', 'transfer_resolves_a_reservation',
-            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift']) AS wanted(name)
+            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift', 'approval_second_person'])
+            AS wanted(name)
         LEFT JOIN pg_constraint c ON c.conname = wanted.name AND c.convalidated WHERE c.oid IS NULL""",
 }
 

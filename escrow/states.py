@@ -96,13 +96,31 @@ class InstructionKind(TextChoices):
 
 
 class InstructionState(TextChoices):
-    """A call to a channel that timed out is UNKNOWN, never failed: the janitor asks until it knows."""
+    """A call to a channel that timed out is UNKNOWN, never failed: the janitor asks until it knows. HELD waits for a
+    second person and is never sent before."""
 
+    HELD = "held", _("waiting for a second person")
     DUE = "due", _("to be sent")
     UNKNOWN = "unknown", _("sent, answer unknown")
     ACCEPTED = "accepted", _("accepted by the bank")
     SUCCEEDED = "succeeded", _("done")
     FAILED = "failed", _("returned by the bank")
+
+
+class ApprovalKind(TextChoices):
+    """What one person asks for and another releases."""
+
+    PAYOUT_RELEASE = "payout_release", _("release of a payout")
+    PAYOUT_ACCOUNT = "payout_account", _("change of a payout account")
+    MANUAL_REFUND = "manual_refund", _("refund by hand")
+
+
+class ApprovalState(TextChoices):
+    OPEN = "open", _("waiting for a second person")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+    EXPIRED = "expired", _("expired")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class RefundBasis(TextChoices):
@@ -138,6 +156,7 @@ PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.LATE: frozenset(),
 }
 INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {
+    InstructionState.HELD: frozenset({InstructionState.DUE, InstructionState.FAILED}),
     InstructionState.DUE: frozenset(
         {
             InstructionState.UNKNOWN,
@@ -158,12 +177,22 @@ INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {
     InstructionState.SUCCEEDED: frozenset(),
     InstructionState.FAILED: frozenset(),
 }
+APPROVAL_TRANSITIONS: dict[ApprovalState, frozenset[ApprovalState]] = {
+    ApprovalState.OPEN: frozenset(
+        {ApprovalState.APPROVED, ApprovalState.REFUSED, ApprovalState.EXPIRED, ApprovalState.WITHDRAWN}
+    ),
+    ApprovalState.APPROVED: frozenset(),
+    ApprovalState.REFUSED: frozenset(),
+    ApprovalState.EXPIRED: frozenset(),
+    ApprovalState.WITHDRAWN: frozenset(),
+}
 
 for _choices, _table in (
     (AgreementState, AGREEMENT_TRANSITIONS),
     (UseState, USE_TRANSITIONS),
     (PaymentState, PAYMENT_TRANSITIONS),
     (InstructionState, INSTRUCTION_TRANSITIONS),
+    (ApprovalState, APPROVAL_TRANSITIONS),
 ):
     if set(_choices) != set(_table):
         raise RuntimeError(f"{_choices.__name__} has states without transitions")

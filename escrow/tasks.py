@@ -53,6 +53,7 @@ def sweep() -> dict[str, int]:
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
+        "approvals": operations.expire_approvals(at=clock.now(), actor="system:sweep"),
     }
 
 

@@ -1,7 +1,9 @@
 from escrow.models.agreement import Agreement, Beneficiary
+from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.encrypted import EncryptedTextField, blind_index
+from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
 from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund, StatementLine
 from escrow.models.use import Use
@@ -10,6 +12,8 @@ __all__ = [
     "Account",
     "Agreement",
     "AuditEntry",
+    "Approval",
+    "ApprovalRule",
     "Beneficiary",
     "BusinessClock",
     "Command",
@@ -21,6 +25,7 @@ __all__ = [
     "Refund",
     "StatementLine",
     "Transfer",
+    "PayoutHold",
     "Use",
     "WorkingDay",
     "blind_index",

@@ -1,6 +1,16 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
+from escrow.operations.approvals import (
+    approve,
+    expire_approvals,
+    payload_of,
+    refuse,
+    request_manual_refund,
+    request_payout_account,
+    request_payout_release,
+    withdraw,
+)
 from escrow.operations.beneficiaries import (
     hold_payouts,
     register_beneficiary,
@@ -8,7 +18,7 @@ from escrow.operations.beneficiaries import (
     set_payout_account,
 )
 from escrow.operations.calendar import load_working_days
-from escrow.operations.instructions import send_instruction
+from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
@@ -18,11 +28,14 @@ from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, vo
 __all__ = [
     "ask_payment",
     "cancel_agreement",
+    "approve",
+    "ask_now",
     "charge",
     "confirm_use",
     "expire_agreement",
     "expire_use",
     "freeze_agreement",
+    "expire_approvals",
     "hold_payouts",
     "import_statement",
     "load_working_days",
@@ -30,12 +43,18 @@ __all__ = [
     "pay_out",
     "refund",
     "register_beneficiary",
+    "payload_of",
     "release_payouts",
     "send_instruction",
+    "refuse",
     "set_payout_account",
     "start_payment",
+    "request_manual_refund",
+    "request_payout_account",
+    "request_payout_release",
     "take_notification",
     "thaw_agreement",
     "undo_use",
     "void_use",
 ]
+    "withdraw",
