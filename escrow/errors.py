@@ -176,3 +176,17 @@ class ClockFixed(DomainError):
 class CalendarMissing(DomainError):
     message = _("The working-day calendar has no entry for %(day)s. Load it with: manage.py load_workdays.")
     http_status = 500
+
+
+class SealedMeanwhile(WrongState):
+    """Two sealers at the same block: one of them has written it."""
+
+    message = _("These transfers were sealed by somebody else just now. Nothing is left to do.")
+
+
+class NotSealed(WrongState):
+    message = _("Transfers of that day are not sealed yet. Run manage.py seal again in a minute.")
+
+
+class DayNotOver(WrongState):
+    message = _("A day's total is published once, in the order of days, and some minutes after the day has ended.")

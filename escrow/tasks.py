@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from escrow import clock, operations
+from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
 from escrow.models import Agreement, Beneficiary, Instruction, Payment, PayoutLine, Transfer, Use
 from escrow.states import AgreementState, InstructionState, PaymentState, TransferKind, UseState
@@ -112,3 +112,35 @@ def import_statements() -> int:
         range(len(channels)),
         lambda index: operations.import_statement(channel=channels[index], at=clock.now()),
     )
+
+
+@shared_task
+def seal() -> dict[str, int]:
+    """Seal what has been written since, then publish the totals of the days that are over. Idempotent."""
+    return {"blocks": seal_blocks(), "totals": publish_totals()}
+
+
+def seal_blocks() -> int:
+    """One block or more for each beneficiary with unsealed transfers."""
+    at, made = clock.now(), 0
+
+    def seal_one(pk: int) -> None:
+        nonlocal made
+        made += operations.seal(beneficiary_id=pk, at=at, actor="system:seal")
+
+    _each("seal", blocks.unsealed(), seal_one)
+    return made
+
+
+def publish_totals() -> int:
+    """The totals of days that are over, in order: more than one after an outage."""
+    at, published = clock.now(), 0
+    while day := totals.next_day(at):
+        try:
+            if operations.publish_total(day=day, at=at, actor="system:seal") is None:
+                break  # another process is at it
+        except DomainError as error:
+            logger.info("total of %s: %s", day, error.code)
+            break
+        published += 1
+    return published

@@ -145,7 +145,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a lost bell is found by the sweep; the request must not wait for it
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = float(os.environ.get("PREPAID_SWEEP_SECONDS", "5" if DEMO else "30"))
+SEAL_SECONDS = float(os.environ.get("PREPAID_SEAL_SECONDS", "30" if DEMO else "600"))
 CELERY_BEAT_SCHEDULE = {
+    "escrow-seal": {"task": "escrow.tasks.seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS}},
     "escrow-sweep": {"task": "escrow.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "cards-sweep": {
         "task": "prepaid.cards.tasks.sweep",

@@ -6,6 +6,7 @@ from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
 from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund, StatementLine
+from escrow.models.proof import Block, DailyRoot, DailyTotal
 from escrow.models.use import Use
 
 __all__ = [
@@ -15,8 +16,11 @@ __all__ = [
     "Approval",
     "ApprovalRule",
     "Beneficiary",
+    "Block",
     "BusinessClock",
     "Command",
+    "DailyRoot",
+    "DailyTotal",
     "EncryptedTextField",
     "Instruction",
     "Payment",

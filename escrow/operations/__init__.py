@@ -22,7 +22,9 @@ from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
+from escrow.operations.seals import seal
 from escrow.operations.statements import import_statement
+from escrow.operations.totals import publish_total
 from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
 
 __all__ = [
@@ -41,6 +43,8 @@ __all__ = [
     "load_working_days",
     "open_agreement",
     "pay_out",
+    "payload_of",
+    "publish_total",
     "refund",
     "register_beneficiary",
     "payload_of",
@@ -48,6 +52,10 @@ __all__ = [
     "send_instruction",
     "refuse",
     "set_payout_account",
+    "seal",
+    "send_instruction",
+    "set_payout_account",
+    "start_payment",
     "start_payment",
     "request_manual_refund",
     "request_payout_account",
