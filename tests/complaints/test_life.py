@@ -19,6 +19,7 @@ from complaints.cases.errors import (
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.queries.file import figures_of
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side, Wanted
+from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import BasisRequired, InvalidAmount, NotFound, RefundExceedsHeld
 from escrow.models import AuditEntry, Refund
@@ -28,6 +29,7 @@ from prepaid.cards import queries as cards_queries
 from prepaid.cards.errors import OfferTooHigh
 from prepaid.cards.states import RefundCause
 from prepaid.people import operations as people
+from prepaid.products.reference import load_rates
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, CHAOYANG, FENGTAI
 
@@ -304,6 +306,16 @@ def test_the_figures_stay_as_they_were_when_the_refund_was_asked_for():
     assert {figure.cause: figure.quote.refund_fen for figure in before} == dict.fromkeys(RefundCause, 200_000)
     uphold(case, officer)
     assert figures_of(Case.objects.get(pk=case.pk), today=AT.date()) == before
+
+
+def test_each_figure_says_what_interest_it_has_borne_since_the_request():
+    load_rates(at=AT, actor=ACTOR)
+    case = make.complaint()
+    asked_on = clock.beijing_date(case.refund_request.requested_at)
+    assert {figure.interest for figure in figures_of(case, today=asked_on)} == {None}
+    later = figures_of(case, today=asked_on + timedelta(days=365))
+    # All of it lies in custody, which earns 0.35 % whoever has the cause.
+    assert [figure.interest.interest_fen for figure in later if figure.interest] == [700] * 3
 
 
 def test_not_upheld_gives_the_card_back():

@@ -13,16 +13,15 @@ from prepaid.products.refund_rules import Interest, InterestFacts, RateKind, int
 ENDED_STATES = (RefundState.WITHDRAWN, RefundState.DISMISSED)
 
 
-def interest_of(request: RefundRequest, *, today: date) -> Interest | None:
-    """On the sum granted, or while it is open the sum asked for."""
+def interest_of(request: RefundRequest, *, held_fen: int | None = None, today: date) -> Interest | None:
+    """On the sum granted, or while it is open the sum asked for. ``held_fen``: when the caller has it already."""
     fen = request.asked_fen if request.granted_fen is None else request.granted_fen
-    return interest_by_cause(request, refunds={RefundCause(request.cause): fen}, today=today)[
-        RefundCause(request.cause)
-    ]
+    cause = RefundCause(request.cause)
+    return interest_by_cause(request, refunds={cause: fen}, held_fen=held_fen, today=today)[cause]
 
 
 def interest_by_cause(
-    request: RefundRequest, *, refunds: dict[RefundCause, int], today: date
+    request: RefundRequest, *, refunds: dict[RefundCause, int], held_fen: int | None = None, today: date
 ) -> dict[RefundCause, Interest | None]:
     """For each cause with its sum (fen): from the day of the request, which ends the contract (Civil Code 565), until
     the money is back, or today. What custody holds bears what custody earns. None on the first day, once the request
@@ -34,7 +33,13 @@ def interest_by_cause(
         return dict.fromkeys(refunds)
     rates = interest_rates()
     custody = rate_on(rates, RateKind.CUSTODY, rescinded_on)
-    held_fen = escrow.holding(card.agreement_id).held_fen if request.is_open else None
+    if request.is_open and held_fen is None:
+        held_fen = escrow.holding(card.agreement_id).held_fen
+
+    def lies_in_custody(fen: int) -> int:
+        """What was granted was paid out of custody."""
+        return min(fen, held_fen) if request.is_open and held_fen is not None else fen
+
     return {
         cause: interest_owed(
             InterestFacts(
@@ -43,7 +48,7 @@ def interest_by_cause(
                 contracted_on=clock.beijing_date(card.agreement.funded_at or card.bought_at),
                 rescinded_on=rescinded_on,
                 until=until,
-                custody_fen=fen if held_fen is None else min(fen, held_fen),
+                custody_fen=lies_in_custody(fen),
                 custody_rate_bp=custody.rate_bp if custody else None,
             ),
             rates,
