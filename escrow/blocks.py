@@ -12,6 +12,8 @@ from escrow.errors import NotFound
 from escrow.models import Block
 from escrow.verifier import BLOCK_FACTS, BLOCK_FORMAT, canonical
 
+#: Below every id, also one that nobody should have written.
+BEFORE_ALL = -(1 << 62)
 _MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS {}"""
 #: A transfer ``t`` as its canonical JSON (``verifier.canonical``): every column, in alphabetical order.
 LINE = f"""(SELECT row_to_json(line)::text FROM (SELECT
@@ -72,7 +74,7 @@ def export(*, beneficiary_id: int, first: int, last: int | None) -> Iterator[byt
     if last is not None:
         blocks = blocks.filter(number__lte=last)
     before = Block.objects.filter(beneficiary_id=beneficiary_id, number=first - 1).first()
-    after = before.last_id if before else 0
+    after = before.last_id if before else BEFORE_ALL
     found = False
     for block in blocks.iterator():
         found = True

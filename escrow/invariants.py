@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from escrow import proof_checks
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -285,7 +287,9 @@ CHECKS: dict[str, str] = {
     "guards_in_place": """
         SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
-            'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person']) AS wanted(name)
+            'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
+            'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
+            'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """
         SELECT count(*) FROM unnest(ARRAY['account_owes_at_least_zero', 'account_owns_at_least_zero',
@@ -306,4 +310,5 @@ def prove() -> list[Finding]:
         for name, sql in CHECKS.items():
             cursor.execute(sql)
             findings.append(Finding(name=name, found=cursor.fetchone()[0]))
+        findings += [Finding(name=name, found=found) for name, found in proof_checks.check().items()]
     return findings

@@ -311,9 +311,13 @@ def check_blocks(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
         for transfer in islice(lines, facts["count"]):
             text = transfer.rstrip(b"\n")
             told = parsed(text)
-            if not isinstance(told, dict) or canonical(told) != text:
-                raise Broken("line", which, len(leaves) + 1)
-            if number(told, "beneficiary_id") != facts["beneficiary_id"] or number(told, "id") <= last:
+            if (
+                not isinstance(told, dict)
+                or canonical(told) != text
+                or type(told.get("id")) is not int
+                or told["id"] <= last
+                or told.get("beneficiary_id") != facts["beneficiary_id"]
+            ):
                 raise Broken("line", which, len(leaves) + 1)
             last = told["id"]
             if not leaves and last != facts["first_id"]:
