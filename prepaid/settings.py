@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "prepaid.merchants",
     "prepaid.products",
     "prepaid.cards",
+    "prepaid.backoffice",
     "complaints.cases",
     "demo",
 ]
@@ -154,6 +156,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "backoffice-owners": {"task": "prepaid.backoffice.tasks.assign_owners", "schedule": 15 * 60},
+    "backoffice-alarm": {"task": "prepaid.backoffice.tasks.alarm", "schedule": crontab(hour="1", minute="0")},  # 9:00
     "cases-sweep": {
         "task": "complaints.cases.tasks.sweep",
         "schedule": SWEEP_SECONDS,

@@ -159,13 +159,17 @@ def refuse(*, approval_id: int, because: str, at: datetime, actor: str) -> Appro
     return approval
 
 
-def withdraw(*, approval_id: int, at: datetime, actor: str) -> Approval:
-    """Its author no longer wants it. Raises ``NotFound``, ``ApprovalDecided``, ``OnlyTheRequester``."""
+def withdraw(*, approval_id: int, on_behalf_of: str = "", at: datetime, actor: str) -> Approval:
+    """Its author no longer wants it, or somebody for whom they asked (``on_behalf_of``: the author; the caller has checked).
+
+    Raises:
+        NotFound, ApprovalDecided, OnlyTheRequester.
+    """
     with transaction():
         approval = _locked(approval_id)
         if approval.state != ApprovalState.OPEN:
             raise ApprovalDecided()
-        if approval.requested_by != actor:
+        if approval.requested_by != (on_behalf_of or actor):
             raise OnlyTheRequester()
         _move(approval, ApprovalState.WITHDRAWN, at=at, actor=actor)
     return approval

@@ -42,6 +42,18 @@ class PayoutAccountForm(forms.Form):
     )
 
 
+class ChangeAccountForm(PayoutAccountForm):
+    """Where payouts shall go, once the platform has checked it."""
+
+    because = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_(
+            "The platform calls you back on your registered number and checks this before it changes anything."
+        ),
+    )
+
+
 class RegisterForm(PayoutAccountForm):
     """A merchant as its business licence has it."""
 
