@@ -3,7 +3,7 @@
 # ruff: noqa: S608 – the SQL is put together from the constants of this file alone
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -25,7 +25,7 @@ LINE = f"""(SELECT row_to_json(line)::text FROM (SELECT
 
 def moment(at: datetime) -> str:
     """A time as hashed: UTC with microseconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def head_of(beneficiary_id: int) -> Block | None:

@@ -48,7 +48,13 @@ def proof_id_of(funder: bytes, agreement_id: int) -> bytes:
 
 
 def parts_of(salt: bytes, amount_fen: int) -> tuple[int, int]:
-    """The amount in two parts of chance: a neighbour on a path is a part of somebody's money, never all of it."""
+    """The amount in two parts of chance: a neighbour on a path is a part of somebody's money, never all of it.
+
+    Raises:
+        OverflowError: below zero.
+    """
+    if amount_fen < 0:
+        raise OverflowError("an agreement holds less than nothing")
     part = int.from_bytes(salt[:8], "big") % (amount_fen + 1)
     return part, amount_fen - part
 
@@ -64,12 +70,16 @@ def leaves_of(seed: bytes, holding: Holding) -> list[bytes]:
 
 
 def plant(seed: bytes, holdings: list[Holding]) -> dict[str, Any]:
-    """A beneficiary's tree, as fields of its ``DailyTotal``. Leaves are put in the order of their hashes: by chance.
+    """A beneficiary's tree, as fields of its ``DailyTotal``.
+
+    All first parts in the order of their hashes, which is chance, then all second parts likewise: no two parts of one
+    agreement stand beside each other and add up to what it holds.
 
     Raises:
         OverflowError: an amount below zero, or a sum of 2**63 fen.
     """
-    leaves = sorted(leaf for holding in holdings for leaf in leaves_of(seed, holding))
+    pairs = [leaves_of(seed, holding) for holding in holdings]
+    leaves = [leaf for half in zip(*pairs, strict=True) for leaf in sorted(half)]
     tree = levels(leaves, sum_join)
     tree_root, held_fen = hash_and_sum(tree[-1][0] if leaves else NOTHING)
     return {
@@ -191,7 +201,7 @@ def _proof(agreement: Agreement, total: DailyTotal, amount_fen: int) -> dict[str
     seed, funder = bytes(total.root.seed), agreement.funder.bytes
     salt = salt_of(seed, agreement.pk)
     leaves = leaves_of(seed, (agreement.pk, funder, amount_fen))
-    places = [_place(total, leaf) for leaf in leaves]
+    places = [_place(total, part, leaf) for part, leaf in enumerate(leaves)]
     chunks = -(-2 * total.agreements // CHUNK)
     ups = [list(_neighbours(index // CHUNK, chunks)) for index, _path in places]
     city = list(_neighbours(total.position, total.root.beneficiaries))
@@ -221,14 +231,14 @@ def _step(node: bytes) -> dict[str, Any]:
     return dict(zip(("hash", "sum_fen"), hash_and_sum(node), strict=True))
 
 
-def _place(total: DailyTotal, leaf: bytes) -> tuple[int, list[bytes]]:
+def _place(total: DailyTotal, part: int, leaf: bytes) -> tuple[int, list[bytes]]:
     """Where the leaf stands, and its neighbours up to the chunk's node.
 
-    Leaves stand in the order of their hashes, which are evenly spread: near ``hash · count``, give or take some roots
+    Each half stands in the order of its hashes, which are evenly spread: near ``hash · count``, give or take some roots
     of the count. Eight standard deviations are read; should chance have gone further, all are.
     """
-    count = 2 * total.agreements
-    guess, reach = int.from_bytes(leaf[:8], "big") * count >> 64, 4 * isqrt(count)
+    count, half = 2 * total.agreements, total.agreements
+    guess, reach = part * half + (int.from_bytes(leaf[:8], "big") * half >> 64), 4 * isqrt(half)
     for first, last in ((guess - reach, guess + reach), (0, count)):
         start, stop = max(0, first) // CHUNK * CHUNK, (last // CHUNK + 1) * CHUNK
         window = _slice(total, start, min(count, stop))

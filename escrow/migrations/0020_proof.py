@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('block_number', models.BigIntegerField(verbose_name='last sealed block')),
                 ('block_hash', models.CharField(max_length=64, verbose_name='its hash')),
                 ('tree_root', models.CharField(max_length=64, verbose_name='root of the tree')),
-                ('leaves', models.BinaryField(help_text='40 bytes each, in the order of their hashes')),
+                ('leaves', models.BinaryField(help_text='40 bytes each: first parts by hash, then second parts by hash')),
                 ('nodes', models.BinaryField(help_text='the levels above every 32 leaves')),
                 ('beneficiary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='daily_totals', to='escrow.beneficiary')),
                 ('root', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='totals', to='escrow.dailyroot')),

@@ -82,7 +82,9 @@ class DailyTotal(models.Model):
     block_number = models.BigIntegerField(_("last sealed block"))
     block_hash = models.CharField(_("its hash"), max_length=64)
     tree_root = models.CharField(_("root of the tree"), max_length=64)
-    leaves = models.BinaryField(editable=False, help_text=_("40 bytes each, in the order of their hashes"))
+    leaves = models.BinaryField(
+        editable=False, help_text=_("40 bytes each: first parts by hash, then second parts by hash")
+    )
     nodes = models.BinaryField(editable=False, help_text=_("the levels above every 32 leaves"))
 
     class Meta:
