@@ -181,7 +181,7 @@ class CalendarMissing(DomainError):
 class SealedMeanwhile(WrongState):
     """Two sealers at the same block: one of them has written it."""
 
-    message = _("These transfers were sealed by somebody else just now. Nothing is left to do.")
+    message = _("These transfers were sealed by somebody else just now. Run it again to seal what came since.")
 
 
 class NotSealed(WrongState):
@@ -189,4 +189,14 @@ class NotSealed(WrongState):
 
 
 class DayNotOver(WrongState):
-    message = _("A day's total is published once, in the order of days, and some minutes after the day has ended.")
+    message = _(
+        "A day's total is published once, in the order of days, and some minutes after the day has ended. Wait until "
+        "then, or publish the days before it."
+    )
+class ProofBroken(DomainError):
+    """The published trees and the transfers do not agree: ``prove`` says where."""
+
+    message = _("The published total does not agree with this card's movements. Please report this to the platform.")
+    http_status = 500
+
+

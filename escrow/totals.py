@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from escrow.clock import BEIJING, beijing_date
+from escrow.errors import ProofBroken
 from escrow.models import Agreement, DailyRoot, DailyTotal, Transfer
 from escrow.verifier import (
     BENEFICIARY,
@@ -17,6 +18,8 @@ from escrow.verifier import (
     NOTHING,
     PROOF_FORMAT,
     ROOT_COLUMNS,
+    Broken,
+    check_proof,
     digest,
     levels,
     sum_join,
@@ -164,7 +167,11 @@ class Share:
 def share_of(agreement: Agreement, *, day: date | None = None) -> Share | None:
     """The agreement's share of a day's total (the last one published); None where its beneficiary is in none.
 
-    Reads two rows, the agreement's transfers, and the slices of the trees that its paths run through.
+    Reads two rows, the agreement's transfers, and the slices of the trees that its paths run through; the proof is
+    checked before it is handed out.
+
+    Raises:
+        ProofBroken: the trees and the transfers do not agree.
     """
     totals = DailyTotal.objects.filter(beneficiary_id=agreement.beneficiary_id).select_related("root")
     if day is not None:
@@ -174,6 +181,11 @@ def share_of(agreement: Agreement, *, day: date | None = None) -> Share | None:
         return None
     amount_fen = _held(agreement, total)
     proof = _proof(agreement, total, amount_fen) if amount_fen else None
+    try:
+        if proof:
+            check_proof(proof)
+    except Broken as error:
+        raise ProofBroken() from error
     return Share(root=total.root, amount_fen=amount_fen, proof=proof)
 
 
@@ -251,7 +263,7 @@ def _place(total: DailyTotal, part: int, leaf: bytes) -> tuple[int, list[bytes]]
                 tree = b"".join(node for level in levels(nodes, sum_join) for node in level)
                 path = [tree[i * NODE_BYTES : (i + 1) * NODE_BYTES] for i in _neighbours(index % CHUNK, len(nodes))]
                 return index, path
-    raise LookupError(f"agreement's leaf is not in the tree of {total}: manage.py prove tells more")
+    raise ProofBroken()
 
 
 def _slice(total: DailyTotal, start: int, stop: int) -> bytes:
