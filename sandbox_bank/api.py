@@ -54,7 +54,7 @@ def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = Tr
             status, said = 400, refusal("bad_request", str(error))
         except Refused as error:
             status, said = error.status, refusal(error.code, error.message)
-        except Exception:
+        except Exception:  # a caller must always get an answer it can check
             log.exception("%s %s", request.method, request.path)
             status, said = 500, refusal("broken", "The bank does not know what happened; ask again.")
         time.sleep(hang_seconds)  # after the commit: it has happened, and the caller does not know

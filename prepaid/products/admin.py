@@ -238,4 +238,4 @@ class InterestRateAdmin(ReadOnlyAdmin):
             messages.success(request, _("This rate holds from %(day)s.") % {"day": rate.valid_from.isoformat()})
             return redirect("admin:products_interestrate_changelist")
 
-        return self.deed(request, title=_("A new interest rate"), form=form, submit=_("Add"), do=add)  # type: ignore[arg-type]
+        return self.deed(request, title=_("A new interest rate"), form=form, submit=_("Add"), do=add)

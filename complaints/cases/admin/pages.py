@@ -94,14 +94,14 @@ def file(
 
 def _assign_form(request: HttpRequest, case: Case, data: Any) -> AssignForm:
     form = AssignForm(data)
-    form.fields["lead"].queryset = colleagues_for(case=case, on=today_of(request))  # type: ignore[attr-defined]
+    form.fields["lead"].queryset = colleagues_for(case=case, on=today_of(request))  # type: ignore[attr-defined]  # a choice field
     return form
 
 
 def _sector_form(request: HttpRequest, data: Any) -> SectorForm:
     form = SectorForm(data)
     known = sectors(on=today_of(request)).exclude(code=operations.UNDETERMINED)
-    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]
+    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]  # a choice field
     return form
 
 

@@ -17,26 +17,13 @@ from prepaid.backoffice.admin import steps
 from prepaid.backoffice.forms import FilterForm
 from prepaid.backoffice.models import Assignment
 from prepaid.backoffice.queries import matters as queries
-from prepaid.backoffice.queries.matters import Asked, Matter
+from prepaid.backoffice.queries.matters import Asked
 from prepaid.people.access import me
 from prepaid.people.admin_site import QueueItem, ReadOnlyAdmin, register_queue
 
 A_PAGE = 50
 #: What a spreadsheet would take for a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Lines:
-    """The list as a ``Paginator`` wants it: a length that is counted already, and slices."""
-
-    def __init__(self, asked: Asked, at: Any, count: int) -> None:
-        self.asked, self.at, self.length = asked, at, count
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, part: slice) -> list[Matter]:
-        return queries.matters(self.asked, at=self.at, start=part.start or 0, stop=part.stop)
 
 
 @admin.register(Assignment)
@@ -64,6 +51,7 @@ class MatterAdmin(ReadOnlyAdmin):
             return _file(asked, at)
         kinds = queries.tallies(Asked(owner=asked.owner, late=asked.late, words=asked.words), at=at)
         count = sum(tally.count for tally in kinds if asked.lane in {"", tally.source.lane})
+        page = Paginator(range(count), A_PAGE).get_page(request.GET.get("page"))  # counted already, fetched below
         context = {
             **self.admin_site.each_context(request),
             "title": _("Open matters"),
@@ -73,7 +61,8 @@ class MatterAdmin(ReadOnlyAdmin):
             "kinds": kinds,
             "everything": sum(tally.count for tally in kinds),
             "late": sum(tally.late for tally in kinds),
-            "page": Paginator(Lines(asked, at, count), A_PAGE).get_page(request.GET.get("page")),
+            "page": page,
+            "matters": queries.matters(asked, at=at, start=max(0, page.start_index() - 1), stop=page.end_index()),
             "at": at,
             **(extra_context or {}),
         }

@@ -96,7 +96,7 @@ def test_pages_filters_search_and_counts(of, client, monkeypatch):
     def shown(**asked: str) -> list[str]:
         answer = client.get(reverse(LIST), asked)
         assert answer.status_code == 200
-        return [matter.source.lane for matter in answer.context["page"]]
+        return [matter.source.lane for matter in answer.context["matters"]]
 
     assert len(shown()) == 5
     assert len(shown(page="2")) == 5
