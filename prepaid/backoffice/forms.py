@@ -33,7 +33,7 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"] = forms.TypedChoiceField(
-            label=_("Responsible"), coerce=int, choices=[(user.pk, user.get_full_name()) for user in operators()]
+            label=_("In charge"), coerce=int, choices=[(user.pk, user.get_full_name()) for user in operators()]
         )
 
 
@@ -67,7 +67,7 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = [(str(user.pk), user.get_full_name()) for user in operators()]
         self.fields["owner"] = forms.CharField(
-            label=_("Responsible"),
+            label=_("In charge"),
             required=False,
             widget=forms.Select(choices=[("", _("everybody")), (NOBODY, _("nobody yet")), *people]),
         )

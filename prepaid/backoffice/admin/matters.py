@@ -72,7 +72,7 @@ class MatterAdmin(ReadOnlyAdmin):
 def _file(asked: Asked, at: Any) -> HttpResponseBase:
     """UTF-8 with its mark, which Excel needs; times in Beijing, sums in yuan."""
     writer = csv.writer(_Echo())
-    heading = [_("Kind"), _("Number"), _("Merchant"), _("Sum (yuan)"), _("Since"), _("Too old"), _("Responsible"), _("Remark")]  # fmt: skip
+    heading = [_("Kind"), _("Number"), _("Merchant"), _("Sum (yuan)"), _("Since"), _("Too old"), _("In charge"), _("Remark")]  # fmt: skip
 
     def lines() -> Iterator[str]:
         yield "\ufeff" + writer.writerow(heading)
