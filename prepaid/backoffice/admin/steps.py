@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -246,7 +247,7 @@ def _approval_page(
         raise NotFound()
     context = {
         **page.admin_site.each_context(request),
-        "title": asked.get_kind_display(),
+        "title": capfirst(asked.get_kind_display()),
         "opts": page.opts,
         "approval": asked,
         "is_open": asked.state == ApprovalState.OPEN,

@@ -212,7 +212,7 @@ def approvals(kind: Source, at: datetime) -> Rows:
     )
 
 
-def _holds(kind: Source, at: datetime, found: QuerySet[PayoutHold], fen: Any, label: Any) -> Rows:
+def _holds(kind: Source, at: datetime, found: QuerySet[PayoutHold], *, fen: Any, label: Any, remark: Any) -> Rows:
     return rows(
         kind,
         at,
@@ -221,7 +221,7 @@ def _holds(kind: Source, at: datetime, found: QuerySet[PayoutHold], fen: Any, la
         fen=fen,
         payee=F("beneficiary_id"),
         label=label,
-        remark=F("because"),
+        remark=remark,
     )
 
 
@@ -235,7 +235,8 @@ def _holds(kind: Source, at: datetime, found: QuerySet[PayoutHold], fen: Any, la
 def returned_payouts(kind: Source, at: datetime) -> Rows:
     """The money is the merchant's again, and its payouts stop until somebody has looked."""
     found = PayoutHold.objects.filter(instruction__isnull=False)
-    return _holds(kind, at, found, F("instruction__amount_fen"), F("instruction__number"))
+    order = {"fen": F("instruction__amount_fen"), "label": F("instruction__number"), "remark": F("instruction__answer")}
+    return _holds(kind, at, found, **order)
 
 
 @source(
@@ -248,7 +249,8 @@ def returned_payouts(kind: Source, at: datetime) -> Rows:
 def other_holds(kind: Source, at: datetime) -> Rows:
     """Held by a person for another reason."""
     found = PayoutHold.objects.filter(instruction=None)
-    return _holds(kind, at, found, Value(None, BigIntegerField()), F("beneficiary__custody_no"))
+    no_sum = Value(None, BigIntegerField())
+    return _holds(kind, at, found, fen=no_sum, label=F("beneficiary__custody_no"), remark=F("because"))
 
 
 @source(
