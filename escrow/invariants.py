@@ -264,7 +264,7 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM (
             SELECT balance_after_fen, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END)
                                       OVER (PARTITION BY channel, custody_no ORDER BY line_no) AS expected
-            FROM escrow_statementline WHERE beneficiary_id IS NOT NULL) s
+            FROM escrow_statementline WHERE beneficiary_id IS NOT NULL AND line_no IS NOT NULL) s
         WHERE balance_after_fen <> expected""",
     "statement_lines_equal_their_transfers": """
         SELECT count(*) FROM (

@@ -123,6 +123,48 @@ class ApprovalState(TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class LineKind(TextChoices):
+    """What a line of the bank's statement is. Only the first three are movements the ledger expects by number."""
+
+    PAYMENT = "payment", _("payment")
+    REFUND = "refund", _("refund")
+    PAYOUT = "payout", _("payout")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
+    REVERSAL = "reversal", _("reversal")
+    OTHER = "other", _("unexplained")
+
+
+class Unmatched(TextChoices):
+    """Why a line of a statement moves nothing here."""
+
+    NOBODY = "nobody", _("no account of ours")
+    CURRENCY = "currency", _("another currency")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
+    REVERSAL = "reversal", _("reversal")
+    NO_NUMBER = "no_number", _("names no order of ours")
+    AMOUNT = "amount", _("another amount than the order")
+    TAKEN = "taken", _("its order has a line already")
+    STATE = "state", _("its order is not done here")
+    WAITING = "waiting", _("the ledger is not there yet")
+
+
+class BankFileKind(TextChoices):
+    STATEMENT = "statement", _("bank statement")
+    BILL = "bill", _("channel's daily bill")
+    RESULTS = "results", _("results of an instruction file")
+
+
+class BillFinding(TextChoices):
+    """How a line of the channel's bill compares with what we hold."""
+
+    MATCHED = "matched", _("matched")
+    UNKNOWN = "unknown", _("not known here")
+    AMOUNT = "amount", _("another amount here")
+    STATE = "state", _("not done here")
+
+
 class RefundBasis(TextChoices):
     """Escrow pays a consumer back on nothing else (a regulator mediates; it can rarely order a civil refund)."""
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -96,6 +97,7 @@ def send_instructions() -> int:
     due = Instruction.objects.filter(
         state__in=(InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED),
         due_at__lte=timezone.now(),
+        batch_line__isnull=True,  # what is in a file is answered by a file
     )
     return _each(
         "instruction",
@@ -144,3 +146,26 @@ def publish_totals() -> int:
             break
         published += 1
     return published
+
+
+@shared_task
+def reconcile() -> dict[str, int]:
+    """How the last days tie out, which accounts do not return to zero, and uploads nobody decided on."""
+    at = clock.now()
+    return {
+        "tie_outs": operations.tie_out_lately(at=at),
+        "alarms": operations.watch_clearing(at=at),
+        "forgotten": operations.discard_forgotten(at=at),
+    }
+
+
+@shared_task
+def fetch_bills() -> int:
+    """Yesterday's bill of every channel; channels have them ready by ten in the morning."""
+    channels = settings.PAYMENT_CHANNELS
+    day = clock.beijing_date(timezone.now()) - timedelta(days=1)  # the channel's calendar, not the demo's
+    return _each(
+        "bill",
+        range(len(channels)),
+        lambda index: operations.fetch_bill(channel=channels[index], day=day, at=clock.now()),
+    )

@@ -5,6 +5,7 @@ Nothing here is secret: secrets come from variables, or from files under PREPAID
 
 import base64
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -151,6 +152,8 @@ SEAL_SECONDS = float(os.environ.get("PREPAID_SEAL_SECONDS", "30" if DEMO else "6
 CELERY_BEAT_SCHEDULE = {
     "escrow-seal": {"task": "escrow.tasks.seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS}},
     "escrow-sweep": {"task": "escrow.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "escrow-reconcile": {"task": "escrow.tasks.reconcile", "schedule": 300.0 if DEMO else 3600.0},
+    "escrow-bills": {"task": "escrow.tasks.fetch_bills", "schedule": crontab(hour=2, minute=30)},  # 10:30 in Beijing
     "cards-sweep": {
         "task": "prepaid.cards.tasks.sweep",
         "schedule": SWEEP_SECONDS,
@@ -175,6 +178,7 @@ SANDBOX_BANK_PUBLIC_KEY = os.environ.get("SANDBOX_BANK_PUBLIC_KEY") or (
 )
 PAYMENT_CHANNELS = ["sandbox"] if DEMO else []
 PAYOUT_CHANNEL = "sandbox"  # the custody bank pays merchants out
+CLEARING_ALARM_AFTER = timedelta(days=1)  # channels settle by the next day; what stands longer is looked into
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["prepaid.people.backends.RoleBackend"]

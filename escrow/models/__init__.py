@@ -5,31 +5,50 @@ from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
-from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund, StatementLine
+from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund
 from escrow.models.proof import Block, DailyRoot, DailyTotal
+from escrow.models.statement import (
+    BankFile,
+    BankFormat,
+    ChannelBillLine,
+    ClearingAlarm,
+    InstructionBatch,
+    InstructionBatchLine,
+    Statement,
+    StatementLine,
+    TieOut,
+)
 from escrow.models.use import Use
 
 __all__ = [
     "Account",
     "Agreement",
-    "AuditEntry",
     "Approval",
     "ApprovalRule",
+    "AuditEntry",
+    "BankFile",
+    "BankFormat",
     "Beneficiary",
     "Block",
     "BusinessClock",
+    "ChannelBillLine",
+    "ClearingAlarm",
     "Command",
     "DailyRoot",
     "DailyTotal",
     "EncryptedTextField",
     "Instruction",
+    "InstructionBatch",
+    "InstructionBatchLine",
     "Payment",
     "Payout",
+    "PayoutHold",
     "PayoutLine",
     "Refund",
+    "Statement",
     "StatementLine",
+    "TieOut",
     "Transfer",
-    "PayoutHold",
     "Use",
     "WorkingDay",
     "blind_index",

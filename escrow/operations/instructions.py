@@ -162,7 +162,7 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     with transaction():
         instruction = (
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now())
+            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now(), batch_line__isnull=True)
             .first()
         )
         if instruction is None:
