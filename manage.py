@@ -6,7 +6,7 @@ import sys
 
 from embedded.services import database_for_this_process
 
-NEED_NO_SERVER = {"help", "--help", "-h", "version", "--version", "collectstatic", "spectacular"}
+NEED_NO_SERVER = {"help", "--help", "-h", "version", "--version", "collectstatic", "spectacular", "quote"}
 FOR_THE_OWNER = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations", "dbshell"}
 
 

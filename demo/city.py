@@ -23,6 +23,7 @@ from prepaid.people import operations as people
 from prepaid.people.models import User
 from prepaid.people.reference import load_reference
 from prepaid.products import operations as products
+from prepaid.products.reference import load_rates
 
 ACTOR = "system:load_demo"
 
@@ -50,7 +51,8 @@ COMMERCE = Login("监管 regulator 东城·商务", "+8613800000023", "何伟", 
 SCIENCE = Login("监管 regulator 朝阳·科委", "+8613800000024", "高敏", "/admin/")
 CITY = Login("监管 regulator 市·市场监管", "+8613800000025", "马超", "/admin/")
 OPERATOR = Login("平台运营 operator", "+8613800000031", "林悦", "/admin/")
-LOGINS = (CONSUMER, OWNER, CASHIER, SCHOOL, SPORTS, CULTURE, COMMERCE, SCIENCE, CITY, OPERATOR)
+SECOND = Login("平台复核 second operator", "+8613800000032", "许诺", "/admin/")
+LOGINS = (CONSUMER, OWNER, CASHIER, SCHOOL, SPORTS, CULTURE, COMMERCE, SCIENCE, CITY, OPERATOR, SECOND)
 
 #: department and district of each regulator; None is the whole city
 POSTS = {
@@ -66,13 +68,15 @@ def load(*, at: datetime) -> bool:
     """Reference data always (it only adds what is missing); the city once. Returns whether it was made now."""
     load_reference(at=at, actor=ACTOR)
     load_sectors(at=at, actor=ACTOR)
+    load_rates(at=at, actor=ACTOR)
     load_case_rules()
     today = clock.beijing_date(at)
     escrow.load_working_days(first_year=today.year - 3, last_year=today.year + 2, confirmed_until=today.year)
     if User.objects.by_phone(OPERATOR.phone) is not None:
         return False
     with transaction():
-        people.make_operator(phone=OPERATOR.phone, name=OPERATOR.name, at=at, actor=ACTOR)
+        for login in (OPERATOR, SECOND):
+            people.make_operator(phone=login.phone, name=login.name, at=at, actor=ACTOR)
         people_of = {login: _person(login, today, at) for login in (*LOGINS, NEIGHBOUR, SALON, CODING)}
         _fitness(people_of, today, at)
         _arts(people_of, today, at)

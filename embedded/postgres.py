@@ -104,7 +104,7 @@ class Postgres:
 
     def start(self, port: int, **how: object) -> subprocess.Popen[bytes]:
         """Start the server, as its user. ``how`` goes to Popen."""
-        return subprocess.Popen(self.command(port), **self._as_server(), **how)  # type: ignore[call-overload]
+        return subprocess.Popen(self.command(port), **self._as_server(), **how)  # type: ignore[call-overload]  # options in a dict
 
     def is_ready(self, process: subprocess.Popen[bytes], port: int) -> bool:
         """Whether ``process`` accepts connections: the eighth line of its pid file says so, as pg_ctl reads it."""
@@ -142,7 +142,7 @@ class Postgres:
     def _can(self, test: str, path: Path) -> bool:
         """Whether the server's user passes sh's ``test`` on ``path``."""
         command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
-        return subprocess.run(command, stderr=subprocess.DEVNULL, **self._as_server()).returncode == 0  # type: ignore[call-overload]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, **self._as_server()).returncode == 0  # type: ignore[call-overload]  # options in a dict
 
     @cached_property
     def _away(self) -> Path:
@@ -209,7 +209,7 @@ class Postgres:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **self._as_server(),  # type: ignore[call-overload]
+            **self._as_server(),  # type: ignore[call-overload]  # options in a dict
         )
         if done.returncode or "ERROR:" in done.stdout:
             lines = [line for line in done.stdout.splitlines() if line.strip()] or ["no output"]

@@ -31,7 +31,7 @@ class Valkey:
 
     def start(self, port: int, **how: object) -> subprocess.Popen[bytes]:
         """Start the server; its configuration goes in through stdin, so that ``ps`` shows no password."""
-        process = subprocess.Popen([str(_binary()), "-"], stdin=subprocess.PIPE, **how)  # type: ignore[call-overload]
+        process = subprocess.Popen([str(_binary()), "-"], stdin=subprocess.PIPE, **how)  # type: ignore[call-overload]  # options in a dict
         settings = {
             "bind": "127.0.0.1",
             "port": str(port),

@@ -10,11 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from escrow.models import (
     Account,
     Agreement,
+    Approval,
+    ApprovalRule,
     AuditEntry,
     Beneficiary,
     Instruction,
     Payment,
     Payout,
+    PayoutHold,
     PayoutLine,
     Refund,
     StatementLine,
@@ -188,6 +191,45 @@ class RefundAdmin(LedgerAdmin):
     list_display = ["id", "agreement_no", "yuan", "basis", "decided_at", "paid_at"]
     list_filter = ["basis"]
     search_fields = ["=agreement__id", "=reference"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(LedgerAdmin):
+    """What one person asked for and another decided. What is to be done may hold a bank account: it is not shown here."""
+
+    list_display = ["id", "kind", "custody", "sum", "state", "requested_at", "decided_at", "reason"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["beneficiary"]
+    search_fields = ["=target", "=requested_by", "=decided_by"]
+    exclude = ["payload"]
+
+    @admin.display(description=_("amount (yuan)"))
+    def sum(self, row: Approval) -> str:
+        """Fen as yuan; nothing for a payout account."""
+        return "–" if row.amount_fen is None else yuan(row.amount_fen)
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(LedgerAdmin):
+    """From which sum on two people are needed."""
+
+    list_display = ["kind", "valid_from", "sum", "waits_days", "source", "mark"]
+    ordering = ["kind", "-valid_from"]
+
+    @admin.display(description=_("for sums above (yuan)"))
+    def sum(self, row: ApprovalRule) -> str:
+        """Fen as yuan."""
+        return yuan(row.over_fen)
+
+
+@admin.register(PayoutHold)
+class PayoutHoldAdmin(LedgerAdmin):
+    """Every reason that held or holds a merchant's payouts."""
+
+    list_display = ["id", "custody", "because", "placed_at", "released_at", "released_because"]
+    list_filter = [("released_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["beneficiary"]
+    search_fields = ["beneficiary__custody_no"]
 
 
 class PayoutLineInline(Unwritable, _TabularInline):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class DomainError(Exception):
     """A refusal that changed nothing. Subclasses set ``message`` and ``http_status``; ``code`` is the class's name."""
 
-    message: str | Promise = _("This cannot be done.")
+    message: str | Promise = _("This cannot be done now. Reload the page to see where it stands.")
     http_status = 409
 
     def __init__(self, message: str | Promise | None = None, **details: object) -> None:
@@ -36,12 +36,12 @@ class NotFound(DomainError):
 
 
 class InvalidAmount(DomainError):
-    message = _("The amount must be at least 0.01 yuan, in whole fen, and below 100 million yuan.")
+    message = _("Enter an amount of at least 0.01 yuan, in whole fen, and below 100 million yuan.")
     http_status = 400
 
 
 class InvalidUnits(DomainError):
-    message = _("The number must be a whole number of at least 1.")
+    message = _("Enter a whole number of at least 1.")
     http_status = 400
 
 
@@ -57,11 +57,17 @@ class WrongState(DomainError):
 
 
 class AgreementNotHeld(WrongState):
-    message = _("The money of this card is not available for use now: it is unpaid, frozen or already settled.")
+    message = _(
+        "The money of this card is not available for use now: it is unpaid, frozen or already settled. Look at the "
+        "card's page to see which."
+    )
 
 
 class AgreementFrozen(AgreementNotHeld):
-    message = _("This card is frozen while a refund or a complaint is open; nothing can be charged to it.")
+    message = _(
+        "This card is frozen while a refund or a complaint is open; nothing can be charged to it. Wait for its "
+        "end, or ask the holder to withdraw it."
+    )
 
 
 class NotEnoughLeft(DomainError):
@@ -73,15 +79,17 @@ class RefundExceedsHeld(DomainError):
 
 
 class ReservationResolved(WrongState):
-    message = _("This charge was already decided.")
+    message = _("This charge was already decided. Reload the page to see how.")
 
 
 class ReservationConfirmed(ReservationResolved):
-    message = _("This charge was already confirmed.")
+    message = _("This charge was already confirmed. Ask the store to undo it today if it was a mistake.")
 
 
 class ReservationVoided(ReservationResolved):
-    message = _("This charge was already refused or withdrawn.")
+    message = _(
+        "This charge was already refused or withdrawn; the money stayed on the card. Charge again if it was a mistake."
+    )
 
 
 class ReservationDisputed(ReservationResolved):
@@ -95,11 +103,16 @@ class ReservationExpired(ReservationResolved):
 
 
 class AlreadyUndone(WrongState):
-    message = _("This charge was already undone.")
+    message = _(
+        "This charge was already undone and its money is back on the card. Reload the page; nothing more is needed."
+    )
 
 
 class TooLateToUndo(DomainError):
-    message = _("This charge can no longer be undone because its money is already on its way to the merchant.")
+    message = _(
+        "This charge can no longer be undone because its money is already on its way to the merchant. Agree on a "
+        "refund instead."
+    )
 
 
 class AlreadyPaid(DomainError):
@@ -113,7 +126,10 @@ class AgreementExpired(DomainError):
 class BasisRequired(DomainError):
     """Escrow pays out on nothing but the bases of ``states.RefundBasis``."""
 
-    message = _("A refund needs its basis: cooling-off, consent, contractual silence, mediation, judgment or closure.")
+    message = _(
+        "A refund needs its basis. Choose one: cooling-off, consent, contractual silence, mediation, judgment or "
+        "closure."
+    )
     http_status = 400
 
 
@@ -140,11 +156,69 @@ class PayoutAccountMissing(DomainError):
     message = _("This merchant has no payout account yet. Add the bank account first.")
 
 
+class ReasonRequired(DomainError):
+    message = _("Say why, in at most 200 characters: the reason goes into the audit trail.")
+    http_status = 400
+
+
+class ApprovalOpen(DomainError):
+    message = _("The same is already waiting for a second person. Have that request decided, or withdraw it first.")
+
+
+class ApprovalDecided(WrongState):
+    message = _("This request was already decided. Reload the page to see by whom; ask again if it is still needed.")
+
+
+class ApprovalExpired(ApprovalDecided):
+    message = _("This request waited too long and has expired. Ask again if it is still needed.")
+
+
+class SecondPersonNeeded(DomainError):
+    message = _("Whoever asked cannot also decide. Have another person decide, or withdraw the request.")
+    http_status = 403
+
+
+class PersonNeeded(DomainError):
+    """A task or a command asked for, or decided, what two people have to."""
+
+    message = _("This takes two people with accounts of their own. Sign in and ask for it on the page.")
+    http_status = 403
+
+
+class OnlyTheRequester(DomainError):
+    message = _("Only who asked can withdraw the request. Refuse it instead, with a reason.")
+    http_status = 403
+
+
 class ClockFixed(DomainError):
-    message = _("The business clock can only be moved in the demo and in tests.")
+    message = _("The business clock only moves forward, in the demo and in tests. Try it there, for example with +1d.")
     http_status = 403
 
 
 class CalendarMissing(DomainError):
     message = _("The working-day calendar does not reach far enough. Load it with: manage.py load_workdays.")
     http_status = 500
+
+
+class SealedMeanwhile(WrongState):
+    """Two sealers at the same block: one of them has written it."""
+
+    message = _("These transfers were sealed by somebody else just now. Run it again to seal what came since.")
+
+
+class NotSealed(WrongState):
+    message = _("Transfers of that day are not sealed yet. Run manage.py seal again in a minute.")
+
+
+class ProofBroken(DomainError):
+    """The published trees and the transfers do not agree: ``prove`` says where."""
+
+    message = _("The published total does not agree with this card's movements. Please report this to the platform.")
+    http_status = 500
+
+
+class DayNotOver(WrongState):
+    message = _(
+        "A day's total is published once, in the order of days, and some minutes after the day has ended. Wait until "
+        "then, or publish the days before it."
+    )

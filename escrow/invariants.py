@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from escrow import proof_checks
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -232,6 +234,20 @@ CHECKS: dict[str, str] = {
            OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
            OR p.agreement_id <> r.agreement_id
            OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded'))""",
+    "large_payouts_have_a_second_person": """
+        SELECT count(*) FROM escrow_instruction i
+        WHERE i.kind = 'payout' AND i.state NOT IN ('held', 'failed')
+          AND i.amount_fen > (SELECT over_fen FROM escrow_approvalrule
+                              WHERE kind = 'payout_release'
+                                AND valid_from <= (i.created_at AT TIME ZONE 'Asia/Shanghai')::date
+                              ORDER BY valid_from DESC LIMIT 1)
+          AND NOT EXISTS (SELECT 1 FROM escrow_approval a
+                          WHERE a.kind = 'payout_release' AND a.target = 'instruction:' || i.id AND a.state = 'approved'
+                            AND a.decided_by <> a.requested_by)""",
+    "holds_and_their_flag": """
+        SELECT count(*) FROM escrow_beneficiary b
+        WHERE b.payouts_held <> EXISTS (SELECT 1 FROM escrow_payouthold h
+                                        WHERE h.beneficiary_id = b.id AND h.released_at IS NULL)""",
     "money_on_its_way_has_its_instructions": """
         SELECT count(*) FROM (
             SELECT b.id,
@@ -258,7 +274,7 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM (
             SELECT balance_after_fen, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END)
                                       OVER (PARTITION BY channel, custody_no ORDER BY line_no) AS expected
-            FROM escrow_statementline WHERE beneficiary_id IS NOT NULL) s
+            FROM escrow_statementline WHERE beneficiary_id IS NOT NULL AND line_no IS NOT NULL) s
         WHERE balance_after_fen <> expected""",
     "statement_lines_equal_their_transfers": """
         SELECT count(*) FROM (
@@ -281,12 +297,15 @@ CHECKS: dict[str, str] = {
     "guards_in_place": """
         SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
-            'agreement_kept']) AS wanted(name)
+            'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
+            'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
+            'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """
         SELECT count(*) FROM unnest(ARRAY['account_owes_at_least_zero', 'account_owns_at_least_zero',
             'account_counters_not_negative', 'transfer_amount', 'transfer_resolves_a_reservation',
-            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift']) AS wanted(name)
+            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift', 'approval_second_person'])
+            AS wanted(name)
         LEFT JOIN pg_constraint c ON c.conname = wanted.name AND c.convalidated WHERE c.oid IS NULL""",
 }
 
@@ -301,4 +320,5 @@ def prove() -> list[Finding]:
         for name, sql in CHECKS.items():
             cursor.execute(sql)
             findings.append(Finding(name=name, found=cursor.fetchone()[0]))
+        findings += [Finding(name=name, found=found) for name, found in proof_checks.check().items()]
     return findings

@@ -139,7 +139,7 @@ def statement_of(agreement_id: int) -> list[StatementEntry]:
         signed = -row.amount if out else row.amount
         if row.asset == Asset.CNY:
             line["amount"] += signed
-            held = row.debit_balance_after if out else row.credit_balance_after
+            held = (row.debit_balance_after if out else row.credit_balance_after) or 0
         elif row.asset == Asset.BONUS:
             line["bonus"] += signed
         else:

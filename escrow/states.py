@@ -108,13 +108,73 @@ class InstructionKind(TextChoices):
 
 
 class InstructionState(TextChoices):
-    """A call to a channel that timed out is UNKNOWN, never failed: the janitor asks until it knows."""
+    """A call to a channel that timed out is UNKNOWN, never failed: the janitor asks until it knows. HELD waits for a
+    second person and is never sent before."""
 
+    HELD = "held", _("waiting for a second person")
     DUE = "due", _("to be sent")
     UNKNOWN = "unknown", _("sent, answer unknown")
     ACCEPTED = "accepted", _("accepted by the bank")
     SUCCEEDED = "succeeded", _("done")
     FAILED = "failed", _("returned by the bank")
+
+
+class ApprovalKind(TextChoices):
+    """What one person asks for and another releases."""
+
+    PAYOUT_RELEASE = "payout_release", _("release of a payout")
+    PAYOUT_ACCOUNT = "payout_account", _("change of a payout account")
+    MANUAL_REFUND = "manual_refund", _("refund by hand")
+
+
+class ApprovalState(TextChoices):
+    OPEN = "open", _("waiting for a second person")
+    APPROVED = "approved", _("approved")
+    REFUSED = "refused", _("refused")
+    EXPIRED = "expired", _("expired")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class LineKind(TextChoices):
+    """What a line of the bank's statement is. Only the first three are movements the ledger expects by number."""
+
+    PAYMENT = "payment", _("payment")
+    REFUND = "refund", _("refund")
+    PAYOUT = "payout", _("payout")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
+    REVERSAL = "reversal", _("reversal")
+    OTHER = "other", _("unexplained")
+
+
+class Unmatched(TextChoices):
+    """Why a line of a statement moves nothing here."""
+
+    NOBODY = "nobody", _("no account of ours")
+    CURRENCY = "currency", _("another currency")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
+    REVERSAL = "reversal", _("reversal")
+    NO_NUMBER = "no_number", _("names no order of ours")
+    AMOUNT = "amount", _("another amount than the order")
+    TAKEN = "taken", _("its order has a line already")
+    STATE = "state", _("its order is not done here")
+    WAITING = "waiting", _("the ledger is not there yet")
+
+
+class BankFileKind(TextChoices):
+    STATEMENT = "statement", _("bank statement")
+    BILL = "bill", _("channel's daily bill")
+    RESULTS = "results", _("results of an instruction file")
+
+
+class BillFinding(TextChoices):
+    """How a line of the channel's bill compares with what we hold."""
+
+    MATCHED = "matched", _("matched")
+    UNKNOWN = "unknown", _("not known here")
+    AMOUNT = "amount", _("another amount here")
+    STATE = "state", _("not done here")
 
 
 class RefundBasis(TextChoices):
@@ -151,6 +211,7 @@ PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.LATE: frozenset(),
 }
 INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {
+    InstructionState.HELD: frozenset({InstructionState.DUE, InstructionState.FAILED}),
     InstructionState.DUE: frozenset(
         {
             InstructionState.UNKNOWN,
@@ -171,12 +232,22 @@ INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {
     InstructionState.SUCCEEDED: frozenset(),
     InstructionState.FAILED: frozenset(),
 }
+APPROVAL_TRANSITIONS: dict[ApprovalState, frozenset[ApprovalState]] = {
+    ApprovalState.OPEN: frozenset(
+        {ApprovalState.APPROVED, ApprovalState.REFUSED, ApprovalState.EXPIRED, ApprovalState.WITHDRAWN}
+    ),
+    ApprovalState.APPROVED: frozenset(),
+    ApprovalState.REFUSED: frozenset(),
+    ApprovalState.EXPIRED: frozenset(),
+    ApprovalState.WITHDRAWN: frozenset(),
+}
 
 for _choices, _table in (
     (AgreementState, AGREEMENT_TRANSITIONS),
     (UseState, USE_TRANSITIONS),
     (PaymentState, PAYMENT_TRANSITIONS),
     (InstructionState, INSTRUCTION_TRANSITIONS),
+    (ApprovalState, APPROVAL_TRANSITIONS),
 ):
     if set(_choices) != set(_table):
         raise RuntimeError(f"{_choices.__name__} has states without transitions")

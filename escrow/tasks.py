@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from escrow import clock, operations
+from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
 from escrow.models import Agreement, Beneficiary, Instruction, Payment, Use
 from escrow.states import AgreementState, InstructionState, PaymentState, UseState
@@ -53,6 +54,7 @@ def sweep() -> dict[str, int]:
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
+        "approvals": operations.expire_approvals(at=clock.now(), actor="system:sweep"),
     }
 
 
@@ -91,6 +93,7 @@ def send_instructions() -> int:
     due = Instruction.objects.filter(
         state__in=(InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED),
         due_at__lte=timezone.now(),
+        batch_line__isnull=True,  # what is in a file is answered by a file
     )
     return _each(
         "instruction",
@@ -106,4 +109,59 @@ def import_statements() -> int:
         "statement",
         range(len(channels)),
         lambda index: operations.import_statement(channel=channels[index], at=clock.now()),
+    )
+
+
+@shared_task
+def seal() -> dict[str, int]:
+    """Seal what has been written since, then publish the totals of the days that are over. Idempotent."""
+    return {"blocks": seal_blocks(), "totals": publish_totals()}
+
+
+def seal_blocks() -> int:
+    """One block or more for each beneficiary with unsealed transfers."""
+    at, made = clock.now(), 0
+
+    def seal_one(pk: int) -> None:
+        nonlocal made
+        made += operations.seal(beneficiary_id=pk, at=at, actor="system:seal")
+
+    _each("seal", blocks.unsealed(), seal_one)
+    return made
+
+
+def publish_totals() -> int:
+    """The totals of days that are over, in order: more than one after an outage."""
+    at, published = clock.now(), 0
+    while day := totals.next_day(at):
+        try:
+            if operations.publish_total(day=day, at=at, actor="system:seal") is None:
+                break  # another process is at it
+        except DomainError as error:
+            logger.info("total of %s: %s", day, error.code)
+            break
+        published += 1
+    return published
+
+
+@shared_task
+def reconcile() -> dict[str, int]:
+    """How the last days tie out, which accounts do not return to zero, and uploads nobody decided on."""
+    at = clock.now()
+    return {
+        "tie_outs": operations.tie_out_lately(at=at),
+        "alarms": operations.watch_clearing(at=at),
+        "forgotten": operations.discard_forgotten(at=at),
+    }
+
+
+@shared_task
+def fetch_bills() -> int:
+    """Yesterday's bill of every channel; channels have them ready by ten in the morning."""
+    channels = settings.PAYMENT_CHANNELS
+    day = clock.beijing_date(timezone.now()) - timedelta(days=1)  # the channel's calendar, not the demo's
+    return _each(
+        "bill",
+        range(len(channels)),
+        lambda index: operations.fetch_bill(channel=channels[index], day=day, at=clock.now()),
     )

@@ -60,7 +60,7 @@ def transaction() -> Iterator[None]:
         _inside.reset(token)
 
 
-def call(function: str, *arguments: object) -> list[tuple[Any, ...]]:
+def call(function: str, *arguments: Any) -> list[tuple[Any, ...]]:
     """The rows of a SQL function. Outside a transaction the function is one of its own, and is called again when another
     deed was in its way: the database took nothing of it.
 

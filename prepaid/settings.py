@@ -5,9 +5,11 @@ Nothing here is secret: secrets come from variables, or from files under PREPAID
 
 import base64
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "prepaid.merchants",
     "prepaid.products",
     "prepaid.cards",
+    "prepaid.backoffice",
     "complaints.cases",
     "demo",
 ]
@@ -145,13 +148,19 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a lost bell is found by the sweep; the request must not wait for it
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = float(os.environ.get("PREPAID_SWEEP_SECONDS", "5" if DEMO else "30"))
+SEAL_SECONDS = float(os.environ.get("PREPAID_SEAL_SECONDS", "30" if DEMO else "600"))
 CELERY_BEAT_SCHEDULE = {
+    "escrow-seal": {"task": "escrow.tasks.seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS}},
     "escrow-sweep": {"task": "escrow.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "escrow-reconcile": {"task": "escrow.tasks.reconcile", "schedule": 300.0 if DEMO else 3600.0},
+    "escrow-bills": {"task": "escrow.tasks.fetch_bills", "schedule": crontab(hour=2, minute=30)},  # 10:30 in Beijing
     "cards-sweep": {
         "task": "prepaid.cards.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "backoffice-owners": {"task": "prepaid.backoffice.tasks.assign_owners", "schedule": 15 * 60},
+    "backoffice-alarm": {"task": "prepaid.backoffice.tasks.alarm", "schedule": crontab(hour="1", minute="0")},  # 9:00
     "cases-sweep": {
         "task": "complaints.cases.tasks.sweep",
         "schedule": SWEEP_SECONDS,
@@ -169,6 +178,7 @@ SANDBOX_BANK_PUBLIC_KEY = os.environ.get("SANDBOX_BANK_PUBLIC_KEY") or (
 )
 PAYMENT_CHANNELS = ["sandbox"] if DEMO else []
 PAYOUT_CHANNEL = "sandbox"  # the custody bank pays merchants out
+CLEARING_ALARM_AFTER = timedelta(days=1)  # channels settle by the next day; what stands longer is looked into
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["prepaid.people.backends.RoleBackend"]

@@ -4,13 +4,14 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox_bank import behaviour, operations, settings, shapes
+from sandbox_bank import behaviour, files, operations, settings, shapes
 from sandbox_bank.facts import line_facts, payment_facts, transfer_facts
 from sandbox_bank.models import Account, Line, Payment, Transfer
 from sandbox_bank.operations import Refused
@@ -18,7 +19,7 @@ from sandbox_bank.signing import Unsigned, sign, verify
 
 MOST_LINES = 1000
 log = logging.getLogger(__name__)
-Call = Callable[..., dict[str, Any]]
+Call = Callable[..., dict[str, Any] | files.File]
 
 
 def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = True) -> Callable[..., HttpResponse]:
@@ -54,7 +55,7 @@ def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = Tr
             status, said = 400, refusal("bad_request", str(error))
         except Refused as error:
             status, said = error.status, refusal(error.code, error.message)
-        except Exception:
+        except Exception:  # a caller must always get an answer it can check
             log.exception("%s %s", request.method, request.path)
             status, said = 500, refusal("broken", "The bank does not know what happened; ask again.")
         time.sleep(hang_seconds)  # after the commit: it has happened, and the caller does not know
@@ -73,9 +74,10 @@ def refusal(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-def answer(request: HttpRequest, status: int, said: dict[str, Any]) -> HttpResponse:
+def answer(request: HttpRequest, status: int, said: dict[str, Any] | files.File) -> HttpResponse:
     """Signed, and bound to the request it answers."""
-    body = json.dumps(said, ensure_ascii=False).encode()
+    file = said if isinstance(said, files.File) else None
+    body = file.body if file else json.dumps(said, ensure_ascii=False).encode()
     headers = sign(
         settings.BANK_PRIVATE_KEY,
         method=str(status),
@@ -83,7 +85,9 @@ def answer(request: HttpRequest, status: int, said: dict[str, Any]) -> HttpRespo
         body=body,
         nonce=request.headers.get("X-Nonce", ""),
     )
-    return HttpResponse(body, status=status, content_type="application/json", headers=headers)
+    return HttpResponse(
+        body, status=status, content_type=file.media_type if file else "application/json", headers=headers
+    )
 
 
 def create_payment(request: HttpRequest) -> dict[str, Any]:
@@ -133,6 +137,27 @@ def statement(request: HttpRequest) -> dict[str, Any]:
         "lines": [line_facts(line) for line in lines],
         "balances": {account.number: account.balance_fen for account in accounts},
     }
+
+
+def statement_file(request: HttpRequest) -> files.File:
+    """GET /v1/statement-file"""
+    make = {"camt053": files.camt053, "csv": files.statement_csv}.get(request.GET.get("format", "camt053"))
+    if make is None:
+        raise shapes.BadShape("format must be camt053 or csv")
+    return make(a_day(request), request.GET.get("account", ""))
+
+
+def bill(request: HttpRequest) -> files.File:
+    """GET /v1/bill"""
+    return files.bill(a_day(request))
+
+
+def a_day(request: HttpRequest) -> date:
+    """The day of the query string, or ``BadShape``."""
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        raise shapes.BadShape("day must be a date like 2026-11-23") from None
 
 
 def whole(request: HttpRequest, name: str, default: int) -> int:

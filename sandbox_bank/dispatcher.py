@@ -36,7 +36,7 @@ def loop(step: Callable[[], None]) -> None:
     while True:
         try:
             step()
-        except Exception:
+        except Exception:  # whatever went wrong, the next tick tries again
             log.exception("%s failed and goes on", step.__name__)
         time.sleep(TICK_SECONDS)
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,12 +11,13 @@ from django.db import connection
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sandbox_bank import operations
+from sandbox_bank import files, operations
 from sandbox_bank.models import Account, Line, Payment
 from sandbox_bank.words import words
 
@@ -70,12 +72,31 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "ledger",
+        day=timezone.now().astimezone(files.BEIJING).date().isoformat(),
         total=yuan(Account.objects.aggregate(fen=Sum("balance_fen", default=0))["fen"]),
         accounts=[(account, yuan(account.balance_fen), yuan(account.reserved_fen)) for account in accounts],
         lines=[
             (line, yuan(line.amount_fen), yuan(line.balance_after_fen), words(request)[line.kind])
             for line in Line.objects.order_by("-line_no")[:50]
         ],
+    )
+
+
+@require_GET
+def file(request: HttpRequest, what: str) -> HttpResponse:
+    """The files of a day as people get them, to be saved: ``camt053``, ``csv`` or ``bill``."""
+    make = {"camt053": files.camt053, "csv": files.statement_csv, "bill": files.bill}.get(what)
+    try:
+        day = date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        make = None
+    if make is None:
+        return not_found(request)
+    made = make(day)
+    return HttpResponse(
+        made.body,
+        content_type=made.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{made.name}"'},
     )
 
 

@@ -52,6 +52,10 @@ WORDS = {
         "payout": "划付商户",
         "nothing": "还没有流水。第一笔支付完成后会出现在这里。",
         "total": "全部存管余额",
+        "files": "今日文件",
+        "file_camt053": "对账单（camt.053）",
+        "file_csv": "对账单（CSV，GB 18030）",
+        "file_bill": "渠道交易账单",
     },
     "en": {
         "lang": "en",
@@ -102,6 +106,10 @@ WORDS = {
         "payout": "Payout",
         "nothing": "No movements yet. The first payment will appear here.",
         "total": "All custody balances",
+        "files": "Today's files",
+        "file_camt053": "Statement (camt.053)",
+        "file_csv": "Statement (CSV, GB 18030)",
+        "file_bill": "Channel's bill",
     },
 }
 

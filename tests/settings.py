@@ -1,6 +1,6 @@
 """The settings of unit tests: the real ones, without a broker, with a cheap password hash and unhashed static files."""
 
-from prepaid.settings import *  # noqa: F403
+from prepaid.settings import *  # noqa: F403  # every one of them, then what differs
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_BROKER_URL = "memory://"

@@ -9,4 +9,4 @@ class CasesConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
-        from complaints.cases import receivers  # noqa: F401  connects the signals
+        from complaints.cases import receivers  # noqa: F401  # connects the signals

@@ -8,11 +8,14 @@ from escrow.errors import DomainError, WrongState
 class CaseExists(DomainError):
     """One complaint per refund request; ``details["number"]`` is the existing one."""
 
-    message = _("You have already complained about this refund request. Your complaint is %(number)s.")
+    message = _("You have already complained about this refund request. Open your complaint %(number)s to add to it.")
 
 
 class NothingToComplainAbout(WrongState):
-    message = _("You can complain once the merchant has refused your refund request or has not answered in time.")
+    message = _(
+        "You can complain once the merchant has refused your refund request or has not answered in time. Wait for "
+        "its last day to answer."
+    )
 
 
 class TextMissing(DomainError):
@@ -23,12 +26,12 @@ class TextMissing(DomainError):
 class NotTheLead(DomainError):
     """首接负责: the first receiver leads to the end."""
 
-    message = _("Only the officer in charge of this case may do this.")
+    message = _("Only the officer in charge of this case may do this. Ask them, or have the case assigned to you.")
     http_status = 403
 
 
 class HasALead(WrongState):
-    message = _("This case already has an officer in charge, who leads it to the end.")
+    message = _("This case already has an officer in charge, who leads it to the end. Ask them about it.")
 
 
 class OfficerElsewhere(DomainError):
@@ -51,7 +54,10 @@ class ReasonRequired(DomainError):
 
 
 class RefundUnpaid(WrongState):
-    message = _("The bank has not yet confirmed the refund; the case stays open until it does.")
+    message = _(
+        "The bank has not yet confirmed the refund; the case stays open until it does. Wait for it: the case then "
+        "closes by itself."
+    )
 
 
 class TimeLimitMissing(DomainError):

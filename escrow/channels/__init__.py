@@ -7,7 +7,7 @@ by the number it carries. Amounts are integer fen, times aware UTC. Never call a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from typing import Literal, Protocol, cast
 
@@ -127,6 +127,12 @@ class Channel(Protocol):
 
     def statement(self, *, after: int, limit: int = 500) -> list[StatementLine]:
         """The custody lines numbered above ``after``, in order; fewer than ``limit`` means that was all for now."""
+
+    def statement_file(self, *, day: date, format: Literal["camt053", "csv"]) -> bytes:
+        """The custody bank's statement of every account for that day (Beijing)."""
+
+    def bill(self, *, day: date) -> bytes:
+        """What the channel counts as paid and refunded on that day (Beijing): ``bank_files.bills``."""
 
     def read_notification(self, *, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Notification:
         """``path`` as it was called, query included. Raises ``InvalidSignature``."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -116,6 +116,12 @@ class SandboxBank:
     def statement(self, *, after: int, limit: int = 500) -> list[StatementLine]:
         return _call(_lines, "GET", f"/v1/statement?after={after}&limit={limit}")
 
+    def statement_file(self, *, day: date, format: Literal["camt053", "csv"]) -> bytes:
+        return _call(_raw, "GET", f"/v1/statement-file?day={day.isoformat()}&format={format}")
+
+    def bill(self, *, day: date) -> bytes:
+        return _call(_raw, "GET", f"/v1/bill?day={day.isoformat()}")
+
     def read_notification(self, *, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Notification:
         verify(settings.SANDBOX_BANK_PUBLIC_KEY, method=method, path=path, headers=headers, body=body)
         try:
@@ -144,7 +150,7 @@ def _call(read: Callable[[Any], Answer], method: Literal["GET", "POST"], path: s
             nonce=headers["X-Nonce"],
         )
         if answer.is_success:
-            return read(answer.json())
+            return read(answer.content if read is _raw else answer.json())
         refusal = answer.json()["error"]
         if answer.is_client_error and answer.status_code not in ASK_AGAIN:
             raise ChannelRefused(refusal["code"], refusal["message"])
@@ -166,6 +172,11 @@ def _one_line(words: str, most: int) -> str:
     """What people wrote, as the bank takes it: a line break in a reason must not stop a refund."""
     printable = "".join(letter if letter.isprintable() else " " for letter in words)
     return " ".join(printable.split())[:most] or "-"
+
+
+def _raw(said: Any) -> bytes:
+    """A file, as it was signed."""
+    return bytes(said)
 
 
 def _payment(said: Any) -> PaymentAnswer:

@@ -1,25 +1,53 @@
 from escrow.models.agreement import Agreement, Beneficiary
+from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.encrypted import EncryptedTextField, blind_index
+from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
-from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund, StatementLine
+from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund
+from escrow.models.proof import Block, DailyRoot, DailyTotal
+from escrow.models.statement import (
+    BankFile,
+    BankFormat,
+    ChannelBillLine,
+    ClearingAlarm,
+    InstructionBatch,
+    InstructionBatchLine,
+    Statement,
+    StatementLine,
+    TieOut,
+)
 from escrow.models.use import Use
 
 __all__ = [
     "Account",
     "Agreement",
+    "Approval",
+    "ApprovalRule",
     "AuditEntry",
+    "BankFile",
+    "BankFormat",
     "Beneficiary",
+    "Block",
     "BusinessClock",
+    "ChannelBillLine",
+    "ClearingAlarm",
     "Command",
+    "DailyRoot",
+    "DailyTotal",
     "EncryptedTextField",
     "Instruction",
+    "InstructionBatch",
+    "InstructionBatchLine",
     "Payment",
     "Payout",
+    "PayoutHold",
     "PayoutLine",
     "Refund",
+    "Statement",
     "StatementLine",
+    "TieOut",
     "Transfer",
     "Use",
     "WorkingDay",

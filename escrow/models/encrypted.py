@@ -13,21 +13,30 @@ from django.db import models
 
 
 def encrypt(text: str) -> str:
-    """Base64 of nonce + ciphertext + tag under the first of ``PERSONAL_DATA_KEYS``."""
-    nonce = os.urandom(12)
-    return base64.b64encode(nonce + AESGCM(settings.PERSONAL_DATA_KEYS[0]).encrypt(nonce, text.encode(), None)).decode()
+    """``seal`` for a text column: base64."""
+    return base64.b64encode(seal(text.encode())).decode()
 
 
 def decrypt(token: str) -> str:
-    """The text of ``encrypt``; every key is tried, so keys can be rotated.
+    """The text of ``encrypt``. Raises ``InvalidTag``."""
+    return unseal(base64.b64decode(token)).decode()
+
+
+def seal(plain: bytes) -> bytes:
+    """Nonce + ciphertext + tag under the first of ``PERSONAL_DATA_KEYS``."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(settings.PERSONAL_DATA_KEYS[0]).encrypt(nonce, plain, None)
+
+
+def unseal(sealed: bytes) -> bytes:
+    """What ``seal`` was given; every key is tried, so keys can be rotated.
 
     Raises:
         InvalidTag: no key fits, or the column was tampered with.
     """
-    raw = base64.b64decode(token)
     for key in settings.PERSONAL_DATA_KEYS:
         try:
-            return AESGCM(key).decrypt(raw[:12], raw[12:], None).decode()
+            return AESGCM(key).decrypt(sealed[:12], sealed[12:], None)
         except InvalidTag:
             continue
     raise InvalidTag("no key decrypts this value")
@@ -40,8 +49,10 @@ def blind_index(text: str) -> str:
 
 if TYPE_CHECKING:
     _Text = models.TextField[str, str]
+    _Binary = models.BinaryField[bytes | None, bytes | None]
 else:
     _Text = models.TextField
+    _Binary = models.BinaryField
 
 
 class EncryptedTextField(_Text):
@@ -56,3 +67,13 @@ class EncryptedTextField(_Text):
     def get_lookup(self, lookup_name: str) -> Any:
         # Every encryption differs, so a comparison would silently find nothing.
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+
+class EncryptedBinaryField(_Binary):
+    """Bytes that the database only ever sees encrypted."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(value if value is None else seal(bytes(value)), connection, prepared)
+
+    def from_db_value(self, value: Any, expression: object, connection: object) -> bytes | None:
+        return None if value is None else unseal(bytes(value))

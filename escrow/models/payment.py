@@ -147,30 +147,3 @@ class PayoutLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_fen}"
-
-
-class StatementLine(models.Model):
-    """One line of the custody bank's statement, as the bank numbered it; matched when the ledger has the same movement."""
-
-    channel = models.CharField(_("bank"), max_length=16)
-    line_no = models.BigIntegerField(_("line"))
-    custody_no = models.CharField(_("custody account"), max_length=32)
-    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, null=True, related_name="statement_lines")
-    direction = models.CharField(_("direction"), max_length=3, choices=[("in", _("in")), ("out", _("out"))])
-    kind = models.CharField(_("kind"), max_length=16)
-    reference = models.CharField(_("reference"), max_length=64)
-    amount_fen = models.BigIntegerField(_("amount (fen)"))
-    balance_after_fen = models.BigIntegerField(_("balance (fen)"))
-    at = models.DateTimeField(_("at"))
-    matched_at = models.DateTimeField(_("matched"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("statement line")
-        verbose_name_plural = _("statement lines")
-        indexes = [
-            models.Index(fields=["channel"], condition=Q(matched_at__isnull=True), name="statement_line_unmatched"),
-        ]
-        constraints = [models.UniqueConstraint(name="statement_line_once", fields=["channel", "line_no"])]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.line_no}"

@@ -1,41 +1,79 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
+from escrow.operations.approvals import (
+    approve,
+    expire_approvals,
+    payload_of,
+    refuse,
+    request_manual_refund,
+    request_payout_account,
+    request_payout_release,
+    withdraw,
+)
+from escrow.operations.batches import export_batch, make_batch
 from escrow.operations.beneficiaries import (
     hold_payouts,
     register_beneficiary,
     release_payouts,
     set_payout_account,
 )
+from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
-from escrow.operations.instructions import send_instruction
+from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, upload_file
+from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
+from escrow.operations.seals import seal
 from escrow.operations.statements import import_statement
+from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
+from escrow.operations.totals import publish_total
 from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
 
 __all__ = [
+    "approve",
+    "ask_now",
     "ask_payment",
     "cancel_agreement",
     "charge",
+    "compare_bill",
     "confirm_use",
+    "discard_file",
+    "discard_forgotten",
     "expire_agreement",
+    "expire_approvals",
     "expire_use",
+    "export_batch",
+    "fetch_bill",
     "freeze_agreement",
     "hold_payouts",
+    "import_file",
     "import_statement",
     "load_working_days",
+    "make_batch",
     "open_agreement",
     "pay_out",
+    "payload_of",
+    "publish_total",
     "refund",
+    "refuse",
     "register_beneficiary",
     "release_payouts",
+    "request_manual_refund",
+    "request_payout_account",
+    "request_payout_release",
+    "seal",
     "send_instruction",
     "set_payout_account",
     "start_payment",
     "take_notification",
     "thaw_agreement",
+    "tie_out",
+    "tie_out_lately",
     "undo_use",
+    "upload_file",
     "void_use",
+    "watch_clearing",
+    "withdraw",
 ]

@@ -6,8 +6,11 @@ from django.conf import settings
 
 from escrow import audit, ledger
 from escrow.errors import NotFound
-from escrow.models import Beneficiary
+from escrow.models import Account, Beneficiary, Instruction, PayoutHold
+from escrow.states import AccountCode, Asset
 from escrow.transactions import call, transaction
+
+REASON_LENGTH = 200
 
 
 def locked_beneficiary(beneficiary_id: int) -> Beneficiary:
@@ -35,6 +38,14 @@ def register_beneficiary(*, at: datetime, actor: str) -> Beneficiary:
     return beneficiary
 
 
+def open_clearing_account(*, beneficiary_id: int, channel: str) -> None:
+    """What a channel owes the beneficiary is counted from its first payment on: a channel that was switched on after the
+    beneficiary registered has no account yet. Repeatable."""
+    Account.objects.get_or_create(
+        beneficiary_id=beneficiary_id, agreement=None, code=AccountCode.CLEARING, channel=channel, asset=Asset.CNY
+    )
+
+
 def set_payout_account(
     *, beneficiary_id: int, account_no: str, account_name: str, at: datetime, actor: str
 ) -> Beneficiary:
@@ -56,28 +67,50 @@ def set_payout_account(
     return beneficiary
 
 
-def hold_payouts(*, beneficiary_id: int, because: str, at: datetime, actor: str) -> None:
-    """Nothing leaves for the merchant until released; refunds go on."""
-    _set_hold(beneficiary_id, held=True, because=because, at=at, actor=actor)
-
-
-def release_payouts(*, beneficiary_id: int, because: str, at: datetime, actor: str) -> None:
-    """Payouts go on with the next run."""
-    _set_hold(beneficiary_id, held=False, because=because, at=at, actor=actor)
-
-
-def _set_hold(beneficiary_id: int, *, held: bool, because: str, at: datetime, actor: str) -> None:
+def hold_payouts(
+    *, beneficiary_id: int, because: str, instruction: Instruction | None = None, at: datetime, actor: str
+) -> None:
+    """Nothing leaves for the merchant until every reason is released; refunds go on. ``instruction``: the payout that was
+    returned."""
     with transaction():
         beneficiary = locked_beneficiary(beneficiary_id)
-        before = {"held": beneficiary.payouts_held, "because": beneficiary.payouts_held_because}
-        beneficiary.payouts_held = held
-        beneficiary.payouts_held_because = because if held else ""
-        beneficiary.save(update_fields=["payouts_held", "payouts_held_because"])
-        audit.record(
-            actor=actor,
-            action="escrow.hold_payouts" if held else "escrow.release_payouts",
-            target=f"beneficiary:{beneficiary.pk}",
-            before=before,
-            after={"held": held, "because": because},
-            at=at,
+        PayoutHold.objects.create(
+            beneficiary=beneficiary,
+            instruction=instruction,
+            because=because[:REASON_LENGTH],
+            placed_by=actor,
+            placed_at=at,
         )
+        _count_holds(beneficiary, action="escrow.hold_payouts", because=because, at=at, actor=actor)
+
+
+def release_payouts(*, beneficiary_id: int, because: str, hold_id: int | None = None, at: datetime, actor: str) -> None:
+    """End one reason, or all of them. Payouts go on with the next run once none is left.
+
+    Raises:
+        NotFound: no such hold of this beneficiary, or it is released.
+    """
+    with transaction():
+        beneficiary = locked_beneficiary(beneficiary_id)
+        holds = PayoutHold.objects.filter(beneficiary=beneficiary, released_at=None)
+        if hold_id is not None and not (holds := holds.filter(pk=hold_id)):
+            raise NotFound()
+        holds.update(released_by=actor, released_at=at, released_because=because[:REASON_LENGTH])
+        _count_holds(beneficiary, action="escrow.release_payouts", because=because, at=at, actor=actor)
+
+
+def _count_holds(beneficiary: Beneficiary, *, action: str, because: str, at: datetime, actor: str) -> None:
+    """What the row says of its holds: the run of payouts and the merchant's page read it there."""
+    before = {"held": beneficiary.payouts_held, "because": beneficiary.payouts_held_because}
+    reasons = PayoutHold.objects.filter(beneficiary=beneficiary, released_at=None).values_list("because", flat=True)
+    beneficiary.payouts_held = bool(reasons)
+    beneficiary.payouts_held_because = "; ".join(dict.fromkeys(reasons))[:REASON_LENGTH]
+    beneficiary.save(update_fields=["payouts_held", "payouts_held_because"])
+    audit.record(
+        actor=actor,
+        action=action,
+        target=f"beneficiary:{beneficiary.pk}",
+        before=before,
+        after={"held": beneficiary.payouts_held, "because": because},
+        at=at,
+    )

@@ -14,14 +14,15 @@ from escrow import audit, queries
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
 from escrow.channels import channel as channel_of
 from escrow.clock import beijing_date
-from escrow.errors import NotFound
+from escrow.errors import NotFound, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Beneficiary, Instruction, Payment, Payout, Refund
+from escrow.models import ApprovalRule, Beneficiary, Instruction, Payment, Payout, Refund
 from escrow.operations.beneficiaries import hold_payouts
 from escrow.signals import payout_failed, refund_paid
 from escrow.states import (
     INSTRUCTION_TRANSITIONS,
     AccountCode,
+    ApprovalKind,
     InstructionKind,
     InstructionState,
     Reason,
@@ -57,7 +58,9 @@ def instruct(
     at: datetime,
 ) -> Instruction:
     """Write down what is to be sent, inside the deed's transaction, and ring for it after commit; with a ``pause`` the
-    sweep sends it when that is over."""
+    sweep sends it when that is over. A payout above the sum of the day's rule is held until a second person releases it
+    (``operations.approvals``)."""
+    held = kind == InstructionKind.PAYOUT and _takes_two_people(amount_fen, at)
     instruction = Instruction.objects.create(
         kind=kind,
         number=new_number("R" if kind == InstructionKind.REFUND else "P"),
@@ -65,12 +68,75 @@ def instruct(
         channel=channel,
         payment=payment,
         amount_fen=amount_fen,
+        state=InstructionState.HELD if held else InstructionState.DUE,
         due_at=timezone.now() + pause,
         created_at=at,
     )
-    if not pause:
+    if not pause and not held:
         ring("escrow.tasks.send_instruction", instruction.pk)
     return instruction
+
+
+def _takes_two_people(amount_fen: int, at: datetime) -> bool:
+    return amount_fen > ApprovalRule.objects.current(ApprovalKind.PAYOUT_RELEASE, beijing_date(at)).over_fen
+
+
+def release_held(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
+    """A second person has approved: send it. The database lets it go on nothing else. Raises ``NotFound``, ``WrongState``."""
+    with transaction():
+        instruction = _locked(instruction_id)
+        check_transition(INSTRUCTION_TRANSITIONS, instruction.state, InstructionState.DUE)
+        instruction.state, instruction.due_at = InstructionState.DUE, timezone.now()
+        instruction.save(update_fields=["state", "due_at"])
+        audit.record(actor=actor, action="escrow.release_payout", target=f"instruction:{instruction.pk}", at=at)
+        ring("escrow.tasks.send_instruction", instruction.pk)
+    return instruction
+
+
+def cancel_held(*, instruction_id: int, because: str, at: datetime, actor: str) -> Instruction:
+    """The second person refused: nothing is sent, the money is the merchant's again, and its payouts stop for that reason.
+
+    Raises:
+        NotFound. WrongState: it is not held.
+    """
+    with transaction():
+        instruction = _locked(instruction_id)
+        if instruction.state != InstructionState.HELD:
+            raise WrongState()
+        instruction.state, instruction.answer, instruction.done_at = InstructionState.FAILED, because[:200], at
+        instruction.save(update_fields=["state", "answer", "done_at"])
+        audit.record(
+            actor=actor,
+            action="escrow.cancel_payout",
+            target=f"instruction:{instruction.pk}",
+            after={"because": because},
+            at=at,
+        )
+        _give_back(instruction, because=f"payout not released: {because}", at=at, actor=actor)
+    return instruction
+
+
+def ask_now(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
+    """A person does not wait for the janitor: send it or ask about it at once. Calls the channel.
+
+    Raises:
+        NotFound. WrongState: it is held or has its answer.
+    """
+    with transaction():
+        instruction = _locked(instruction_id)
+        if instruction.state not in OPEN_STATES:
+            raise WrongState()
+        instruction.due_at = timezone.now()
+        instruction.save(update_fields=["due_at"])
+        audit.record(actor=actor, action="escrow.ask_now", target=f"instruction:{instruction.pk}", at=at)
+    return send_instruction(instruction_id=instruction_id, at=at)
+
+
+def _locked(instruction_id: int) -> Instruction:
+    row = Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(pk=instruction_id).first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
@@ -88,7 +154,7 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
         with transaction():
             Instruction.objects.filter(pk=instruction_id, state__in=OPEN_STATES).update(answer=str(error)[:200])
         return Instruction.objects.get(pk=instruction_id)
-    return record_answer(answer=answer, at=at)
+    return record_answer(channel=instruction.channel, answer=answer, at=at)
 
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
@@ -96,7 +162,7 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     with transaction():
         instruction = (
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now())
+            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now(), batch_line__isnull=True)
             .first()
         )
         if instruction is None:
@@ -153,21 +219,25 @@ def _send(instruction: Instruction) -> TransferAnswer:
     )
 
 
-def record_answer(*, answer: TransferAnswer, at: datetime) -> Instruction:
+def record_answer(*, channel: str, answer: TransferAnswer, at: datetime) -> Instruction:
     """What the channel says of an instruction, from its answer, a notification or a statement. Repeats change nothing.
 
     Raises:
-        NotFound: no such instruction, or another amount.
+        NotFound: no such instruction of this channel, or another amount. WrongState: it was never sent.
     """
     with transaction():
         instruction = (
-            Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(number=answer.number).first()
+            Instruction.objects.select_for_update(no_key=True, of=("self",))
+            .filter(channel=channel, number=answer.number)
+            .first()
         )
         if instruction is None or instruction.amount_fen != answer.amount_fen:
             raise NotFound()
         new = InstructionState(answer.state)
-        if instruction.state not in OPEN_STATES or instruction.state == new:
+        if instruction.done_at is not None or instruction.state == new:
             return instruction
+        if instruction.state == InstructionState.HELD:
+            raise WrongState()
         check_transition(INSTRUCTION_TRANSITIONS, instruction.state, new)
         before, instruction.state, instruction.answer = instruction.state, new, answer.reason[:200]
         if new != InstructionState.ACCEPTED:
@@ -227,12 +297,15 @@ def _refund_returned(instruction: Instruction, at: datetime) -> None:
 
 
 def _payout_returned(instruction: Instruction, at: datetime) -> None:
-    # The same account would return it again tomorrow. Held first: payouts lock the beneficiary before its accounts.
+    # The same account would return it again tomorrow.
+    because = f"payout returned by the bank: {instruction.answer}"
+    _give_back(instruction, because=because, at=at, actor=f"channel:{instruction.channel}")
+
+
+def _give_back(instruction: Instruction, *, because: str, at: datetime, actor: str) -> None:
+    """What was on its way is earned again, and payouts stop. Held first: payouts lock the beneficiary before its accounts."""
     hold_payouts(
-        beneficiary_id=instruction.beneficiary_id,
-        because=f"payout returned by the bank: {instruction.answer}"[:200],
-        at=at,
-        actor=f"channel:{instruction.channel}",
+        beneficiary_id=instruction.beneficiary_id, because=because, instruction=instruction, at=at, actor=actor
     )
     chart = Chart(beneficiary_id=instruction.beneficiary_id)
     post(

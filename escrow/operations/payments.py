@@ -20,6 +20,7 @@ from escrow.errors import AgreementExpired, AlreadyPaid, AnotherAmount, BadNotif
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
+from escrow.operations.beneficiaries import open_clearing_account
 from escrow.operations.instructions import instruct, new_number, notify_url, record_answer
 from escrow.signals import agreement_funded
 from escrow.states import (
@@ -74,6 +75,7 @@ def start_payment(
             },
         )
         if created:
+            open_clearing_account(beneficiary_id=agreement.beneficiary_id, channel=channel)
             audit.record(
                 actor=actor,
                 action="escrow.start_payment",
@@ -119,7 +121,7 @@ def take_notification(
     if notification.payment is not None:
         take_payment(channel=channel, answer=notification.payment, at=at)
     if notification.transfer is not None:
-        record_answer(answer=notification.transfer, at=at)
+        record_answer(channel=channel, answer=notification.transfer, at=at)
 
 
 def ask_payment(*, payment_id: int, at: datetime) -> Payment:

@@ -5,23 +5,28 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from escrow import audit, channels
+from escrow import audit, channels, reconciliation
+from escrow.bank_files import identity
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
+from escrow.channels import StatementLine as Fed
+from escrow.clock import beijing_date
 from escrow.errors import ChannelUnavailable, DomainError
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Beneficiary, Instruction, Payment, StatementLine
+from escrow.models import Instruction, Payment, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import ask_payment
-from escrow.states import AccountCode, InstructionKind, InstructionState, PaymentState, Reason
+from escrow.reconciliation import Verdict
+from escrow.states import AccountCode, InstructionState, LineKind, PaymentState, Reason
 from escrow.transactions import transaction
 
 logger = logging.getLogger(__name__)
 
 
 def import_statement(*, channel: str, at: datetime) -> int:
-    """Fetch the lines after the last one we have, match what can be matched, and return how many lines were new.
+    """Fetch the lines after the last one we have, match what can be matched, and return how many lines came.
 
-    Calls the channel: not inside a transaction. Repeatable: a line is kept once and moves its money once.
+    Calls the channel: not inside a transaction. Repeatable: a line is kept once and moves its money once, also if a
+    file brought it before.
 
     Raises:
         ChannelUnavailable.
@@ -33,71 +38,96 @@ def import_statement(*, channel: str, at: datetime) -> int:
             lines = channels.channel(channel).statement(after=after)
         except (ChannelUnknown, ChannelRefused) as error:
             raise ChannelUnavailable() from error
+        lines = [line for line in lines if line.line_no > after]  # a bank that ignores the question goes on for ever
         if not lines:
             break
-        beneficiaries = dict(
-            Beneficiary.objects.filter(custody_no__in={line.account for line in lines}).values_list("custody_no", "id")
-        )
-        StatementLine.objects.bulk_create(
-            (
-                StatementLine(
-                    channel=channel,
-                    line_no=line.line_no,
-                    custody_no=line.account,
-                    beneficiary_id=beneficiaries.get(line.account),
-                    direction=line.direction,
-                    kind=line.kind,
-                    reference=line.reference,
-                    amount_fen=line.amount_fen,
-                    balance_after_fen=line.balance_after_fen,
-                    at=line.at,
-                )
-                for line in lines
-            ),
-            ignore_conflicts=True,
-        )
+        owners = reconciliation.owners(line.account for line in lines)
+        keep_lines([_fed(channel, line, owners.get(line.account)) for line in lines])
         new += len(lines)
-    unmatched = StatementLine.objects.filter(channel=channel, matched_at=None, beneficiary__isnull=False)
-    for line_id in list(unmatched.order_by("line_no").values_list("id", flat=True)):
-        try:
-            _match(line_id, at)
-        except Exception:  # one line that does not fit keeps no other waiting; prove lists it
-            logger.exception("statement line %s", line_id)
+    match_lines(channel=channel, at=at)
     return new
 
 
-def _match(line_id: int, at: datetime) -> None:
-    """Post one line's movement. A line that fits nothing stays unmatched, for a person."""
-    line = StatementLine.objects.get(pk=line_id)
+def _fed(channel: str, line: Fed, owner: int | None) -> StatementLine:
+    day, number = beijing_date(line.at), str(line.line_no)
+    return StatementLine(
+        channel=channel,
+        line_no=line.line_no,
+        identity=identity(day=day, direction=line.direction, amount_fen=line.amount_fen, bank_ref=number),
+        bank_ref=number,
+        custody_no=line.account,
+        beneficiary_id=owner,
+        direction=line.direction,
+        kind=line.kind,
+        reference=line.reference,
+        references=[line.reference],
+        amount_fen=line.amount_fen,
+        currency=reconciliation.CURRENCY,
+        balance_after_fen=line.balance_after_fen,
+        day=day,
+        at=line.at,
+    )
+
+
+def keep_lines(lines: list[StatementLine]) -> None:
+    """Each line once. One that a file brought first only learns its number in the feed."""
+    numbered = all(line.line_no is not None for line in lines)
+    StatementLine.objects.bulk_create(
+        lines,
+        batch_size=1000,
+        ignore_conflicts=not numbered,
+        update_conflicts=numbered,
+        unique_fields=["channel", "custody_no", "identity"] if numbered else None,
+        update_fields=["line_no"] if numbered else None,
+    )
+
+
+def match_lines(*, channel: str, at: datetime) -> int:
+    """Move the money of every kept line that the ledger expects; what fits nothing stays unmatched, for a person."""
+    rows = list(
+        StatementLine.objects.filter(channel=channel, matched_at=None, beneficiary__isnull=False).order_by(
+            "day", "at", "line_no", "id"
+        )
+    )
+    matched = 0
+    for row, verdict in zip(rows, reconciliation.judge((row, row.beneficiary_id) for row in rows), strict=True):
+        if verdict.why is not None:
+            continue
+        try:
+            matched += _match(row, verdict, at)
+        except Exception:  # one line that does not fit keeps no other waiting; the page and prove list it
+            logger.exception("statement line %s", row.pk)
+    return matched
+
+
+def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
+    """Post one line's movement, once."""
     try:
-        movement = _arrived(line, at) if line.kind == "payment" else _left(line, at)
+        movement = _arrived(line, verdict, at) if isinstance(verdict.order, Payment) else _left(line, verdict, at)
     except DomainError:
-        return  # asked again with the next import; until then the line is listed as unmatched
+        return False  # asked again with the next import; until then the line is listed as unmatched
     if movement is None:
-        return
+        return False
     with transaction():
-        locked = StatementLine.objects.select_for_update(no_key=True).get(pk=line_id)
+        locked = StatementLine.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.pk)
         if locked.matched_at is not None:
-            return
+            return False
+        locked.matched_at, locked.kind, locked.reference = at, verdict.kind, verdict.reference
+        locked.save(update_fields=["matched_at", "kind", "reference"])
         post([movement], at=at)
-        locked.matched_at = at
-        locked.save(update_fields=["matched_at"])
         audit.record(
             actor=f"channel:{line.channel}",
             action="escrow.statement_line",
             target=f"statement_line:{line.pk}",
-            after={"line_no": line.line_no, "kind": line.kind, "amount_fen": line.amount_fen},
+            after={"bank_ref": line.bank_ref, "kind": verdict.kind.value, "amount_fen": line.amount_fen},
             at=at,
         )
+    return True
 
 
-def _arrived(line: StatementLine, at: datetime) -> Movement | None:
+def _arrived(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
     """Clearing → custody. A payment whose notification never came is learned of here."""
-    payment = Payment.objects.filter(
-        channel=line.channel, order_no=line.reference, beneficiary=line.beneficiary, amount_fen=line.amount_fen
-    ).first()
-    if payment is None or line.direction != "in":
-        return None
+    payment = Payment.objects.get(order_no=verdict.reference)
     if payment.state == PaymentState.CREATED:
         payment = ask_payment(payment_id=payment.pk, at=at)
     if payment.state not in (PaymentState.PAID, PaymentState.LATE):
@@ -105,31 +135,29 @@ def _arrived(line: StatementLine, at: datetime) -> Movement | None:
     chart = Chart(beneficiary_id=payment.beneficiary_id)
     return Movement(
         debit=chart.id(AccountCode.CUSTODY),
-        credit=chart.id(AccountCode.CLEARING, channel=line.channel),
+        credit=chart.id(AccountCode.CLEARING, channel=payment.channel),
         amount=line.amount_fen,
         reason=Reason.CUSTODY_IN,
-        reference=line.reference,
+        reference=payment.order_no,
     )
 
 
-def _left(line: StatementLine, at: datetime) -> Movement | None:
+def _left(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
     """Refund or payout on its way → gone from custody. An answer that never came is learned of here."""
-    kind = InstructionKind.REFUND if line.kind == "refund" else InstructionKind.PAYOUT
-    instruction = Instruction.objects.filter(
-        number=line.reference, kind=kind, beneficiary=line.beneficiary, amount_fen=line.amount_fen
-    ).first()
-    if instruction is None or line.direction != "out":
-        return None
+    order = Instruction.objects.get(number=verdict.reference)
+    # The custody bank tells of orders of every channel: what it shows has left the account, whoever carried it out.
     answered = record_answer(
-        answer=TransferAnswer(number=instruction.number, state="succeeded", amount_fen=line.amount_fen), at=at
+        channel=order.channel,
+        answer=TransferAnswer(number=order.number, state="succeeded", amount_fen=line.amount_fen),
+        at=at,
     )
-    if answered.state == InstructionState.FAILED:  # meanwhile
+    if answered.state != InstructionState.SUCCEEDED:  # returned meanwhile
         return None
-    chart = Chart(beneficiary_id=instruction.beneficiary_id)
+    chart = Chart(beneficiary_id=answered.beneficiary_id)
     return Movement(
-        debit=chart.id(AccountCode.REFUND if kind == InstructionKind.REFUND else AccountCode.PAYOUT),
+        debit=chart.id(AccountCode.REFUND if verdict.kind == LineKind.REFUND else AccountCode.PAYOUT),
         credit=chart.id(AccountCode.CUSTODY),
         amount=line.amount_fen,
         reason=Reason.CUSTODY_OUT,
-        reference=line.reference,
+        reference=answered.number,
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from escrow import audit, errors, queries
@@ -210,7 +211,7 @@ def resolve_many(
         if error:
             found[n] = getattr(errors, error)()
         else:
-            after_commit(lambda use_id=use_id: use_recorded.send(sender=Use, use_id=use_id))
+            after_commit(partial(use_recorded.send, sender=Use, use_id=use_id))
     return found
 
 

@@ -103,4 +103,4 @@ class CardRuleAdmin(ReadOnlyAdmin):
             messages.success(request, _("These terms hold from %(day)s.") % {"day": rule.valid_from.isoformat()})
             return redirect("admin:cards_cardrule_changelist")
 
-        return self.deed(request, title=_("New terms for cards"), form=form, submit=_("Add"), do=add)  # type: ignore[arg-type]
+        return self.deed(request, title=_("New terms for cards"), form=form, submit=_("Add"), do=add)

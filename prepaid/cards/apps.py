@@ -11,4 +11,4 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what the kernel reports, to tell people."""
-        from prepaid.cards import receivers  # noqa: F401
+        from prepaid.cards import receivers  # noqa: F401  # connects the signals

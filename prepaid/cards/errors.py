@@ -27,7 +27,9 @@ class ChannelUnknown(DomainError):
 
 
 class OrderNotOpen(WrongState):
-    message = _("This order cannot be cancelled any more: it is paid, cancelled or expired.")
+    message = _(
+        "This order cannot be cancelled any more: it is paid, cancelled or expired. Open your wallet to see which."
+    )
 
 
 # At the counter
@@ -67,11 +69,14 @@ class CardOfAnotherMerchant(DomainError):
 
 
 class StoreNotInContract(DomainError):
-    message = _("This card cannot be used in this store. The stores that accept it are in its contract.")
+    message = _("This card cannot be used in this store. Look in its contract for the stores that accept it.")
 
 
 class StoreClosed(DomainError):
-    message = _("This store is marked as closed, so nothing can be charged here.")
+    message = _(
+        "This store is marked as closed, so nothing can be charged here. Choose an open store, or ask the manager "
+        "to open it again."
+    )
 
 
 class StoreNeeded(DomainError):
@@ -80,19 +85,25 @@ class StoreNeeded(DomainError):
 
 
 class CardUnpaid(AgreementNotHeld):
-    message = _("This card is not paid yet, so nothing can be charged to it.")
+    message = _(
+        "This card is not paid yet, so nothing can be charged to it. Ask the customer to pay the order in their "
+        "wallet first."
+    )
 
 
 class CardSettled(AgreementNotHeld):
-    message = _("This card is settled: its money was paid back or returned. Nothing can be charged to it.")
+    message = _(
+        "This card is settled: its money was paid back or returned. Nothing can be charged to it; ask the customer "
+        "for another card."
+    )
 
 
 class CardExpired(DomainError):
-    message = _("This card's term ended on %(day)s. The customer can ask for a refund of what is left.")
+    message = _("This card's term ended on %(day)s. Ask the customer to request a refund of what is left.")
 
 
 class CardUsedUp(NotEnoughLeft):
-    message = _("This card is used up: nothing is left on it.")
+    message = _("This card is used up: nothing is left on it. Ask the customer for another card.")
 
 
 class TooManySessions(NotEnoughLeft):
@@ -124,7 +135,7 @@ class KeyMissing(DomainError):
 
 
 class NothingToUndo(WrongState):
-    message = _("A check-in charges nothing, so there is nothing to undo.")
+    message = _("A check-in charges nothing, so there is nothing to undo. Leave it as it is.")
 
 
 class UndoOnlyToday(TooLateToUndo):
@@ -135,7 +146,10 @@ class UndoOnlyToday(TooLateToUndo):
 
 
 class NothingToRefund(DomainError):
-    message = _("Nothing would be paid back for this reason: what was used is worth as much as was paid.")
+    message = _(
+        "Nothing would be paid back for this reason: what was used is worth as much as was paid. Choose another "
+        "reason if one fits, or keep the card."
+    )
 
 
 class ChargesPending(DomainError):
@@ -143,11 +157,11 @@ class ChargesPending(DomainError):
 
 
 class RefundAlreadyAsked(WrongState):
-    message = _("A refund of this card is already under way.")
+    message = _("A refund of this card is already under way. Look at it on the card's page.")
 
 
 class NotRefundable(WrongState):
-    message = _("This card holds no money now: it is unpaid or already settled.")
+    message = _("This card holds no money now: it is unpaid or already settled. Look at the card's page to see which.")
 
 
 class QuoteChanged(DomainError):
@@ -170,8 +184,13 @@ class ReasonNeeded(DomainError):
 
 
 class RequestNotYours(WrongState):
-    message = _("This request can no longer be answered: it was withdrawn, paid or is with the regulator.")
+    message = _(
+        "This request can no longer be answered: it was withdrawn, paid or is with the regulator. Reload the page "
+        "to see which."
+    )
 
 
 class AlreadyRefused(RequestNotYours):
-    message = _("You have already refused this request. Nothing was changed; you may still agree to it.")
+    message = _(
+        "You have already refused this request. Nothing was changed; agree to it if you have changed your mind."
+    )

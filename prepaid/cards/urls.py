@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.cards.views import buying, counter, refunds, shop_refunds, wallet
+from prepaid.cards.views import buying, counter, proof, refunds, shop_refunds, wallet
 
 urlpatterns = [
     path("buy/<int:pk>/", buying.buy, name="buy"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("wallet/<str:number>/", wallet.card_detail, name="card_detail"),
     path("wallet/<str:number>/code/", wallet.card_code, name="card_code"),
     path("wallet/<str:number>/statement/", wallet.card_statement, name="card_statement"),
+    path("wallet/<str:number>/proof/", proof.card_proof, name="card_proof"),
+    path("wallet/<str:number>/proof/file/", proof.card_proof_file, name="card_proof_file"),
+    path("totals/", proof.published_totals, name="published_totals"),
+    path("totals/totals.txt", proof.published_totals_file, name="published_totals_file"),
+    path("totals/verifier.py", proof.verifier_file, name="verifier_file"),
     path("wallet/<str:number>/pay/", buying.pay, name="card_pay"),
     path("wallet/<str:number>/cancel/", buying.cancel, name="card_cancel"),
     path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),

@@ -23,8 +23,8 @@ WORKS_NOWHERE = _("You do not work at a merchant now, and nothing was changed. A
 def workplaces(request: HttpRequest) -> list[StaffMember]:
     """Everywhere the signed-in person works; asked once per request."""
     if not hasattr(request, "_workplaces"):
-        request._workplaces = workplaces_of(me(request))  # type: ignore[attr-defined]
-    return request._workplaces  # type: ignore[attr-defined]
+        request._workplaces = workplaces_of(me(request))  # type: ignore[attr-defined]  # kept on the request
+    return request._workplaces  # type: ignore[attr-defined]  # set above
 
 
 def at_work(request: HttpRequest) -> StaffMember | None:
@@ -47,7 +47,7 @@ def staff_page(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
             messages.error(request, WORKS_NOWHERE)
         return redirect("shop_register")
 
-    return consumer_required(page)  # type: ignore[return-value]
+    return consumer_required(page)  # type: ignore[return-value]  # the decorator widens the response
 
 
 def manager_page(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:

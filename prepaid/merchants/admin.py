@@ -211,4 +211,4 @@ class SectorRuleAdmin(ReadOnlyAdmin):
             messages.success(request, _("These numbers hold from %(day)s.") % {"day": rule.valid_from.isoformat()})
             return redirect("admin:merchants_sectorrule_changelist")
 
-        return self.deed(request, title=_("New numbers for a sector"), form=form, submit=_("Add"), do=add)  # type: ignore[arg-type]
+        return self.deed(request, title=_("New numbers for a sector"), form=form, submit=_("Add"), do=add)

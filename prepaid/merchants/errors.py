@@ -76,7 +76,7 @@ class AddressAmbiguous(MerchantError):
 
 
 class StoreNameTaken(MerchantError):
-    message = _("You already have a store with this name.")
+    message = _("You already have a store with this name. Choose another name.")
     field = "name"
     http_status = 409
 
@@ -112,11 +112,14 @@ class AlreadyStaff(MerchantError):
 
 
 class RuleNotFuture(MerchantError):
-    message = _("New numbers hold from a later day: what was decided under the old ones must stay explainable.")
+    message = _(
+        "New numbers hold from a later day: what was decided under the old ones must stay explainable. Choose a "
+        "day after today."
+    )
     field = "valid_from"
 
 
 class RuleDayTaken(MerchantError):
-    message = _("This sector already has numbers from that day.")
+    message = _("This sector already has numbers from that day. Choose another day.")
     field = "valid_from"
     http_status = 409

@@ -42,6 +42,18 @@ class PayoutAccountForm(forms.Form):
     )
 
 
+class ChangeAccountForm(PayoutAccountForm):
+    """Where payouts shall go, once the platform has checked it."""
+
+    because = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_(
+            "The platform calls you back on your registered number and checks this before it changes anything."
+        ),
+    )
+
+
 class RegisterForm(PayoutAccountForm):
     """A merchant as its business licence has it."""
 
@@ -73,8 +85,8 @@ class RegisterForm(PayoutAccountForm):
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose = [("", _("Choose…"))]
-        self.fields["sector"].choices = choose + [(row.pk, row.name) for row in queries.sectors(on=on)]  # type: ignore[attr-defined]
-        self.fields["district"].choices = choose + [(row.pk, row.name) for row in queries.districts(on=on)]  # type: ignore[attr-defined]
+        self.fields["sector"].choices = choose + [(row.pk, row.name) for row in queries.sectors(on=on)]  # type: ignore[attr-defined]  # a choice field
+        self.fields["district"].choices = choose + [(row.pk, row.name) for row in queries.districts(on=on)]  # type: ignore[attr-defined]  # a choice field
 
 
 class StoreForm(forms.Form):
@@ -115,7 +127,7 @@ class StoreForm(forms.Form):
             assert row.parent is not None  # a constraint: only districts have no parent
             self.parents[row.pk] = row.parent.pk
             streets.setdefault(row.parent.name, []).append((row.pk, f"{row.parent.name} · {row.name}"))
-        self.fields["subdistrict"].choices = [("", _("Find it from the address")), *streets.items()]  # type: ignore[attr-defined]
+        self.fields["subdistrict"].choices = [("", _("Find it from the address")), *streets.items()]  # type: ignore[attr-defined]  # a choice field
         if store is not None:
             self.fields["is_open"] = forms.BooleanField(
                 label=_("Open for business"),
@@ -153,4 +165,4 @@ class StaffForm(forms.Form):
     def __init__(self, *args: Any, merchant_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stores = queries.stores_of(merchant_id).filter(is_open=True)
-        self.fields["store"].choices = [("", "–"), *((str(store.pk), store.name) for store in stores)]  # type: ignore[attr-defined]
+        self.fields["store"].choices = [("", "–"), *((str(store.pk), store.name) for store in stores)]  # type: ignore[attr-defined]  # a choice field

@@ -2,6 +2,9 @@
 
 from datetime import date, datetime
 
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc as uscc_rule
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
@@ -9,6 +12,7 @@ from escrow import audit
 from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
+from escrow.models import Approval
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants import bank_accounts, queries
 from prepaid.merchants.errors import (
@@ -27,6 +31,7 @@ from prepaid.merchants.errors import (
     UsccTaken,
 )
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole, Store
+from prepaid.notices import operations as notices
 from prepaid.people.models import Division, User
 
 CONSTRAINT_ERRORS.update(
@@ -106,21 +111,76 @@ def checked_uscc(text: str) -> str:
         raise BadUscc() from error
 
 
-def change_payout_account(*, by: StaffMember, account_no: str, account_name: str, at: datetime, actor: str) -> None:
-    """Pay the merchant out to another account from now on. The owner alone decides that.
+def change_payout_account(
+    *, by: StaffMember, account_no: str, account_name: str, because: str, at: datetime, actor: str
+) -> Approval:
+    """Ask for payouts to another account. The owner alone asks; until a person of the platform has checked and released
+    it, payouts go where they went. Every owner is told: who took over a phone must not go unnoticed.
 
     Raises:
-        NotYourRole, BadAccountNo, AccountChecksum, MissingText.
+        NotYourRole, BadAccountNo, AccountChecksum, MissingText, ApprovalOpen.
     """
     if by.role != StaffRole.OWNER:
         raise NotYourRole()
-    escrow.set_payout_account(
-        beneficiary_id=by.merchant.beneficiary_id,
-        account_no=bank_accounts.checked(account_no),
-        account_name=_text(account_name, "account_name", 100),
-        at=at,
-        actor=actor,
-    )
+    account_no = bank_accounts.checked(account_no)
+    account_name = _text(account_name, "account_name", 100)
+    because = _text(because, "because", 200)
+    with transaction():
+        approval = escrow.request_payout_account(
+            beneficiary_id=by.merchant.beneficiary_id,
+            account_no=account_no,
+            account_name=account_name,
+            because=because,
+            at=at,
+            actor=actor,
+        )
+        tell_owners(
+            by.merchant,
+            kind="merchants.account_asked",
+            title=_("Another payout account was asked for: %(account)s"),
+            body=_(
+                "%(person)s asked that %(merchant)s be paid out to another account. The platform checks it first. Was this "
+                "not agreed? Withdraw it at once."
+            ),
+            details={
+                "account": bank_accounts.masked(account_no),
+                "person": by.user.display_name,
+                "merchant": by.merchant.name,
+            },
+            at=at,
+        )
+    return approval
+
+
+def withdraw_account_change(*, by: StaffMember, at: datetime, actor: str) -> None:
+    """No other account after all. Any owner may, not only who asked.
+
+    Raises:
+        NotYourRole. NotFound: none is waiting.
+    """
+    if by.role != StaffRole.OWNER:
+        raise NotYourRole()
+    approval = queries.account_change(by.merchant)
+    if approval is None:
+        raise NotFound()
+    escrow.withdraw(approval_id=approval.pk, on_behalf_of=approval.requested_by, at=at, actor=actor)
+
+
+def tell_owners(
+    merchant: Merchant,
+    *,
+    kind: str,
+    title: str | Promise,
+    body: str | Promise,
+    details: dict[str, object],
+    at: datetime,
+) -> None:
+    """A message about the merchant's money to everybody who owns it."""
+    owners = StaffMember.objects.filter(merchant=merchant, role=StaffRole.OWNER, is_active=True).select_related("user")
+    for owner in owners:
+        notices.send(
+            to=owner.user, kind=kind, title=title, body=body, details=details, url=reverse("shop_account"), at=at
+        )
 
 
 def add_store(
@@ -229,9 +289,13 @@ def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> No
     """The person no longer works there. Nobody ends their own role, so a merchant keeps an owner.
 
     Raises:
-        NotFound: another merchant's staff. NotYourRole: a manager ending an owner or manager, or one's own role.
+        NotFound: another merchant's staff. NotYourRole: a manager ending an owner or manager, one's own role, or whose
+        own role has ended meanwhile.
     """
     with transaction():
+        # One at a time per merchant, and whoever waited looks again: two owners must not end each other.
+        Merchant.objects.select_for_update(no_key=True, of=("self",)).get(pk=by.merchant_id)
+        by = _still_working(by)
         staff = (
             StaffMember.objects.select_for_update(no_key=True)
             .filter(merchant_id=by.merchant_id, pk=staff_id, is_active=True)
@@ -250,6 +314,14 @@ def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> No
             at=at,
             before={"staff": staff.pk, "role": staff.role},
         )
+
+
+def _still_working(staff: StaffMember) -> StaffMember:
+    """The row as it is now. Raises ``NotYourRole`` when the role has ended."""
+    now = StaffMember.objects.select_related("merchant").filter(pk=staff.pk, is_active=True).first()
+    if now is None:
+        raise NotYourRole()
+    return now
 
 
 def _may_manage(staff: StaffMember) -> set[str]:

@@ -5,6 +5,8 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from escrow.errors import NotFound
+from escrow.models import Approval
+from escrow.states import ApprovalKind, ApprovalState
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
 from prepaid.merchants.models import Merchant, Sector, SectorRule, StaffMember, Store
@@ -103,6 +105,13 @@ def merchant_of_beneficiary(beneficiary_id: int) -> Merchant:
     if merchant is None:
         raise NotFound()
     return merchant
+
+
+def account_change(merchant: Merchant) -> Approval | None:
+    """The payout account that was asked for and waits for the platform's check."""
+    return Approval.objects.filter(
+        beneficiary_id=merchant.beneficiary_id, kind=ApprovalKind.PAYOUT_ACCOUNT, state=ApprovalState.OPEN
+    ).first()
 
 
 def stores_of(merchant_id: int) -> QuerySet[Store]:

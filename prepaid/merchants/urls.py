@@ -15,5 +15,6 @@ urlpatterns = [
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
     path("money/", money.shop_money, name="shop_money"),
     path("money/account/", money.shop_account, name="shop_account"),
+    path("money/account/withdraw/", money.shop_account_withdraw, name="shop_account_withdraw"),
     path("money/payouts/<int:pk>/", money.shop_payout, name="shop_payout"),
 ]

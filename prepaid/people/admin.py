@@ -144,8 +144,8 @@ class AppointForm(forms.Form):
 
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = queries.departments(on=on)  # type: ignore[attr-defined]
-        self.fields["district"].queryset = queries.divisions(level=DivisionLevel.DISTRICT, on=on)  # type: ignore[attr-defined]
+        self.fields["department"].queryset = queries.departments(on=on)  # type: ignore[attr-defined]  # a choice field
+        self.fields["district"].queryset = queries.divisions(level=DivisionLevel.DISTRICT, on=on)  # type: ignore[attr-defined]  # a choice field
         self.fields["valid_from"].initial = on
 
     def clean_phone(self) -> str:

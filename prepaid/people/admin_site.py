@@ -120,7 +120,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         request: HttpRequest,
         *,
         title: str,
-        form: forms.Form,
+        form: forms.BaseForm,
         submit: str,
         do: Callable[[dict[str, Any]], HttpResponse],
         **context: Any,

@@ -15,7 +15,7 @@ class NameMissing(DomainError):
 
 
 class UnknownLanguage(DomainError):
-    message = _("This language is not available.")
+    message = _("This language is not available. Choose one of those offered.")
     http_status = 400
 
 
@@ -35,14 +35,14 @@ class ReasonMissing(DomainError):
 
 
 class NotAllowed(DomainError):
-    message = _("Your account may not do this.")
+    message = _("Your account may not do this. Ask a platform operator.")
     http_status = 403
 
 
 class PostEnded(DomainError):
-    message = _("This post has already ended, or ends before it began.")
+    message = _("This post has already ended, or ends before it began. Choose a last day on or after its first.")
 
 
 class BadReferenceData(DomainError):
-    message = _("The reference data cannot be loaded: %(problem)s")
+    message = _("The reference data cannot be loaded: %(problem)s. Correct the file and load it again.")
     http_status = 500

@@ -76,5 +76,13 @@ def deeds(*, target: str, limit: int = 200) -> list[Deed]:
     return [Deed(entry, names.get(entry.actor, entry.actor)) for entry in entries]
 
 
+def named(actor: str) -> str:
+    """An actor of the audit trail as others may see them; what is no person stays as it is."""
+    if not actor.startswith("user:"):
+        return actor
+    user = User.objects.filter(public_id=actor.removeprefix("user:")).first()
+    return user.display_name if user else actor
+
+
 def _valid(on: date) -> Q:
     return Q(valid_from__lte=on) & (Q(valid_until__isnull=True) | Q(valid_until__gte=on))

@@ -1,8 +1,10 @@
-"""Filings in the administration: the queue of the lead department, and the file in which it decides."""
+"""Filings in the administration: the queue of the lead department, and the file in which it decides. Interest rates."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,15 +19,22 @@ from django.views.decorators.http import require_POST
 from escrow import clock
 from escrow.errors import DomainError, NotFound
 from escrow.money import yuan
+from prepaid.merchants.forms import DayInput
 from prepaid.people.access import me
-from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue
+from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
 from prepaid.people.models import Post
 from prepaid.products import operations, queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotYourFiling
-from prepaid.products.forms import ReturnForm
-from prepaid.products.models import Filing
+from prepaid.products.forms import PercentField, ReturnForm
+from prepaid.products.models import Filing, InterestRate
+from prepaid.products.reference import add_rate
 from prepaid.products.states import FilingState
+
+if TYPE_CHECKING:
+    _RateForm = forms.ModelForm[InterestRate]
+else:
+    _RateForm = forms.ModelForm
 
 COLOURS = {FilingState.SUBMITTED: "warn", FilingState.APPROVED: "ok", FilingState.RETURNED: "bad"}
 
@@ -185,3 +194,48 @@ def waiting_filings(request: HttpRequest) -> list[QueueItem]:
         )
         for filing in queries.filings_waiting(user)
     ]
+
+
+class RateForm(_RateForm):
+    """The next rate of a kind, as its publisher announced it."""
+
+    rate_bp = PercentField(label=gettext_lazy("percent a year"))
+
+    class Meta:
+        model = InterestRate
+        fields = ["kind", "valid_from", "rate_bp", "source", "mark"]
+        widgets = {"valid_from": DayInput()}
+
+    def validate_unique(self) -> None:
+        """The verb says it better."""
+
+
+@admin.register(InterestRate)
+class InterestRateAdmin(ReadOnlyAdmin):
+    """Loaded by ``manage.py load_rates``; the next one is added when it is published."""
+
+    list_display = ["kind", "valid_from", "percent", "source", "mark"]
+    list_filter = ["kind"]
+
+    @admin.display(description=gettext_lazy("percent a year"))
+    def percent(self, rate: InterestRate) -> str:
+        """Two decimals."""
+        return f"{rate.rate_bp / 100:.2f}%"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators."""
+        return super().has_view_permission(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Add the next rate."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = RateForm(request.POST or None)
+
+        def add(_data: dict[str, Any]) -> HttpResponse:
+            rate = form.save(commit=False)
+            add_rate(rate=rate, at=clock.now(), actor=me(request).actor)
+            messages.success(request, _("This rate holds from %(day)s.") % {"day": rate.valid_from.isoformat()})
+            return redirect("admin:products_interestrate_changelist")
+
+        return self.deed(request, title=_("A new interest rate"), form=form, submit=_("Add"), do=add)

@@ -26,7 +26,7 @@ class NoStores(ProductError):
 
 
 class NameTaken(ProductError):
-    message = _("You already have a product with this name.")
+    message = _("You already have a product with this name. Choose another name.")
     field = "name"
     http_status = 409
 
@@ -52,14 +52,17 @@ class NotOnSale(WrongState):
 class FilingNeeded(DomainError):
     message = _(
         "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its "
-        "cards must be filed with the regulator."
+        "cards must be filed with the regulator. Choose another card, or try again once it is filed."
     )
 
 
 class NotCompliant(DomainError):
     """``findings``: the blocking lines of the compliance check."""
 
-    message = _("The compliance check found points that must be put right before this can be submitted: %(count)s.")
+    message = _(
+        "The compliance check found points that must be put right before this can be submitted: %(count)s. Correct "
+        "each of them, then submit again."
+    )
     http_status = 422
 
     def __init__(self, findings: list[object]) -> None:
@@ -75,7 +78,10 @@ class ReasonMissing(ProductError):
 class NotYourFiling(DomainError):
     """The official's post does not cover it; told like something that does not exist."""
 
-    message = _("We could not find this filing among those of your department and district.")
+    message = _(
+        "We could not find this filing among those of your department and district. Open your work queue for those "
+        "that are."
+    )
     http_status = 404
 
 
@@ -107,12 +113,22 @@ class MonthsCapExceeded(CapExceeded):
 
 
 class LeaseTooShort(DomainError):
-    message = _("This card would run until %(until)s, but the lease of %(store)s ends on %(lease_ends_on)s.")
+    message = _(
+        "This card would run until %(until)s, but the lease of %(store)s ends on %(lease_ends_on)s. Choose a card "
+        "of a shorter term."
+    )
     http_status = 422
 
 
 class BadFacts(DomainError):
-    """What a refund is computed from contradicts itself."""
+    """What a refund is computed from is no figure, or contradicts itself; ``why`` says how."""
 
-    message = _("The figures of this card contradict each other: %(why)s.")
+    message = _("This refund cannot be reckoned: %(why)s. Correct the figure and try again.")
+    http_status = 400
+
+
+class RateNotLater(DomainError):
+    """Rates are added one after another; what contracts were made under stays."""
+
+    message = _("A rate of this kind is already known from %(day)s. Enter one that begins on a later day.")
     http_status = 400

@@ -84,13 +84,13 @@ class ProductForm(forms.Form):
         for name in set().union(*OF_KIND.values()) - OF_KIND[kind]:
             del self.fields[name]
         stores = stores_of(merchant_id).filter(is_open=True)
-        self.fields["stores"].choices = [(str(store.pk), store.name) for store in stores]  # type: ignore[attr-defined]
+        self.fields["stores"].choices = [(str(store.pk), store.name) for store in stores]  # type: ignore[attr-defined]  # a choice field
         if kind != Plan.PERIOD:
             self.fields["days"].required = False
             self.fields["days"].help_text = _("Empty: the card does not expire.")
         for clause in CLAUSES:
             if clause != "service":
-                label = capfirst(ProductVersion._meta.get_field(clause).verbose_name)  # type: ignore[union-attr]
+                label = capfirst(ProductVersion._meta.get_field(clause).verbose_name)  # type: ignore[union-attr]  # a column, not a relation
                 widget = forms.Textarea(attrs={"rows": 3})
                 self.fields[clause] = forms.CharField(label=label, max_length=2000, widget=widget)
 
@@ -152,3 +152,14 @@ class ReturnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The merchant reads this sentence."),
     )
+
+
+class PercentField(forms.DecimalField):
+    """Percent a year with at most two decimals; cleans to basis points."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, decimal_places=2, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        """0.01 % each."""
+        return int(super().clean(value) * 100)

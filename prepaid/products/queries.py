@@ -13,7 +13,7 @@ from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
 from prepaid.products.errors import FilingNeeded, NotOnSale
-from prepaid.products.models import Filing, Product, ProductVersion
+from prepaid.products.models import Filing, InterestRate, Product, ProductVersion
 from prepaid.products.states import FilingState, VersionState
 
 _VERSION = ProductVersion.objects.select_related(
@@ -152,6 +152,11 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
 def refund_previews(version: ProductVersion) -> list[refund_rules.Preview]:
     """What would come back after each quarter of use, shown before buying."""
     return refund_rules.previews(version.terms)
+
+
+def interest_rates() -> list[refund_rules.Rate]:
+    """Every dated rate, as the refund engine takes them."""
+    return [rate.plain for rate in InterestRate.objects.all()]
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,17 @@ from complaints.cases.errors import (
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.queries.file import figures_of
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side, Wanted
+from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import BasisRequired, InvalidAmount, NotFound, RefundExceedsHeld
 from escrow.models import AuditEntry, Refund
 from escrow.states import AgreementState, RefundBasis
 from prepaid.cards import operations as cards
+from prepaid.cards import queries as cards_queries
+from prepaid.cards.errors import OfferTooHigh
 from prepaid.cards.states import RefundCause
 from prepaid.people import operations as people
+from prepaid.products.reference import load_rates
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, CHAOYANG, FENGTAI
 
@@ -223,6 +227,23 @@ def test_both_sides_are_heard_and_calls_logged():
     assert case.statements.get(offer_fen__isnull=False).offer_fen == 70_000
 
 
+def test_nobody_promises_more_than_is_held_for_the_card():
+    shop = make.shop()
+    case = make.complaint(shop)
+    officer = make.officer()
+    make.led(case, officer)
+    held = cards_queries.held_fen(card=case.card)
+    with pytest.raises(OfferTooHigh):
+        operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held + 1, at=AT)
+    with pytest.raises(OfferTooHigh):
+        operations.record_statement(
+            number=case.number, officer=officer, side=Side.MERCHANT, text="全退", offer_fen=held + 1, at=AT
+        )
+    assert not case.statements.filter(offer_fen__isnull=False).exists()
+    operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held, at=AT)
+    assert case.statements.get(offer_fen__isnull=False).offer_fen == held
+
+
 def test_a_merchant_answers_only_about_itself_and_a_cashier_not_at_all():
     case = make.complaint()
     other = make.shop()
@@ -281,10 +302,20 @@ def test_the_figures_stay_as_they_were_when_the_refund_was_asked_for():
     case = make.complaint()
     officer = make.officer()
     make.led(case, officer)
-    before = figures_of(case)
+    before = figures_of(case, today=AT.date())
     assert {figure.cause: figure.quote.refund_fen for figure in before} == dict.fromkeys(RefundCause, 200_000)
     uphold(case, officer)
-    assert figures_of(Case.objects.get(pk=case.pk)) == before
+    assert figures_of(Case.objects.get(pk=case.pk), today=AT.date()) == before
+
+
+def test_each_figure_says_what_interest_it_has_borne_since_the_request():
+    load_rates(at=AT, actor=ACTOR)
+    case = make.complaint()
+    asked_on = clock.beijing_date(case.refund_request.requested_at)
+    assert {figure.interest for figure in figures_of(case, today=asked_on)} == {None}
+    later = figures_of(case, today=asked_on + timedelta(days=365))
+    # All of it lies in custody, which earns 0.35 % whoever has the cause.
+    assert [figure.interest.interest_fen for figure in later if figure.interest] == [700] * 3
 
 
 def test_not_upheld_gives_the_card_back():

@@ -64,7 +64,9 @@ def test_a_payout_that_comes_back_while_the_next_is_made(committed_db, monkeypat
     def comes_back() -> object:
         assert locked.wait(timeout=30)
         number, amount_fen = first.instruction.number, first.amount_fen
-        return record_answer(answer=TransferAnswer(number=number, state="failed", amount_fen=amount_fen), at=TOMORROW)
+        return record_answer(
+            channel="sandbox", answer=TransferAnswer(number=number, state="failed", amount_fen=amount_fen), at=TOMORROW
+        )
 
     monkeypatch.setattr(payouts.queries, "unpaid_lines", slowly)
     second, _returned = at_once(lambda: pay_out(agreement, AT + timedelta(days=2)), comes_back)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from escrow import invariants, queries
 from escrow import operations as escrow
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
+from escrow.errors import NotFound
 from escrow.models import Instruction
 from escrow.operations import instructions
 from escrow.operations.payments import take_payment
@@ -127,3 +128,12 @@ def test_late_money_that_the_bank_returned_is_sent_back_again():
     assert payment.refund_instructions.filter(state=InstructionState.DUE).get().amount_fen == payment.amount_fen
     assert queries.backing(agreement.beneficiary_id).refund_fen == payment.amount_fen
     assert not proven()
+
+
+def test_another_channel_says_nothing_about_an_order_it_never_got():
+    row = payout()
+    with pytest.raises(NotFound):
+        instructions.record_answer(channel="other", answer=said(row, "succeeded"), at=AT)
+    row.refresh_from_db()
+    assert row.state == InstructionState.DUE
+    assert instructions.record_answer(channel="sandbox", answer=said(row, "succeeded"), at=AT).done_at == AT

@@ -57,6 +57,9 @@ CORRUPTIONS = {
     "UPDATE escrow_statementline SET matched_at = NULL": "statement_lines_matched",
     "DELETE FROM escrow_statementline": "custody_equals_the_bank_statement",
     "ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero": "constraints_in_place",
+    "INSERT INTO escrow_approvalrule (kind, valid_from, over_fen, waits_days, source, mark)"
+    " VALUES ('payout_release', '2026-01-01', 0, 1, '', 'A')": "large_payouts_have_a_second_person",
+    "UPDATE escrow_beneficiary SET payouts_held = true": "holds_and_their_flag",
     "DROP TRIGGER transfer_immutable ON escrow_transfer": "guards_in_place",
 }  # fmt: skip
 
@@ -131,10 +134,17 @@ def test_every_corruption_is_found(committed_db, databases, monkeypatch):
             try:
                 for table in ("transfer", "agreement", "payoutline", "account"):
                     cursor.execute(f"ALTER TABLE escrow_{table} DISABLE TRIGGER USER")
-                names = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype IN ('f', 'c') AND coninhcount = 0 AND conname !~ %s"
+                names = (
+                    "SELECT conrelid::regclass, conname FROM pg_constraint "
+                    "WHERE contype IN ('f', 'c') AND coninhcount = 0 AND conname !~ %s"
+                )
                 cursor.execute(
                     f"{names} AND connamespace = 'public'::regnamespace ORDER BY contype DESC",
-                    ["^(account_o|account_counters|transfer_|agreement_face)" if "CONSTRAINT" in sql else "^$"],
+                    [
+                        "^(account_o|account_counters|transfer_|agreement_face|approval_second)"
+                        if "CONSTRAINT" in sql
+                        else "^$"
+                    ],
                 )
                 for relation, constraint in cursor.fetchall():
                     cursor.execute(f'ALTER TABLE {relation} DROP CONSTRAINT IF EXISTS "{constraint}"')

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from escrow import invariants, queries
 from escrow import operations as escrow
-from escrow.channels import TransferAnswer
+from escrow.channels import PaymentAnswer, TransferAnswer
 from escrow.errors import (
     AnotherAmount,
     BasisRequired,
@@ -18,6 +18,7 @@ from escrow.errors import (
     WrongState,
 )
 from escrow.models import AuditEntry, Beneficiary, Instruction, Refund
+from escrow.operations import payments
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
 from escrow.states import AgreementState, InstructionState, PaymentState, Plan, RefundBasis
@@ -35,6 +36,7 @@ def refund(agreement, amount_fen, basis=RefundBasis.CONSENT):
 
 def answered(instruction: Instruction, state, amount_fen=None):
     return record_answer(
+        channel="sandbox",
         answer=TransferAnswer(number=instruction.number, state=state, amount_fen=amount_fen or instruction.amount_fen),
         at=AT,
     )
@@ -47,6 +49,19 @@ def test_a_notification_that_comes_twice_funds_once():
         take_payment(channel="sandbox", answer=paid(payment), at=AT)
     assert queries.holding(agreement.pk).held_fen == agreement.price_fen
     assert queries.holding(agreement.pk).units_left == 10
+    assert not proven()
+
+
+def test_a_channel_switched_on_later_pays_beneficiaries_who_were_there_before(monkeypatch):
+    agreement = open_agreement()
+    answer = PaymentAnswer(order_no="", channel_payment_no="N1", state="created", amount_fen=1, cashier_url="/cashier")
+    bank = type("Bank", (), {"create_payment": lambda self, **facts: answer})()
+    monkeypatch.setattr(payments, "channel_of", lambda code: bank)
+    payment = escrow.start_payment(
+        agreement_id=agreement.pk, channel="second", subject="card", return_url="/", at=AT, actor=ACTOR
+    )
+    take_payment(channel="second", answer=paid(payment), at=AT)
+    assert queries.backing(agreement.beneficiary_id).clearing_fen == agreement.price_fen
     assert not proven()
 
 

@@ -57,6 +57,16 @@ def imported() -> list[int]:
     return list(Kept.objects.filter(matched_at__isnull=False).order_by("line_no").values_list("line_no", flat=True))
 
 
+def test_a_bank_that_always_gives_its_whole_statement_is_read_once(bank, monkeypatch):
+    agreement = held_agreement()
+    bank.arrived(agreement)
+    monkeypatch.setattr(Statement, "statement", lambda self, *, after, limit=500: self.lines)
+    assert imported() == [1]
+    bank.add(agreement.beneficiary.custody_no, "in", "payment", "nobody's", 7)
+    assert escrow.import_statement(channel="sandbox", at=AT) == 1
+    assert escrow.import_statement(channel="sandbox", at=AT) == 0
+
+
 def test_a_line_that_cannot_be_booked_keeps_no_other_waiting(bank):
     """More left the account than ever arrived there: the ledger cannot follow, and the next account's line still moves."""
     mine, theirs = held_agreement(), held_agreement()

@@ -223,6 +223,7 @@ class Ledger(RuleBasedStateMachine):
         if instruction.kind == InstructionKind.PAYOUT and not succeeded and instruction.done_at is None:
             self.payable += instruction.amount_fen  # comes back
         record_answer(
+            channel="sandbox",
             answer=TransferAnswer(
                 number=instruction.number,
                 state="succeeded" if succeeded else "failed",

@@ -79,7 +79,7 @@ def file(
         "timeline": timeline_of(case),
         "outcome": getattr(case, "outcome", None),
         "money": money_of(case),
-        "figures": figures_of(case),
+        "figures": figures_of(case, today=today),
         "leads": leads,
         "may_accept": free,
         "record_form": RecordForm(prefix="record") if leads else None,
@@ -94,14 +94,14 @@ def file(
 
 def _assign_form(request: HttpRequest, case: Case, data: Any) -> AssignForm:
     form = AssignForm(data)
-    form.fields["lead"].queryset = colleagues_for(case=case, on=today_of(request))  # type: ignore[attr-defined]
+    form.fields["lead"].queryset = colleagues_for(case=case, on=today_of(request))  # type: ignore[attr-defined]  # a choice field
     return form
 
 
 def _sector_form(request: HttpRequest, data: Any) -> SectorForm:
     form = SectorForm(data)
     known = sectors(on=today_of(request)).exclude(code=operations.UNDETERMINED)
-    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]
+    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]  # a choice field
     return form
 
 
@@ -230,7 +230,7 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
         "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
         "money": money_of(case),
-        "figures": figures_of(case),
+        "figures": figures_of(case, today=today_of(request)),
         "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
     }
     return render(request, "admin/cases/case/decide.html", context, status=status)

@@ -6,13 +6,12 @@ from typing import Any
 from complaints.cases.errors import AlreadyDecided, HasALead, NotTheLead, OfficerElsewhere
 from complaints.cases.models import Call, Case, Statement
 from complaints.cases.operations import messages, moves
-from complaints.cases.operations.intake import checked_text
+from complaints.cases.operations.intake import checked_offer, checked_text
 from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CallResult, CaseState, EventKind, Side
 from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.money import check_fen
 from escrow.transactions import transaction
 from prepaid.people.models import Post, User
 
@@ -125,13 +124,12 @@ def record_statement(
     """Write down what a side said to the officer.
 
     Raises:
-        NotFound, NotTheLead, AlreadyDecided, TextMissing, InvalidAmount.
+        NotFound, NotTheLead, AlreadyDecided, TextMissing, InvalidAmount, OfferTooHigh.
     """
     text = checked_text(text)
-    if offer_fen is not None:
-        check_fen(offer_fen)
     with transaction():
         case = led_by(officer, number)
+        checked_offer(case, offer_fen)
         statement = Statement.objects.create(
             case=case, side=side, text=text, offer_fen=offer_fen, recorded_by=officer, at=at
         )

@@ -13,10 +13,11 @@ from complaints.cases.queries.scope import case_about, complaint_of
 from complaints.cases.states import CaseState, EventKind, Side, Wanted
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.money import check_fen
+from escrow.money import check_fen, yuan
 from escrow.transactions import ring, transaction
 from prepaid.cards import operations as cards
 from prepaid.cards import queries as cards_queries
+from prepaid.cards.errors import OfferTooHigh
 from prepaid.cards.models import RefundRequest
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import StaffMember
@@ -31,6 +32,19 @@ def checked_text(text: str) -> str:
     if not text or len(text) > TEXT_LENGTH:
         raise TextMissing()
     return text
+
+
+def checked_offer(case: Case, offer_fen: int | None) -> None:
+    """Nobody promises more than escrow holds for the card: the decision could not pay it out.
+
+    Raises:
+        InvalidAmount, OfferTooHigh.
+    """
+    if offer_fen is None:
+        return
+    held_fen = cards_queries.held_fen(card=case.card)
+    if check_fen(offer_fen) > held_fen:
+        raise OfferTooHigh(held=yuan(held_fen))
 
 
 def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: Wanted, at: datetime) -> Case:
@@ -91,7 +105,8 @@ def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None,
     """The merchant says its side, and perhaps what it agrees to pay back.
 
     Raises:
-        NotFound: a case about another merchant, or a cashier asks. AlreadyDecided. TextMissing. InvalidAmount.
+        NotFound: a case about another merchant, or a cashier asks. AlreadyDecided. TextMissing.
+        InvalidAmount, OfferTooHigh.
     """
     if not staff.manages:
         raise NotFound()
@@ -118,12 +133,11 @@ def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
 
 def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | None, at: datetime) -> Statement:
     text = checked_text(text)
-    if offer_fen is not None:
-        check_fen(offer_fen)
     with transaction():
         case = moves.lock(case_id)
         if not case.is_undecided:
             raise AlreadyDecided()
+        checked_offer(case, offer_fen)
         statement = Statement.objects.create(case=case, side=side, author=author, text=text, offer_fen=offer_fen, at=at)
         moves.note(
             case,

@@ -13,9 +13,10 @@ from escrow import queries as escrow
 from escrow.money import yuan
 from escrow.queries import StatementEntry
 from escrow.states import RefundBasis
+from prepaid.cards import queries as cards
 from prepaid.cards.states import RefundCause
 from prepaid.people.models import Department, Division
-from prepaid.products.refund_rules import RefundQuote
+from prepaid.products.refund_rules import Interest, RefundQuote
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +42,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What the formulas give for one cause."""
+    """What the formulas give for one cause, and the interest it has borne so far."""
 
     cause: RefundCause
     quote: RefundQuote
     asked: bool
+    interest: Interest | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,10 +133,14 @@ def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
     return case.statements.filter(side=side)
 
 
-def figures_of(case: Case) -> list[Figure]:
-    """What the formulas gave for each cause on the day the refund was asked for."""
+def figures_of(case: Case, *, today: date) -> list[Figure]:
+    """What the formulas gave for each cause on the day the refund was asked for, with the interest since."""
+    request = case.refund_request
+    quotes = {cause: RefundQuote.from_json(case.figures[cause]) for cause in RefundCause}
+    refunds = {cause: quote.refund_fen for cause, quote in quotes.items()}
+    interest = cards.interest_by_cause(request, refunds=refunds, today=today)
     return [
-        Figure(cause=cause, quote=RefundQuote.from_json(case.figures[cause]), asked=cause == case.refund_request.cause)
+        Figure(cause=cause, quote=quotes[cause], asked=cause == request.cause, interest=interest[cause])
         for cause in RefundCause
     ]
 

@@ -14,7 +14,8 @@ from complaints.cases.queries.file import next_step_of, owner_of, statements_of,
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
 from escrow import clock
-from escrow.errors import DomainError
+from escrow.errors import DomainError, InvalidAmount
+from prepaid.cards.errors import OfferTooHigh
 from prepaid.merchants.access import manager_page
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.views.today import Matter, register_matters
@@ -65,7 +66,7 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
             messages.success(request, _("Your answer is in the file."))
             return redirect("shop_case", number)
         except DomainError as error:
-            form.add_error(None, str(error))
+            form.add_error("offer" if isinstance(error, OfferTooHigh | InvalidAmount) else None, str(error))
             status = error.http_status
     elif request.method == "POST":
         status = 400

@@ -8,6 +8,7 @@ from prepaid.cards.queries.counter import (
     staff_at,
     workplace_of_charge,
 )
+from prepaid.cards.queries.interest import interest_by_cause, interest_of
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -55,6 +56,8 @@ __all__ = [
     "counter_stores",
     "face_of",
     "held_fen",
+    "interest_by_cause",
+    "interest_of",
     "last_charges",
     "least_refund_fen",
     "order_by_token",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, QuerySet, When
 
@@ -48,7 +49,7 @@ def _facts(card: Card, holding: Holding, *, cause: RefundCause, stopped_on: date
     version, today = card.version, clock.beijing_date(at)
     bought_on = clock.beijing_date(card.agreement.funded_at or card.bought_at)
     cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
-    used = {
+    used: dict[str, Any] = {
         Plan.SESSIONS: {"used_sessions": holding.units_used},
         Plan.STORED_VALUE: {"used_face_fen": holding.units_used},
         Plan.PERIOD: {"used_days": min((today - bought_on).days, version.days or 0)},

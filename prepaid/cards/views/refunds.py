@@ -97,6 +97,7 @@ def refund_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "card": asked.card,
         "steps": queries.steps_of(asked),
         "quote": RefundQuote.from_json(asked.quote),
+        "interest": queries.interest_of(asked, today=clock.today()),
     }
     return render(request, "consumer/refund_detail.html", context)
 

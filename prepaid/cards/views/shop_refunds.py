@@ -71,6 +71,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         "person": asked.card.holder.display_name,
         "steps": queries.steps_of(asked),
         "quote": RefundQuote.from_json(asked.quote),
+        "interest": queries.interest_of(asked, held_fen=held_fen, today=clock.today()),
         "held_fen": held_fen,
         "agree": agree,
         "refuse": refuse,

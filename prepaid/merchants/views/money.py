@@ -5,14 +5,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import DomainError
-from prepaid.merchants import bank_accounts, operations
+from prepaid.merchants import bank_accounts, operations, queries
 from prepaid.merchants.access import manager_page
-from prepaid.merchants.forms import PayoutAccountForm, refuse
+from prepaid.merchants.forms import ChangeAccountForm, refuse
 from prepaid.merchants.models import StaffMember
 from prepaid.people.access import me
 
@@ -53,8 +53,8 @@ def shop_payout(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @manager_page
 def shop_account(request: HttpRequest, staff: StaffMember) -> HttpResponse:
-    """Another payout account; the owner's decision."""
-    form = PayoutAccountForm(request.POST or None)
+    """Another payout account: the owner asks, the platform checks and releases."""
+    form = ChangeAccountForm(request.POST or None)
     status = 200
     if request.method == "POST":
         status = 400
@@ -65,11 +65,23 @@ def shop_account(request: HttpRequest, staff: StaffMember) -> HttpResponse:
                 refuse(form, error)
                 status = error.http_status
             else:
-                messages.success(request, _("Payouts go to the new account from now on."))
-                return redirect("shop_money")
+                messages.success(
+                    request, _("Asked for. Payouts go to the old account until the platform has checked it.")
+                )
+                return redirect("shop_account")
     context = {
         "staff": staff,
         "form": form,
         "account": bank_accounts.masked(staff.merchant.beneficiary.payout_account_no),
+        "change": queries.account_change(staff.merchant),
     }
     return render(request, "merchant/account.html", context, status=status)
+
+
+@require_POST
+@manager_page
+def shop_account_withdraw(request: HttpRequest, staff: StaffMember) -> HttpResponse:
+    """The change that waits is not wanted any more."""
+    operations.withdraw_account_change(by=staff, at=clock.now(), actor=me(request).actor)
+    messages.success(request, _("Withdrawn. Payouts stay with the present account."))
+    return redirect("shop_account")

@@ -1,4 +1,5 @@
 from prepaid.products.models.filing import Filing
 from prepaid.products.models.product import Product, ProductVersion
+from prepaid.products.models.rate import InterestRate
 
-__all__ = ["Filing", "Product", "ProductVersion"]
+__all__ = ["Filing", "InterestRate", "Product", "ProductVersion"]

@@ -122,6 +122,7 @@ def bank_pays_back(request: RefundRequest) -> None:
     """The channel reports the refund as done."""
     instruction = Instruction.objects.get(refund__agreement=request.card.agreement)
     record_answer(
+        channel="sandbox",
         answer=TransferAnswer(number=instruction.number, state="succeeded", amount_fen=instruction.amount_fen),
         at=clock.now(),
     )

@@ -99,8 +99,9 @@ def make_store(merchant: Merchant, *, name: str = "", lease_ends_on: date | None
 
 
 def owner_of(merchant: Merchant) -> StaffMember:
-    """The owner's place at the merchant."""
-    staff = StaffMember.objects.select_related("user").get(merchant=merchant, role=StaffRole.OWNER)
+    """The first owner's place at the merchant."""
+    owners = StaffMember.objects.select_related("user").filter(merchant=merchant, role=StaffRole.OWNER)
+    staff = owners.earliest("pk")
     return workplace(staff.user, merchant.pk)
 
 

@@ -141,8 +141,9 @@ def test_a_manager_sees_money_but_moves_no_account(client) -> None:
     merchant = make_merchant()
     client.force_login(make_staff(merchant, StaffRole.MANAGER).user)
     assert client.get(reverse("shop_money")).status_code == 200
-    response = client.post(reverse("shop_account"), {"account_no": card_no("62220202001122339"), "account_name": "x"})
-    assert response.status_code == 403
+    form = {"account_no": card_no("62220202001122339"), "account_name": "x", "because": "moved banks"}
+    assert client.post(reverse("shop_account"), form).status_code == 403
+    assert client.post(reverse("shop_account_withdraw")).status_code == 403
     merchant.beneficiary.refresh_from_db()
     assert merchant.beneficiary.payout_account_no == card_no()
 
@@ -154,13 +155,21 @@ def test_the_account_is_shown_masked_only(client, merchant: Merchant) -> None:
         assert card_no() not in text
 
 
-def test_the_owner_changes_the_account(client, merchant: Merchant) -> None:
+def test_the_owner_asks_for_another_account_and_may_withdraw(client, merchant: Merchant) -> None:
     new = card_no("62220202001122339")
-    wrong = client.post(reverse("shop_account"), {"account_no": new[:-1] + "0", "account_name": "新户"})
-    assert wrong.status_code == 400
-    assert client.post(reverse("shop_account"), {"account_no": new, "account_name": "新户"}).status_code == 302
+    form = {"account_no": new, "account_name": "新户", "because": "换了开户行"}
+    for wrong in ({"account_no": new[:-1] + "0"}, {"because": ""}):
+        assert client.post(reverse("shop_account"), form | wrong).status_code == 400
+    assert client.post(reverse("shop_account"), form).status_code == 302
     merchant.beneficiary.refresh_from_db()
-    assert merchant.beneficiary.payout_account_no == new
+    assert merchant.beneficiary.payout_account_no == card_no()
+    page = client.get(reverse("shop_account")).content.decode()
+    assert "换了开户行" in page
+    assert new not in page
+    assert client.post(reverse("shop_account"), form).status_code == 409  # one at a time
+    assert client.post(reverse("shop_account_withdraw")).status_code == 302
+    assert "换了开户行" not in client.get(reverse("shop_account")).content.decode()
+    assert client.post(reverse("shop_account_withdraw")).status_code == 404
 
 
 # Stores

@@ -1,0 +1,10 @@
+"""The platform operators' own work, as an app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BackofficeConfig(AppConfig):
+    name = "prepaid.backoffice"
+    label = "backoffice"
+    verbose_name = _("Operations")

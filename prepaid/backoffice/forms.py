@@ -1,0 +1,85 @@
+"""Forms of the operators' pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from escrow.states import RefundBasis
+from prepaid.backoffice.queries.matters import NOBODY, Asked, operators
+from prepaid.products.forms import YuanField
+
+
+class ReasonForm(forms.Form):
+    """Why something is done."""
+
+    because = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Goes into the audit trail."))
+
+
+class DecisionForm(ReasonForm):
+    """The second person's words; needed for a refusal, welcome with an approval."""
+
+    because = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed to refuse. Say how it was checked when you approve."),
+    )
+
+
+class HandOverForm(forms.Form):
+    """Who sees to it from now on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"] = forms.TypedChoiceField(
+            label=_("In charge"), coerce=int, choices=[(user.pk, user.get_full_name()) for user in operators()]
+        )
+
+
+class RefundByHandForm(ReasonForm):
+    """A card settled outside the usual road."""
+
+    card_number = forms.CharField(label=_("Card number"), max_length=20)
+    amount = YuanField(
+        label=_("Refund (yuan)"), help_text=_("Goes back to where the card was paid from; the rest is the merchant's.")
+    )
+    basis = forms.ChoiceField(label=_("Basis"), choices=[("", "–"), *RefundBasis.choices])
+    field_order = ("card_number", "amount", "basis", "because")
+
+
+class FilterForm(forms.Form):
+    """The list's filters, kept in the address."""
+
+    lane = forms.CharField(required=False, widget=forms.HiddenInput)
+    late = forms.BooleanField(label=_("Only what is too old"), required=False)
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=100,
+        strip=True,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("number, custody account or merchant")}),
+    )
+
+    field_order = ("lane", "owner", "q", "late")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [(str(user.pk), user.get_full_name()) for user in operators()]
+        self.fields["owner"] = forms.CharField(
+            label=_("In charge"),
+            required=False,
+            widget=forms.Select(choices=[("", _("everybody")), (NOBODY, _("nobody yet")), *people]),
+        )
+        self.order_fields(self.field_order)
+
+    def asked(self) -> Asked:
+        """What to look for; what makes no sense is left out."""
+        self.full_clean()
+        data = self.cleaned_data
+        return Asked(
+            lane=data.get("lane", ""),
+            owner=data.get("owner", ""),
+            late=data.get("late", False),
+            words=data.get("q", ""),
+        )

@@ -1,0 +1,170 @@
+"""What platform operators do with open matters: be responsible, decide as the second person, be told what grows old."""
+
+from collections import Counter
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from escrow import audit, clock
+from escrow import operations as escrow
+from escrow.errors import NotFound
+from escrow.models import Approval
+from escrow.states import ApprovalKind, RefundBasis
+from escrow.transactions import transaction
+from prepaid.backoffice.errors import NotAnOperator, UnknownCard, WorksThere
+from prepaid.backoffice.models import Assignment
+from prepaid.backoffice.queries import matters as queries
+from prepaid.backoffice.queries.matters import NOBODY, Asked
+from prepaid.cards.models import Card
+from prepaid.merchants.bank_accounts import masked
+from prepaid.merchants.models import StaffMember
+from prepaid.merchants.operations import tell_owners
+from prepaid.notices import operations as notices
+from prepaid.notices.models import Message
+from prepaid.people.models import User
+
+ALARM = "backoffice.alarm"
+#: Matters that one run gives an owner; the next run takes the rest.
+BATCH = 500
+
+
+def hand_over(*, lane: str, ref: int, to: User, by: User, at: datetime) -> Assignment:
+    """Make an operator responsible for an open matter; ``to`` is ``by`` when they take it themselves.
+
+    Raises:
+        NotFound: the matter is over. NotAnOperator.
+    """
+    if not (to.is_active and to.is_staff and to.is_platform_operator):
+        raise NotAnOperator()
+    queries.matter(lane, ref, at=at)
+    with transaction():
+        return _assign(lane, ref, to, at=at, actor=by.actor)
+
+
+def _assign(lane: str, ref: int, to: User, *, at: datetime, actor: str) -> Assignment:
+    before = (
+        Assignment.objects.select_for_update(of=("self",)).select_related("owner").filter(lane=lane, ref=ref).first()
+    )
+    if before is not None and before.owner_id == to.pk:
+        return before
+    made, _created = Assignment.objects.update_or_create(lane=lane, ref=ref, defaults={"owner": to, "assigned_at": at})
+    audit.record(
+        actor=actor,
+        action="backoffice.hand_over",
+        target=f"matter:{lane}:{ref}",
+        before={"owner": str(before.owner.public_id)} if before else None,
+        after={"owner": str(to.public_id)},
+        at=at,
+    )
+    return made
+
+
+def assign_owners(*, at: datetime, actor: str) -> int:
+    """Nothing stays without an owner: what nobody has taken goes to whoever has least. How many were given."""
+    operators = queries.operators()
+    unowned = queries.matters(Asked(owner=NOBODY), at=at, stop=BATCH)
+    if not operators or not unowned:
+        return 0
+    load = Counter({user.pk: 0 for user in operators})
+    load.update(matter.owner.pk for matter in queries.matters(Asked(), at=at, stop=BATCH) if matter.owner)
+    by_id = {user.pk: user for user in operators}
+    for matter in unowned:
+        least = min(by_id, key=lambda pk: (load[pk], pk))
+        with transaction():
+            _assign(matter.source.lane, matter.ref, by_id[least], at=at, actor=actor)
+        load[least] += 1
+    return len(unowned)
+
+
+def alarm(*, at: datetime) -> int:
+    """Tell every operator once a day (Beijing) how many of their matters are too old; how many were told."""
+    told = 0
+    midnight = datetime.combine(clock.beijing_date(at), datetime.min.time(), clock.BEIJING)
+    for user in queries.operators():
+        counted = queries.tallies(Asked(owner=str(user.pk), late=True), at=at)
+        if not counted or Message.objects.filter(recipient=user, kind=ALARM, sent_at__gte=midnight).exists():
+            continue
+        oldest = min(counted, key=lambda tally: tally.oldest)
+        notices.send(
+            to=user,
+            kind=ALARM,
+            title=_("Too old: %(count)s open matters are yours"),
+            body=_("The oldest is since %(since)s: %(kind)s. Open the list and take the next step of each."),
+            details={
+                "count": sum(tally.late for tally in counted),
+                "since": clock.beijing_date(oldest.oldest).isoformat(),
+                "kind": oldest.source.title,
+            },
+            url=f"{reverse('admin:backoffice_assignment_changelist')}?owner={user.pk}&late=1",
+            at=at,
+        )
+        told += 1
+    return told
+
+
+def request_refund_by_hand(
+    *, card_number: str, amount_fen: int, basis: RefundBasis, because: str, by: User, at: datetime
+) -> Approval:
+    """Ask for a card to be settled outside the usual road, on a basis that the law knows.
+
+    Raises:
+        UnknownCard, and whatever ``escrow.request_manual_refund`` refuses.
+    """
+    agreement_id = Card.objects.filter(number=card_number.strip()).values_list("agreement_id", flat=True).first()
+    if agreement_id is None:
+        raise UnknownCard()
+    return escrow.request_manual_refund(
+        agreement_id=agreement_id, amount_fen=amount_fen, basis=basis, because=because, at=at, actor=by.actor
+    )
+
+
+def decide(*, approval_id: int, approved: bool, because: str, by: User, at: datetime) -> Approval:
+    """The second person's word. The merchant's owners learn what becomes of their payout account.
+
+    Raises:
+        WorksThere, and whatever ``escrow.approve`` and ``escrow.refuse`` raise.
+    """
+    with transaction():
+        approval = Approval.objects.filter(pk=approval_id).first()
+        if approval is None:
+            raise NotFound()
+        merchant = queries.merchant_of(approval.beneficiary_id)
+        if merchant is not None and StaffMember.objects.filter(user=by, merchant=merchant, is_active=True).exists():
+            raise WorksThere()
+        verb = escrow.approve if approved else escrow.refuse
+        approval = verb(approval_id=approval_id, because=because, at=at, actor=by.actor)
+        if merchant is not None and approval.kind == ApprovalKind.PAYOUT_ACCOUNT:
+            tell_owners(
+                merchant,
+                kind="backoffice.account_decided",
+                title=(
+                    _("Payouts go to the account %(account)s from now on")
+                    if approved
+                    else _("The payout account stays as it is")
+                ),
+                body=(
+                    _("The platform checked the change of %(merchant)s. Was it not agreed? Tell us at once.")
+                    if approved
+                    else _("The change to %(account)s for %(merchant)s was refused: %(because)s. Ask again if need be.")
+                ),
+                details={
+                    "account": masked(escrow.payload_of(approval)["account_no"]),
+                    "merchant": merchant.name,
+                    "because": because,
+                },
+                at=at,
+            )
+    return approval
+
+
+def reveal_account(*, approval_id: int, by: User, at: datetime) -> str:
+    """The bank account that was asked for, in full, to be compared with the merchant's papers; who looked is kept.
+
+    Raises:
+        NotFound: no open request for an account.
+    """
+    with transaction():
+        approval = queries.open_account_request(approval_id)
+        audit.record(actor=by.actor, action="backoffice.reveal_account", target=f"approval:{approval.pk}", at=at)
+        return str(escrow.payload_of(approval)["account_no"])

@@ -1,0 +1,391 @@
+"""Where open matters come from. Another kind is one more function here: it returns rows with the columns of ``row``.
+
+A matter is not stored: it is a row of the ledger for as long as something is wrong with it, so the list is always true.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Length
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from escrow.clock import beijing_date
+from escrow.models import (
+    Account,
+    Approval,
+    Beneficiary,
+    Instruction,
+    Payment,
+    PayoutHold,
+    PayoutLine,
+    StatementLine,
+    Transfer,
+)
+from escrow.states import (
+    AccountCode,
+    ApprovalKind,
+    ApprovalState,
+    InstructionState,
+    PaymentState,
+    TransferKind,
+)
+from prepaid.backoffice.models import Assignment
+
+#: Every source's columns, in this order: a union matches them by place.
+COLUMNS = ("lane", "ref", "since", "late", "fen", "payee", "label", "remark", "owner")
+Rows = QuerySet[Any, dict[str, Any]]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """``late_after``: how old a matter may become before it alarms. ``step``: the next one, as a button says it; ``page``:
+    the address that does it, with the row's id, or where to look. ``at_once``: a POST, nothing to fill in or to regret."""
+
+    lane: str
+    title: Promise
+    late_after: timedelta
+    step: Promise
+    page: str
+    at_once: bool
+    find: Callable[["Source", datetime], Rows]
+
+
+SOURCES: dict[str, Source] = {}
+
+
+def source(
+    lane: str, title: Promise, *, late_after: timedelta, step: Promise, page: str, at_once: bool = False
+) -> Callable[[Callable[[Source, datetime], Rows]], Callable[[Source, datetime], Rows]]:
+    """Declare a kind of matter. The function gets its ``Source`` and the business time; it is a decorator."""
+
+    def declare(find: Callable[[Source, datetime], Rows]) -> Callable[[Source, datetime], Rows]:
+        SOURCES[lane] = Source(
+            lane=lane, title=title, late_after=late_after, step=step, page=page, at_once=at_once, find=find
+        )
+        return find
+
+    return declare
+
+
+def rows(
+    kind: Source,
+    at: datetime,
+    found: QuerySet[Any],
+    *,
+    since: Any,
+    fen: Any,
+    payee: Any,
+    label: Any,
+    remark: Any,
+) -> Rows:
+    """The columns every source has: since when, fen, the beneficiary's id, what it is called, one remark in words."""
+    mine = Assignment.objects.filter(lane=kind.lane, ref=OuterRef("pk"))
+    late = Case(When(since__lte=at - kind.late_after, then=True), default=False, output_field=BooleanField())
+    return found.annotate(
+        lane=Value(kind.lane, TextField()),
+        ref=F("pk"),
+        since=since,
+        late=late,
+        fen=Cast(fen, BigIntegerField()),
+        payee=Cast(payee, BigIntegerField()),
+        label=Cast(label, TextField()),
+        remark=Cast(remark, TextField()),
+        owner=Subquery(mine.values("owner_id")[:1]),
+    ).values(*COLUMNS)
+
+
+def _instructions(kind: Source, at: datetime, found: QuerySet[Instruction], since: Any = None) -> Rows:
+    return rows(
+        kind,
+        at,
+        found,
+        since=since or F("created_at"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("number"),
+        remark=F("answer"),
+    )
+
+
+def _returned_before() -> QuerySet[Instruction]:
+    return Instruction.objects.filter(payment=OuterRef("payment"), state=InstructionState.FAILED)
+
+
+@source(
+    "unknown",
+    _("Calls whose answer is unknown"),
+    late_after=HOUR,
+    step=_("Ask the bank now"),
+    page="admin:backoffice_ask_instruction",
+    at_once=True,
+)
+def unknown(kind: Source, at: datetime) -> Rows:
+    """Orders that were sent and of which nobody knows whether they arrived."""
+    return _instructions(kind, at, Instruction.objects.filter(state=InstructionState.UNKNOWN))
+
+
+@source(
+    "unanswered",
+    _("Orders without an end"),
+    late_after=2 * DAY,
+    step=_("Ask the bank now"),
+    page="admin:backoffice_ask_instruction",
+    at_once=True,
+)
+def unanswered(kind: Source, at: datetime) -> Rows:
+    """Accepted a day ago and not done, or not even sent for an hour."""
+    slow = Q(state=InstructionState.ACCEPTED, created_at__lte=at - DAY)
+    unsent = Q(state=InstructionState.DUE, created_at__lte=at - HOUR) & ~Exists(
+        _returned_before().filter(payment__isnull=False)
+    )
+    return _instructions(kind, at, Instruction.objects.filter(slow | unsent))
+
+
+@source(
+    "returned_refund",
+    _("Refunds the bank returned"),
+    late_after=3 * DAY,
+    step=_("Send it again now"),
+    page="admin:backoffice_ask_instruction",
+    at_once=True,
+)
+def returned_refunds(kind: Source, at: datetime) -> Rows:
+    """Ordered again under a new number, waiting for its pause to end. Since the first return."""
+    first = _returned_before().order_by("done_at").values("done_at")[:1]
+    found = Instruction.objects.filter(Exists(_returned_before()), state=InstructionState.DUE, payment__isnull=False)
+    return _instructions(kind, at, found, Subquery(first))
+
+
+@source(
+    "held_payout",
+    _("Payouts above the sum for one person"),
+    late_after=DAY,
+    step=_("Ask for its release …"),
+    page="admin:backoffice_ask_release",
+)
+def held_payouts(kind: Source, at: datetime) -> Rows:
+    """Held, and nobody has asked for the release yet."""
+    target = Concat(Value("instruction:"), Cast(OuterRef("pk"), TextField()))
+    asked = Approval.objects.filter(kind=ApprovalKind.PAYOUT_RELEASE, state=ApprovalState.OPEN, target=target)
+    return _instructions(kind, at, Instruction.objects.filter(~Exists(asked), state=InstructionState.HELD))
+
+
+@source(
+    "approval",
+    _("Requests that wait for a second person"),
+    late_after=DAY,
+    step=_("Look and decide …"),
+    page="admin:backoffice_approval",
+)
+def approvals(kind: Source, at: datetime) -> Rows:
+    """Payouts, payout accounts and refunds by hand that somebody has asked for."""
+    return rows(
+        kind,
+        at,
+        Approval.objects.filter(state=ApprovalState.OPEN),
+        since=F("requested_at"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("kind"),
+        remark=F("because"),
+    )
+
+
+def _holds(kind: Source, at: datetime, found: QuerySet[PayoutHold], *, fen: Any, label: Any, remark: Any) -> Rows:
+    return rows(
+        kind,
+        at,
+        found.filter(released_at=None),
+        since=F("placed_at"),
+        fen=fen,
+        payee=F("beneficiary_id"),
+        label=label,
+        remark=remark,
+    )
+
+
+@source(
+    "returned_payout",
+    _("Payouts the bank returned"),
+    late_after=DAY,
+    step=_("Release payouts …"),
+    page="admin:backoffice_release_hold",
+)
+def returned_payouts(kind: Source, at: datetime) -> Rows:
+    """The money is the merchant's again, and its payouts stop until somebody has looked."""
+    found = PayoutHold.objects.filter(instruction__isnull=False)
+    order = {"fen": F("instruction__amount_fen"), "label": F("instruction__number"), "remark": F("instruction__answer")}
+    return _holds(kind, at, found, **order)
+
+
+@source(
+    "payouts_held",
+    _("Merchants whose payouts are held"),
+    late_after=7 * DAY,
+    step=_("Release payouts …"),
+    page="admin:backoffice_release_hold",
+)
+def other_holds(kind: Source, at: datetime) -> Rows:
+    """Held by a person for another reason."""
+    found = PayoutHold.objects.filter(instruction=None)
+    no_sum = Value(None, BigIntegerField())
+    return _holds(kind, at, found, fen=no_sum, label=F("beneficiary__custody_no"), remark=F("because"))
+
+
+@source(
+    "no_account",
+    _("Payouts without a payout account"),
+    late_after=DAY,
+    step=_("Open the merchant"),
+    page="admin:backoffice_merchant",
+)
+def no_account(kind: Source, at: datetime) -> Rows:
+    """Something is due and there is nowhere to send it."""
+    paid = PayoutLine.objects.filter(transfer_id=OuterRef("pk"))
+    due = (
+        Transfer.objects.filter(beneficiary_id=OuterRef("pk"), payable_on__lte=beijing_date(at))
+        .exclude(kind=TransferKind.PENDING)
+        .filter(~Exists(paid))
+        .order_by("payable_on", "id")
+    )
+    found = Beneficiary.objects.annotate(account_length=Length("payout_account_no")).filter(account_length=0)
+    found = found.annotate(first=Subquery(due.values("at")[:1])).filter(first__isnull=False)
+    return rows(
+        kind,
+        at,
+        found,
+        since=F("first"),
+        fen=Value(None, BigIntegerField()),
+        payee=F("pk"),
+        label=F("custody_no"),
+        remark=Value("", TextField()),
+    )
+
+
+@source(
+    "payment",
+    _("Payments without an answer"),
+    late_after=4 * HOUR,
+    step=_("Ask the channel now"),
+    page="admin:backoffice_ask_payment",
+    at_once=True,
+)
+def payments(kind: Source, at: datetime) -> Rows:
+    """Orders the channel has said nothing final of in two hours, long after their time to pay."""
+    return rows(
+        kind,
+        at,
+        Payment.objects.filter(state=PaymentState.CREATED, created_at__lte=at - 2 * HOUR),
+        since=F("created_at"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("order_no"),
+        remark=F("channel"),
+    )
+
+
+@source(
+    "suspense",
+    _("Money in suspense"),
+    late_after=3 * DAY,
+    step=_("See its transfers"),
+    page="admin:backoffice_transfers",
+)
+def suspense(kind: Source, at: datetime) -> Rows:
+    """Received, and nobody knows yet whose it is. Since the account was last empty."""
+    mine = Transfer.objects.filter(beneficiary_id=OuterRef("beneficiary_id")).filter(
+        Q(credit_account_id=OuterRef("pk")) | Q(debit_account_id=OuterRef("pk"))
+    )
+    empty = Q(credit_account_id=OuterRef("pk"), credit_balance_after=0) | Q(
+        debit_account_id=OuterRef("pk"), debit_balance_after=0
+    )
+    last_empty = mine.filter(empty).order_by().values("beneficiary_id").annotate(last=Max("id")).values("last")
+    found = Account.objects.filter(code=AccountCode.SUSPENSE).exclude(credits_posted=F("debits_posted"))
+    found = found.annotate(emptied=Coalesce(Subquery(last_empty), 0, output_field=BigIntegerField()))
+    first = mine.filter(id__gt=OuterRef("emptied")).order_by("id").values("at")[:1]
+    return rows(
+        kind,
+        at,
+        found,
+        since=Coalesce(Subquery(first), F("beneficiary__created_at"), output_field=DateTimeField()),
+        fen=ExpressionWrapper(F("credits_posted") - F("debits_posted"), BigIntegerField()),
+        payee=F("beneficiary_id"),
+        label=F("beneficiary__custody_no"),
+        remark=Value("", TextField()),
+    )
+
+
+@source(
+    "unmatched",
+    _("Statement lines without a match"),
+    late_after=DAY,
+    step=_("Open the line"),
+    page="admin:escrow_statementline_change",
+)
+def unmatched(kind: Source, at: datetime) -> Rows:
+    """The bank moved something the ledger does not know."""
+    return rows(
+        kind,
+        at,
+        StatementLine.objects.filter(matched_at=None),
+        since=F("at"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("reference"),
+        remark=F("kind"),
+    )
+
+
+@source(
+    "clearing",
+    _("Payments not at the custody bank after a day"),
+    late_after=2 * DAY,
+    step=_("Open the payment"),
+    page="admin:escrow_payment_change",
+)
+def clearing(kind: Source, at: datetime) -> Rows:
+    """Paid more than a day ago, and no statement line shows the money. Looked for only where clearing is not empty."""
+    on_its_way = Account.objects.filter(code=AccountCode.CLEARING).exclude(debits_posted=F("credits_posted"))
+    arrived = StatementLine.objects.filter(
+        matched_at__isnull=False,
+        beneficiary_id=OuterRef("beneficiary_id"),
+        direction="in",
+        reference=OuterRef("order_no"),
+    )
+    found = Payment.objects.filter(
+        ~Exists(arrived),
+        state__in=[PaymentState.PAID, PaymentState.LATE],
+        paid_at__lte=at - DAY,
+        beneficiary_id__in=on_its_way.values("beneficiary_id"),
+    )
+    return rows(
+        kind,
+        at,
+        found,
+        since=F("paid_at"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("order_no"),
+        remark=F("channel"),
+    )

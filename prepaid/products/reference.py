@@ -1,0 +1,42 @@
+"""The interest rates, from ``data/rates.csv`` into the database, and later rows."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.forms.models import model_to_dict
+
+from escrow import audit
+from escrow.transactions import transaction
+from prepaid.products.errors import RateNotLater
+from prepaid.products.models import InterestRate
+from prepaid.products.refund_rules.interest import published_rates
+
+
+def load_rates(*, at: datetime, actor: str) -> int:
+    """Create or correct one row per row of the file; how many it has. Safe to repeat; rows added later stay."""
+    rates = published_rates()
+    with transaction():
+        for rate in rates:
+            figures = asdict(rate)
+            key = {"kind": figures.pop("kind"), "valid_from": figures.pop("valid_from")}
+            InterestRate.objects.update_or_create(**key, defaults=figures)
+        audit.record(
+            actor=actor, action="products.load_rates", target="reference:rates", at=at, after={"rows": len(rates)}
+        )
+    return len(rates)
+
+
+def add_rate(*, rate: InterestRate, at: datetime, actor: str) -> InterestRate:
+    """The next rate of its kind, as its publisher announced it; the unsaved row says which.
+
+    Raises:
+        RateNotLater: a rate is known from that day or a later one.
+    """
+    with transaction():
+        latest = InterestRate.objects.filter(kind=rate.kind).order_by("-valid_from").first()
+        if latest is not None and rate.valid_from <= latest.valid_from:
+            raise RateNotLater(day=latest.valid_from.isoformat())
+        rate.save(force_insert=True)
+        figures = model_to_dict(rate, exclude=["id"]) | {"valid_from": rate.valid_from.isoformat()}
+        audit.record(actor=actor, action="products.add_rate", target=f"rate:{rate.kind}", at=at, after=figures)
+    return rate

@@ -1,0 +1,118 @@
+"""One open matter of every kind, each made the way it happens."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from escrow import operations as escrow
+from escrow.channels import TransferAnswer
+from escrow.ledger import Chart, Movement, post
+from escrow.models import Agreement, Beneficiary, Instruction, Payment, StatementLine
+from escrow.operations.instructions import record_answer
+from escrow.operations.payments import take_payment
+from escrow.states import AccountCode, InstructionState, Reason, RefundBasis
+from prepaid.merchants.models import Merchant
+from tests.escrow.factories import ACTOR, AT, calendar, open_agreement, order, paid
+from tests.prepaid.merchants.factories import make_merchant, owner_of
+
+#: When everything is looked at: four days after it went wrong.
+NOW = AT + timedelta(days=4)
+LARGE = 2 * 10_000_001
+KINDS = {
+    "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
+    "no_account", "payment", "suspense", "unmatched", "clearing",
+}  # fmt: skip
+
+
+def merchant() -> Merchant:
+    calendar()
+    return make_merchant()
+
+
+def held(of: Merchant, **facts) -> Agreement:
+    agreement = open_agreement(of.beneficiary, **facts)
+    take_payment(channel="sandbox", answer=paid(order(agreement)), at=AT)
+    return agreement
+
+
+def charged(agreement: Agreement, at: datetime = AT) -> None:
+    escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=1,
+        final=True,
+        key=f"k{agreement.pk}",
+        reference="v",
+        at=at,
+        actor=ACTOR,
+    )
+
+
+def payout(of: Merchant, *, price_fen: int = 200_000) -> Instruction:
+    charged(held(of, price_fen=price_fen, units_total=2))
+    made = escrow.pay_out(beneficiary_id=of.beneficiary_id, at=AT + timedelta(days=1), actor=ACTOR)
+    assert made is not None
+    return made.instruction
+
+
+def refund(of: Merchant) -> Instruction:
+    made = escrow.refund(
+        agreement_id=held(of).pk, amount_fen=200_000, basis=RefundBasis.CONSENT, reference="r", at=AT, actor=ACTOR
+    )
+    assert made.instruction is not None
+    return made.instruction
+
+
+def answered(instruction: Instruction, state: str, reason: str = "") -> None:
+    answer = TransferAnswer(number=instruction.number, state=state, amount_fen=instruction.amount_fen, reason=reason)
+    record_answer(channel=instruction.channel, answer=answer, at=AT)
+
+
+def account_request(of: Merchant) -> int:
+    owner = owner_of(of)
+    return escrow.request_payout_account(
+        beneficiary_id=of.beneficiary_id,
+        account_no="6222020200112233445",
+        account_name="新户",
+        because="换了开户行",
+        at=AT,
+        actor=owner.user.actor,
+    ).pk
+
+
+def everything() -> dict[str, Merchant]:
+    """A merchant for every kind, with that one matter."""
+    of = {kind: merchant() for kind in sorted(KINDS)}
+    Instruction.objects.filter(pk=refund(of["unknown"]).pk).update(state=InstructionState.UNKNOWN, answer="timeout")
+    answered(refund(of["unanswered"]), "accepted")
+    answered(refund(of["returned_refund"]), "failed", "closed card")
+    payout(of["held_payout"], price_fen=LARGE)
+    account_request(of["approval"])
+    answered(payout(of["returned_payout"]), "failed", "no such account")
+    escrow.hold_payouts(beneficiary_id=of["payouts_held"].beneficiary_id, because="court order 7", at=AT, actor=ACTOR)
+    charged(held(of["no_account"], units_total=2))
+    Beneficiary.objects.filter(pk=of["no_account"].beneficiary_id).update(payout_account_no="")
+    Payment.objects.filter(pk=order(open_agreement(of["payment"].beneficiary)).pk).update(ask_at=timezone.now())
+    chart = Chart(beneficiary_id=of["suspense"].beneficiary_id)
+    came = Movement(
+        debit=chart.id(AccountCode.CLEARING, channel="sandbox"),
+        credit=chart.id(AccountCode.SUSPENSE),
+        amount=7_700,
+        reason=Reason.LATE,
+        reference="nobody",
+    )
+    post([came], at=AT)
+    StatementLine.objects.create(
+        channel="sandbox",
+        line_no=1,
+        custody_no=of["unmatched"].beneficiary.custody_no,
+        beneficiary=of["unmatched"].beneficiary,
+        direction="in",
+        kind="payment",
+        reference="=unknown",
+        amount_fen=100,
+        balance_after_fen=100,
+        at=AT,
+    )
+    held(of["clearing"])
+    return of
