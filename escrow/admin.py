@@ -257,11 +257,13 @@ class PayoutAdmin(LedgerAdmin):
 
 @admin.register(StatementLine)
 class StatementLineAdmin(LedgerAdmin):
-    """The bank's statement; what has no match is listed first by the filter."""
+    """The bank's statement; what has no match is listed first by the filter. Who stands on the other side is not shown
+    here: looking is a deed of its own (``backoffice_line_people``)."""
 
-    list_display = ["line_no", "custody_no", "at", "direction", "kind", "yuan", "reference", "matched_at"]
-    list_filter = [("matched_at", admin.EmptyFieldListFilter), "kind", "direction"]
-    search_fields = ["=reference", "=custody_no"]
+    list_display = ["bank_ref", "custody_no", "day", "direction", "kind", "yuan", "reference", "matched_at"]
+    list_filter = [("matched_at", admin.EmptyFieldListFilter), "kind", "direction", "channel"]
+    search_fields = ["=reference", "=custody_no", "=bank_ref"]
+    exclude = ["identity", "references", "purpose", "counterparty_name", "counterparty_account"]
 
 
 @admin.register(AuditEntry)

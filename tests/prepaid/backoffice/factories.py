@@ -98,6 +98,8 @@ def everything() -> dict[str, Merchant]:
     StatementLine.objects.create(
         channel="sandbox",
         line_no=1,
+        identity="unmatched",
+        day=AT.date(),
         custody_no=of["unmatched"].beneficiary.custody_no,
         beneficiary=of["unmatched"].beneficiary,
         direction="in",
