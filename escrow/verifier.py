@@ -521,6 +521,7 @@ def main() -> int:
     parser.add_argument("reference", nargs="?")
     parser.add_argument("--lang", choices=sorted(TEXTS), default=spoken_here())
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without ¥ or 中文 still reads the rest
     return run(arguments.file, arguments.reference, arguments.lang)
 
 
