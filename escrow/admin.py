@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,8 @@ from escrow.models import (
     ApprovalRule,
     AuditEntry,
     Beneficiary,
+    Block,
+    DailyRoot,
     Instruction,
     Payment,
     Payout,
@@ -257,11 +259,39 @@ class PayoutAdmin(LedgerAdmin):
 
 @admin.register(StatementLine)
 class StatementLineAdmin(LedgerAdmin):
-    """The bank's statement; what has no match is listed first by the filter."""
+    """The bank's statement; what has no match is listed first by the filter. Who stands on the other side is not shown
+    here: looking is a deed of its own (``backoffice_line_people``)."""
 
-    list_display = ["line_no", "custody_no", "at", "direction", "kind", "yuan", "reference", "matched_at"]
-    list_filter = [("matched_at", admin.EmptyFieldListFilter), "kind", "direction"]
-    search_fields = ["=reference", "=custody_no"]
+    list_display = ["bank_ref", "custody_no", "day", "direction", "kind", "yuan", "reference", "matched_at"]
+    list_filter = [("matched_at", admin.EmptyFieldListFilter), "kind", "direction", "channel"]
+    search_fields = ["=reference", "=custody_no", "=bank_ref"]
+    exclude = ["identity", "references", "purpose", "counterparty_name", "counterparty_account"]
+
+
+@admin.register(Block)
+class BlockAdmin(LedgerAdmin):
+    """Sealed blocks; ``manage.py export-block`` gives their transfers."""
+
+    list_display = ["__str__", "custody", "count", "first_id", "last_id", "sealed_at", "hash"]
+    list_select_related = ["beneficiary"]
+    search_fields = ["=beneficiary__custody_no", "=hash"]
+
+
+@admin.register(DailyRoot)
+class DailyRootAdmin(LedgerAdmin):
+    """Published totals."""
+
+    list_display = ["day", "held", "agreements", "beneficiaries", "published_at", "hash"]
+    search_fields = ["=hash"]
+
+    @admin.display(description=_("held for consumers (yuan)"))
+    def held(self, row: DailyRoot) -> str:
+        """Fen as yuan."""
+        return yuan(row.held_fen)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DailyRoot]:
+        """Without the trees."""
+        return super().get_queryset(request).defer("seed", "nodes")
 
 
 @admin.register(AuditEntry)

@@ -6,7 +6,7 @@ The bank's statement is the custody account, line by line; a difference is never
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from django.db import connection
@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from escrow.bank_files import Statement as Read
 from escrow.bank_files import bills, format_of, orders, read_statements, tables
 from escrow.bank_files.statement import Line
+from escrow.clock import BEIJING
 from escrow.models import (
     BankFile,
     BankFormat,
@@ -250,7 +251,8 @@ GAPS = """
           AND p.closing_fen IS NOT NULL
         ORDER BY to_day DESC, made_at DESC NULLS LAST, id DESC LIMIT 1) before ON true
     WHERE s.opening_fen <> before.closing_fen
-      AND (%(bank)s::text IS NULL OR (s.bank = %(bank)s AND s.custody_no = ANY(%(accounts)s)))
+      AND (%(bank)s::text IS NULL OR s.bank = %(bank)s)
+      AND (%(accounts)s::text[] IS NULL OR s.custody_no = ANY(%(accounts)s))
       AND NOT EXISTS (
         SELECT 1 FROM escrow_statement p
         WHERE p.bank = s.bank AND p.custody_no = s.custody_no AND p.currency = s.currency AND p.id <> s.id
@@ -268,7 +270,7 @@ class Broken:
 
 def broken_statements(*, bank: str | None = None, accounts: Iterable[str] | None = None) -> list[Broken]:
     """Where the bank's own arithmetic breaks: lines or whole statements are missing."""
-    named = sorted(set(accounts or ()))
+    named = None if accounts is None else sorted(set(accounts))
     with connection.cursor() as cursor:
         cursor.execute(GAPS, {"bank": bank, "accounts": named})
         gaps: dict[int, int] = dict(cursor.fetchall())
@@ -277,7 +279,9 @@ def broken_statements(*, bank: str | None = None, accounts: Iterable[str] | None
         | ~Q(closing_fen=F("opening_fen") + F("sum_fen")) & Q(opening_fen__isnull=False, closing_fen__isnull=False)
     )
     if bank is not None:
-        rows = rows.filter(bank=bank, custody_no__in=named)
+        rows = rows.filter(bank=bank)
+    if named is not None:
+        rows = rows.filter(custody_no__in=named)
     return [
         Broken(statement=row, off_fen=row.off_fen, gap_fen=gaps.get(row.pk, 0)) for row in rows.order_by("to_day", "id")
     ]
@@ -421,3 +425,61 @@ def mapping_of(bank: str) -> tables.Mapping | None:
     """The column mapping saved for the bank."""
     saved = BankFormat.objects.filter(bank=bank).first()
     return saved.mapping() if saved else None
+
+
+CITY = """
+    WITH held AS (
+        SELECT beneficiary_id, sum(credits_posted - debits_posted)::bigint AS fen,
+               count(*) FILTER (WHERE credits_posted > debits_posted) AS agreements
+        FROM escrow_account WHERE code = 'held' AND asset = 'CNY' GROUP BY beneficiary_id
+    ), leg AS (
+        SELECT t.beneficiary_id, t.at < %(end)s AS today, t.amount, d.code AS debit, c.code AS credit
+        FROM escrow_transfer t
+        JOIN escrow_account d ON d.id = t.debit_account_id JOIN escrow_account c ON c.id = t.credit_account_id
+        WHERE t.at >= %(start)s AND t.asset = 'CNY' AND t.kind <> 'pending' AND 'held' IN (d.code, c.code)
+    ), moved AS (
+        SELECT beneficiary_id,
+               sum(CASE credit WHEN 'held' THEN amount ELSE -amount END) FILTER (WHERE NOT today) AS later,
+               sum(amount) FILTER (WHERE today AND debit = 'clearing') AS funded,
+               sum(CASE credit WHEN 'held' THEN -amount ELSE amount END)
+                   FILTER (WHERE today AND 'clearing' <> debit AND 'refund' <> credit) AS released,
+               sum(amount) FILTER (WHERE today AND credit = 'refund') AS refunded
+        FROM leg GROUP BY beneficiary_id
+    )
+    SELECT b.id, b.custody_no, coalesce(held.agreements, 0), coalesce(held.fen, 0) - coalesce(moved.later, 0),
+           coalesce(moved.funded, 0), coalesce(moved.released, 0), coalesce(moved.refunded, 0)
+    FROM escrow_beneficiary b LEFT JOIN held ON held.beneficiary_id = b.id
+    LEFT JOIN moved ON moved.beneficiary_id = b.id
+    WHERE held.beneficiary_id IS NOT NULL ORDER BY b.custody_no"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustodyDay:
+    """What one beneficiary's cards hold at the end of a day, and what moved in it (fen)."""
+
+    beneficiary_id: int
+    custody_no: str
+    agreements: int
+    held_fen: int
+    funded_fen: int
+    released_fen: int
+    refunded_fen: int
+
+
+def custody_days(day: date) -> list[CustodyDay]:
+    """Every beneficiary with cards on that day of the business clock (Beijing), one query for all."""
+    start = datetime.combine(day, time(), BEIJING)
+    with connection.cursor() as cursor:
+        cursor.execute(CITY, {"start": start, "end": start + timedelta(days=1)})
+        return [
+            CustodyDay(
+                beneficiary_id=row[0],
+                custody_no=row[1],
+                agreements=row[2],
+                held_fen=int(row[3]),
+                funded_fen=int(row[4]),
+                released_fen=int(row[5]),
+                refunded_fen=int(row[6]),
+            )
+            for row in cursor.fetchall()
+        ]

@@ -19,6 +19,7 @@ from escrow.verifier import (
     PROOF_FORMAT,
     ROOT_COLUMNS,
     Broken,
+    above,
     check_proof,
     digest,
     levels,
@@ -72,7 +73,7 @@ def leaves_of(seed: bytes, holding: Holding) -> list[bytes]:
     ]
 
 
-def plant(seed: bytes, holdings: list[Holding]) -> dict[str, Any]:
+def plant(seed: bytes, holdings: Iterable[Holding]) -> dict[str, Any]:
     """A beneficiary's tree, as fields of its ``DailyTotal``.
 
     All first parts in the order of their hashes, which is chance, then all second parts likewise: no two parts of one
@@ -81,16 +82,22 @@ def plant(seed: bytes, holdings: list[Holding]) -> dict[str, Any]:
     Raises:
         OverflowError: an amount below zero, or a sum of 2**63 fen.
     """
-    pairs = [leaves_of(seed, holding) for holding in holdings]
-    leaves = [leaf for half in zip(*pairs, strict=True) for leaf in sorted(half)]
-    tree = levels(leaves, sum_join)
-    tree_root, held_fen = hash_and_sum(tree[-1][0] if leaves else NOTHING)
+    halves: tuple[list[bytes], list[bytes]] = ([], [])
+    for holding in holdings:
+        for half, leaf in zip(halves, leaves_of(seed, holding), strict=True):
+            half.append(leaf)
+    level = [leaf for half in halves for leaf in sorted(half)]
+    leaves, nodes, height = b"".join(level), [], 0
+    while len(level) > 1:
+        level, height = above(level, sum_join), height + 1
+        nodes += level if height >= CHUNK_LEVELS else []
+    tree_root, held_fen = hash_and_sum(level[0] if level else NOTHING)
     return {
-        "agreements": len(holdings),
+        "agreements": len(halves[0]),
         "held_fen": held_fen,
         "tree_root": tree_root,
-        "leaves": b"".join(leaves),
-        "nodes": b"".join(node for level in tree[CHUNK_LEVELS:] for node in level),
+        "leaves": leaves,
+        "nodes": b"".join(nodes),
     }
 
 
@@ -246,14 +253,14 @@ def _step(node: bytes) -> dict[str, Any]:
 def _place(total: DailyTotal, part: int, leaf: bytes) -> tuple[int, list[bytes]]:
     """Where the leaf stands, and its neighbours up to the chunk's node.
 
-    Each half stands in the order of its hashes, which are evenly spread: near ``hash · count``, give or take some roots
-    of the count. Eight standard deviations are read; should chance have gone further, all are.
+    Each half stands in the order of its hashes, which are evenly spread: near ``hash · count``, give or take half a root
+    of the count. Two such deviations are read, should chance have gone further eight, and then all.
     """
     count, half = 2 * total.agreements, total.agreements
-    guess, reach = part * half + (int.from_bytes(leaf[:8], "big") * half >> 64), 4 * isqrt(half)
-    for first, last in ((guess - reach, guess + reach), (0, count)):
-        start, stop = max(0, first) // CHUNK * CHUNK, (last // CHUNK + 1) * CHUNK
-        window = _slice(total, start, min(count, stop))
+    guess, root = part * half + (int.from_bytes(leaf[:8], "big") * half >> 64), isqrt(half)
+    for reach in (root, 4 * root, count):
+        start = max(0, guess - reach) // CHUNK * CHUNK
+        window = _slice(total, start, min(count, ((guess + reach) // CHUNK + 1) * CHUNK))
         for at in range(0, len(window), NODE_BYTES):
             if window.startswith(leaf, at):
                 index = start + at // NODE_BYTES

@@ -89,13 +89,17 @@ def digest(tag: bytes, facts: dict[str, Any]) -> str:
     return sha256(tag + canonical(facts)).hexdigest()
 
 
+def above(below: list[bytes], join: Callable[[bytes, bytes], bytes]) -> list[bytes]:
+    """The next level of a tree; a node without a neighbour rises unchanged (the shape of RFC 6962)."""
+    joined = [join(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)]
+    return joined + below[-1:] if len(below) % 2 else joined
+
+
 def levels(leaves: list[bytes], join: Callable[[bytes, bytes], bytes]) -> list[list[bytes]]:
-    """The tree from its leaves up to its root; a node without a neighbour rises unchanged (the shape of RFC 6962)."""
+    """The tree from its leaves up to its root."""
     tree = [leaves]
     while len(tree[-1]) > 1:
-        below = tree[-1]
-        above = [join(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)]
-        tree.append(above + below[-1:] if len(below) % 2 else above)
+        tree.append(above(tree[-1], join))
     return tree
 
 
@@ -517,6 +521,7 @@ def main() -> int:
     parser.add_argument("reference", nargs="?")
     parser.add_argument("--lang", choices=sorted(TEXTS), default=spoken_here())
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without ¥ or 中文 still reads the rest
     return run(arguments.file, arguments.reference, arguments.lang)
 
 

@@ -213,7 +213,7 @@ def _when(day: str, at: str, mapping: Mapping) -> tuple[date, datetime | None]:
     except ValueError:
         moment = datetime.fromisoformat(day)
     if at:
-        moment = datetime.combine(moment.date(), datetime.strptime(at, mapping.time_format).time())  # noqa: DTZ007
+        moment = datetime.combine(moment.date(), datetime.strptime(at, mapping.time_format).time())  # noqa: DTZ007  # so does this
     timed = bool(at) or moment.time() != time()
     return moment.date(), moment.replace(tzinfo=BEIJING) if timed else None
 

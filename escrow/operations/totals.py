@@ -142,8 +142,8 @@ def _heads() -> list[Block]:
     )
 
 
-def _holdings(scope: dict[str, Any]) -> Iterator[tuple[int, list[Holding]]]:
-    """Each beneficiary with what its agreements held, a beneficiary's at a time in memory."""
+def _holdings(scope: dict[str, Any]) -> Iterator[tuple[int, Iterator[Holding]]]:
+    """Each beneficiary with what its agreements held, to be read before the next one is asked for."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(_HELD, {**scope, "codes": ["held"]})
         rows = iter(partial(cursor.fetchmany, _ROWS), [])
@@ -151,7 +151,7 @@ def _holdings(scope: dict[str, Any]) -> Iterator[tuple[int, list[Holding]]]:
         pk, group = next(groups, (None, iter(())))
         for beneficiary_id in scope["beneficiaries"]:
             if pk != beneficiary_id:
-                yield beneficiary_id, []
+                yield beneficiary_id, iter(())
                 continue
-            yield beneficiary_id, [(agreement_id, bytes(funder), fen) for _, agreement_id, funder, fen in group]
+            yield beneficiary_id, ((agreement_id, bytes(funder), fen) for _, agreement_id, funder, fen in group)
             pk, group = next(groups, (None, iter(())))

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from escrow.states import RefundBasis
+from escrow.states import InstructionKind, RefundBasis
 from prepaid.backoffice.queries.matters import NOBODY, Asked, operators
 from prepaid.products.forms import YuanField
 
@@ -46,6 +46,37 @@ class RefundByHandForm(ReasonForm):
     )
     basis = forms.ChoiceField(label=_("Basis"), choices=[("", "–"), *RefundBasis.choices])
     field_order = ("card_number", "amount", "basis", "because")
+
+
+class FileForm(forms.Form):
+    """A file from a bank or a channel."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("camt.053, CSV or XLSX statement, a channel's bill, or the results of an instruction file; 32 MB."),
+    )
+    bank = forms.SlugField(
+        label=_("Bank or channel"), max_length=16, initial="sandbox", help_text=_("Its code, as in its column mapping.")
+    )
+    format = forms.ChoiceField(
+        label=_("Format"),
+        required=False,
+        choices=[
+            ("", _("told by the file")),
+            ("camt053", "ISO 20022 camt.053"),
+            ("csv", "CSV"),
+            ("xlsx", "XLSX"),
+            ("bill", _("channel's daily bill")),
+            ("results", _("results of an instruction file")),
+        ],
+    )
+
+
+class BatchForm(forms.Form):
+    """Which orders go into a file."""
+
+    bank = forms.SlugField(label=_("Bank or channel"), max_length=16, initial="sandbox")
+    kind = forms.ChoiceField(label=_("Kind"), choices=InstructionKind.choices)
 
 
 class FilterForm(forms.Form):

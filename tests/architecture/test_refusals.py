@@ -9,8 +9,8 @@ from escrow.errors import DomainError
 
 #: How a sentence begins, or goes on after a colon or a comma, that tells somebody what to do.
 TO_DO = re.compile(
-    r"(^|[.:;,] |\b(and|then|or|to) )(Add|Agree|Ask|Charge|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load"
-    r"|Look|Make|Open|Please|Read|Refuse|Reload|Run|Say|Scan|Send|Sign|Tell|Tick|Try|Use|Wait|Write|agree|ask|buy|choose|copy|look"
+    r"(^|[.:;,] |\b(and|then|or|to) )(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load"
+    r"|Look|Make|Open|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Tell|Tick|Try|Use|Wait|Write|agree|ask|buy|check|choose|copy|look"
     r"|open|please|reload|sign in|submit|try|wait)\b"
 )
 

@@ -6,14 +6,29 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from escrow.models import Block
 from tests.escrow.factories import held_agreement
+from tests.escrow.test_totals import publish
 from tests.prepaid.people.factories import make_operator
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "rows", ["agreement", "account", "transfer", "use", "payment", "instruction", "refund", "payout", "auditentry"]
+    "rows",
+    [
+        "agreement",
+        "account",
+        "transfer",
+        "use",
+        "payment",
+        "instruction",
+        "refund",
+        "payout",
+        "auditentry",
+        "block",
+        "dailyroot",
+    ],
 )
 def test_no_heading_is_left_in_english(client: Client, rows: str) -> None:
     held_agreement()
@@ -33,3 +48,15 @@ def test_money_stands_in_yuan_and_sessions_are_counted(client: Client) -> None:
     assert "2,000.00" in shown
     assert "10" in shown
     assert "200000" not in shown
+
+
+def test_blocks_and_totals_are_listed_and_the_secret_seed_is_nowhere(client: Client) -> None:
+    held_agreement(price_fen=200_000)
+    root = publish()
+    client.force_login(make_operator())
+    assert root.hash in client.get(reverse("admin:escrow_dailyroot_changelist")).content.decode()
+    page = client.get(reverse("admin:escrow_dailyroot_change", args=[root.day]))
+    assert page.status_code == 200
+    assert root.hash in page.content.decode()
+    assert bytes(root.seed).hex() not in page.content.decode()
+    assert Block.objects.get().hash in client.get(reverse("admin:escrow_block_changelist")).content.decode()

@@ -2,7 +2,9 @@
 
 import io
 import json
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,12 +12,12 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from escrow import blocks, invariants, verifier
+from escrow import blocks, invariants, proof_checks, verifier
 from escrow import operations as escrow
 from escrow.models import AuditEntry, Beneficiary, Block, Transfer
 from escrow.operations import seals
 from escrow.states import Plan
-from tests.concurrency.threads import at_once
+from tests.concurrency.threads import at_once, until_somebody_waits
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
 from tests.escrow.test_prove import a_life
 
@@ -187,3 +189,53 @@ def test_two_sealers_at_once_write_one_chain(committed_db):
         at_once(*[lambda: escrow.seal(beneficiary_id=pk, at=AT, actor=ACTOR)] * 4)
     assert blocks.unsealed() == []
     assert not found()
+
+
+SHARED = "SELECT pg_advisory_xact_lock_shared(26, %s)"  # what whoever writes transfers holds until commit
+COPY = (
+    "INSERT INTO escrow_transfer SELECT (jsonb_populate_record(t, jsonb_build_object('id', t.id + %s))).*"
+    " FROM escrow_transfer t WHERE t.id = (SELECT max(id) FROM escrow_transfer)"
+)
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["as built", "control: the writer holds no lock"])
+def test_a_smaller_id_that_is_committed_later_is_not_missed(committed_db, databases, locked):
+    """Ids are drawn before they are committed: here the first of two is committed after the second was seen."""
+    pk = held_agreement(beneficiary()).beneficiary_id
+    with databases.use(committed_db, as_owner=True), ThreadPoolExecutor(1) as pool:
+        drawn, seen = threading.Event(), threading.Event()
+
+        def slow_writer() -> None:
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    if locked:
+                        cursor.execute(SHARED, [pk])
+                    cursor.execute(COPY, [1])
+                    drawn.set()
+                    seen.wait(30)
+            finally:
+                connection.close()
+
+        writing = pool.submit(slow_writer)
+        drawn.wait(30)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SHARED, [pk])
+            cursor.execute(COPY, [2])
+        with ThreadPoolExecutor(1) as sealers:
+            sealing = sealers.submit(sealed_in_a_thread, pk)
+            if locked:
+                until_somebody_waits()
+            else:
+                sealing.result(30)
+            seen.set()
+            writing.result(30)
+            sealing.result(30)
+        missed = proof_checks.check()["blocks_equal_their_transfers"]
+    assert bool(missed) is not locked
+
+
+def sealed_in_a_thread(beneficiary_id: int) -> int:
+    try:
+        return escrow.seal(beneficiary_id=beneficiary_id, at=AT, actor=ACTOR)
+    finally:
+        connection.close()

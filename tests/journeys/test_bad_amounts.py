@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 SESSIONS = Sentence(("Only 10 sessions are left", "Charge at most that many"), ("仅剩10次", "请勿超过此次数"))
 
 WRITTEN = ["0", "-1", "0.001", "1" + "0" * 18]
-SUM = Sentence(("must be at least 0.01 yuan", "below 100 million yuan"), ("须不低于0.01元", "低于1亿元"))
+SUM = Sentence(("at least 0.01 yuan", "below 100 million yuan"), ("不低于0.01元", "低于1亿元"))
 DECIMALS = Sentence(("at most two decimals", "for example 128.50"), ("最多两位小数", "例如128.50"))
 
 

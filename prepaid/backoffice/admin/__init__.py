@@ -1,5 +1,6 @@
-"""The operators' list of open matters and the pages behind its buttons."""
+"""The operators' list of open matters and the pages behind its buttons; reconciliation with the banks."""
 
 from prepaid.backoffice.admin.matters import MatterAdmin
+from prepaid.backoffice.admin.reconciliation import BankFileAdmin, TieOutAdmin
 
-__all__ = ["MatterAdmin"]
+__all__ = ["BankFileAdmin", "MatterAdmin", "TieOutAdmin"]

@@ -18,7 +18,7 @@ from escrow import clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import DomainError, NotFound
-from escrow.models import Approval, Instruction, PayoutHold
+from escrow.models import Approval, ClearingAlarm, Instruction, PayoutHold
 from escrow.money import yuan
 from escrow.states import ApprovalKind, ApprovalState, RefundBasis
 from prepaid.backoffice import operations
@@ -307,6 +307,16 @@ def transfers(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRespon
     return redirect(f"{reverse('admin:escrow_transfer_changelist')}?credit_account__id__exact={ref}")
 
 
+def accounts(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """The accounts of the beneficiary an alarm is about."""
+    alarm = ClearingAlarm.objects.select_related("beneficiary").filter(pk=ref).first()
+    if alarm is None:
+        raise NotFound()
+    return redirect(
+        f"{reverse('admin:escrow_account_changelist')}?code__exact={alarm.code}&q={alarm.beneficiary.custody_no}"
+    )
+
+
 #: name of the address (after ``backoffice_``): its route below the list, and the view
 PAGES: dict[str, tuple[str, View]] = {
     "ask_instruction": ("instructions/<int:ref>/ask/", ask_instruction),
@@ -317,6 +327,7 @@ PAGES: dict[str, tuple[str, View]] = {
     "approval": ("approvals/<int:ref>/", approval),
     "reveal": ("approvals/<int:ref>/reveal/", reveal),
     "merchant": ("merchants/<int:ref>/", merchant),
+    "accounts": ("alarms/<int:ref>/", accounts),
     "transfers": ("accounts/<int:ref>/", transfers),
     "take": ("<slug:lane>/<int:ref>/take/", take),
     "hand_over": ("<slug:lane>/<int:ref>/hand-over/", hand_over),

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 
 from escrow.errors import NotFound
 from escrow.models import Approval, Beneficiary
-from escrow.states import ApprovalKind, ApprovalState
+from escrow.states import AccountCode, ApprovalKind, ApprovalState
 from prepaid.backoffice.queries.sources import SOURCES, Rows, Source
 from prepaid.merchants.models import Merchant
 from prepaid.people.models import User
@@ -61,7 +61,7 @@ class Tally:
 def matters(asked: Asked, *, at: datetime, start: int = 0, stop: int | None = None) -> list[Matter]:
     """The oldest first, from ``start`` up to ``stop``. Three queries, whatever their number."""
     found = _union(asked, at)
-    return _named(found.order_by("since", "lane", "ref")[start:stop]) if found is not None else []
+    return _named(found.order_by("began", "lane", "ref")[start:stop]) if found is not None else []
 
 
 def every_matter(asked: Asked, *, at: datetime, batch: int = 500) -> Iterator[Matter]:
@@ -69,7 +69,7 @@ def every_matter(asked: Asked, *, at: datetime, batch: int = 500) -> Iterator[Ma
     found = _union(asked, at)
     if found is None:
         return
-    lines = found.order_by("since", "lane", "ref").iterator()
+    lines = found.order_by("began", "lane", "ref").iterator()
     while some := list(islice(lines, batch)):
         yield from _named(some)
 
@@ -82,7 +82,7 @@ def tallies(asked: Asked, *, at: datetime) -> list[Tally]:
     sql, values = found.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT lane, count(*), count(*) FILTER (WHERE late), min(since) FROM ({sql}) AS matter GROUP BY lane",  # noqa: S608 – Django's own SQL, its values apart
+            f"SELECT lane, count(*), count(*) FILTER (WHERE late), min(began) FROM ({sql}) AS matter GROUP BY lane",  # noqa: S608 – Django's own SQL, its values apart
             values,
         )
         counted = {lane: figures for lane, *figures in cursor.fetchall()}
@@ -150,17 +150,28 @@ def _named(lines: Iterable[dict[str, Any]]) -> list[Matter]:
         Matter(
             source=SOURCES[line["lane"]],
             ref=line["ref"],
-            since=line["since"],
+            since=line["began"],
             late=line["late"],
             fen=line["fen"],
             payee=line["payee"],
-            label=ApprovalKind(line["label"]).label if line["lane"] == "approval" else line["label"],
+            label=_in_words(line),
             remark=line["remark"],
             owner=owners.get(line["owner"]),
             merchant=merchants.get(line["payee"]),
         )
         for line in found
     ]
+
+
+def _in_words(line: dict[str, Any]) -> str | Promise:
+    """Codes in the reader's language; numbers as they are."""
+    match line["lane"]:
+        case "approval":
+            return ApprovalKind(line["label"]).label
+        case "alarm":
+            return AccountCode(line["label"]).label
+        case _:
+            return str(line["label"])
 
 
 def open_account_request(approval_id: int) -> Approval:

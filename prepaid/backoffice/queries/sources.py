@@ -34,6 +34,7 @@ from escrow.models import (
     Account,
     Approval,
     Beneficiary,
+    ClearingAlarm,
     Instruction,
     Payment,
     PayoutHold,
@@ -46,13 +47,14 @@ from escrow.states import (
     ApprovalKind,
     ApprovalState,
     InstructionState,
+    LineKind,
     PaymentState,
     TransferKind,
 )
 from prepaid.backoffice.models import Assignment
 
-#: Every source's columns, in this order: a union matches them by place.
-COLUMNS = ("lane", "ref", "since", "late", "fen", "payee", "label", "remark", "owner")
+#: Every source's columns, in this order: a union matches them by place. No model has a column of such a name.
+COLUMNS = ("lane", "ref", "began", "late", "fen", "payee", "label", "remark", "owner")
 Rows = QuerySet[Any, dict[str, Any]]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -101,11 +103,11 @@ def rows(
 ) -> Rows:
     """The columns every source has: since when, fen, the beneficiary's id, what it is called, one remark in words."""
     mine = Assignment.objects.filter(lane=kind.lane, ref=OuterRef("pk"))
-    late = Case(When(since__lte=at - kind.late_after, then=True), default=False, output_field=BooleanField())
+    late = Case(When(began__lte=at - kind.late_after, then=True), default=False, output_field=BooleanField())
     return found.annotate(
         lane=Value(kind.lane, TextField()),
         ref=F("pk"),
-        since=since,
+        began=since,
         late=late,
         fen=Cast(fen, BigIntegerField()),
         payee=Cast(payee, BigIntegerField()),
@@ -370,7 +372,7 @@ def clearing(kind: Source, at: datetime) -> Rows:
     arrived = StatementLine.objects.filter(
         matched_at__isnull=False,
         beneficiary_id=OuterRef("beneficiary_id"),
-        direction="in",
+        kind=LineKind.PAYMENT,
         reference=OuterRef("order_no"),
     )
     found = Payment.objects.filter(
@@ -387,5 +389,26 @@ def clearing(kind: Source, at: datetime) -> Rows:
         fen=F("amount_fen"),
         payee=F("beneficiary_id"),
         label=F("order_no"),
+        remark=F("channel"),
+    )
+
+
+@source(
+    "alarm",
+    _("Accounts that do not return to zero"),
+    late_after=DAY,
+    step=_("See the accounts"),
+    page="admin:backoffice_accounts",
+)
+def alarms(kind: Source, at: datetime) -> Rows:
+    """What only passes through has stood too long: the daily reconciliation has raised an alarm."""
+    return rows(
+        kind,
+        at,
+        ClearingAlarm.objects.filter(cleared_at=None),
+        since=F("since"),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("code"),
         remark=F("channel"),
     )

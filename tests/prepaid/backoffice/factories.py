@@ -7,7 +7,7 @@ from django.utils import timezone
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Agreement, Beneficiary, Instruction, Payment, StatementLine
+from escrow.models import Agreement, Beneficiary, ClearingAlarm, Instruction, Payment, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
 from escrow.states import AccountCode, InstructionState, Reason, RefundBasis
@@ -20,7 +20,7 @@ NOW = AT + timedelta(days=4)
 LARGE = 2 * 10_000_001
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
-    "no_account", "payment", "suspense", "unmatched", "clearing",
+    "no_account", "payment", "suspense", "unmatched", "clearing", "alarm",
 }  # fmt: skip
 
 
@@ -105,6 +105,8 @@ def everything() -> dict[str, Merchant]:
     StatementLine.objects.create(
         channel="sandbox",
         line_no=1,
+        identity="unmatched",
+        day=AT.date(),
         custody_no=of["unmatched"].beneficiary.custody_no,
         beneficiary=of["unmatched"].beneficiary,
         direction="in",
@@ -115,4 +117,7 @@ def everything() -> dict[str, Merchant]:
         at=AT,
     )
     held(of["clearing"])
+    ClearingAlarm.objects.create(
+        beneficiary=of["alarm"].beneficiary, code=AccountCode.REFUND, amount_fen=1, since=AT, raised_at=AT
+    )
     return of
