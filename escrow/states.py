@@ -95,6 +95,14 @@ class Silence(TextChoices):
     CONFIRMS = "confirms", _("counts as confirmed")
 
 
+class StoppageKind(TextChoices):
+    """Why silence confirms nothing; where it is dark, nothing accrues either."""
+
+    DARK = "dark", _("closed, no service")
+    WATCH = "watch", _("on watch")
+    CHANGED_HANDS = "changed_hands", _("just changed hands")
+
+
 class PaymentState(TextChoices):
     CREATED = "created", _("waiting for payment")
     PAID = "paid", _("paid")

@@ -18,6 +18,7 @@ from escrow.models.statement import (
     StatementLine,
     TieOut,
 )
+from escrow.models.stoppage import Stoppage
 from escrow.models.use import Use
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Refund",
     "Statement",
     "StatementLine",
+    "Stoppage",
     "TieOut",
     "Transfer",
     "Use",

@@ -45,6 +45,9 @@ class Agreement(models.Model):
     bonus_fen = models.BigIntegerField(_("gift money (fen)"), default=0)
     units_total = models.BigIntegerField(_("units"))
     state = models.CharField(_("state"), max_length=12, choices=AgreementState, default=AgreementState.OPEN)
+    places = models.JSONField(
+        _("places"), default=list, help_text=_("opaque ids of where it can be used; none: everywhere")
+    )
     pay_until = models.DateTimeField(_("pay until"))
     opened_at = models.DateTimeField(_("opened"))
     funded_at = models.DateTimeField(_("funded"), null=True, blank=True)

@@ -1,5 +1,6 @@
 """The life of an agreement: open → held | cancelled | expired; held ⇄ frozen; held | frozen → closed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -56,11 +57,13 @@ def open_agreement(
     price_fen: int,
     bonus_fen: int = 0,
     units_total: int,
+    places: Sequence[str] = (),
     pay_until: datetime,
     at: datetime,
     actor: str,
 ) -> Agreement:
     """An agreement waiting for its payment of ``price_fen``. ``units_total`` counts visits, fen of face value, or days.
+    ``places`` are opaque ids of where it can be used; none: everywhere.
 
     Raises:
         InvalidAmount, InvalidUnits: not whole positive numbers, or a face value that is not price + gift.
@@ -78,6 +81,7 @@ def open_agreement(
             price_fen=price_fen,
             bonus_fen=bonus_fen,
             units_total=units_total,
+            places=list(places),
             pay_until=pay_until,
             opened_at=at,
         )

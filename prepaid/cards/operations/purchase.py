@@ -112,6 +112,7 @@ def place_order(
             price_fen=version.price_fen,
             bonus_fen=version.bonus_fen,
             units_total=version.units_total,
+            places=[str(premises.store_id) for premises in version.terms.stores],
             pay_until=at + timedelta(minutes=rule.payment_minutes),
             at=at,
             actor=actor,
