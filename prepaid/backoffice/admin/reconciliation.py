@@ -124,7 +124,7 @@ def check_now(request: HttpRequest, page: Pages) -> HttpResponse:
 class TieOutAdmin(Pages):
     """The days, and what differs in one."""
 
-    list_display = ["day", "custody", "ledger", "bank", "difference", "unmatched", "bank_day", "checked_at"]
+    list_display = ["day", "custody", "ledger", "bank", "difference", "unmatched"]
     list_filter = [Differing, "day"]
     list_select_related = ["beneficiary"]
     search_fields = ["=beneficiary__custody_no"]
