@@ -139,13 +139,21 @@ def publish_totals() -> int:
 
 @shared_task
 def reconcile() -> dict[str, int]:
-    """How the last days tie out, which accounts do not return to zero, and uploads nobody decided on."""
+    """Lines that found no order before, how the last days tie out, which accounts do not return to zero, and uploads
+    nobody decided on."""
     at = clock.now()
     return {
+        "matched": operations.match_open_lines(at=at),
         "tie_outs": operations.tie_out_lately(at=at),
         "alarms": operations.watch_clearing(at=at),
         "forgotten": operations.discard_forgotten(at=at),
     }
+
+
+@shared_task
+def match_file(file_id: int) -> None:
+    """The lines of a long statement; what a lost bell leaves ``reconcile`` finds."""
+    operations.match_file(file_id=file_id, at=clock.now())
 
 
 @shared_task

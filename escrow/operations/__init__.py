@@ -20,14 +20,14 @@ from escrow.operations.beneficiaries import (
 )
 from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
-from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, upload_file
+from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
 from escrow.operations.seals import seal
 from escrow.operations.silence import notice_delivered, pass_silence
-from escrow.operations.statements import import_statement
+from escrow.operations.statements import import_statement, match_open_lines
 from escrow.operations.stoppages import begin_stoppage, end_stoppage
 from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
 from escrow.operations.totals import publish_total
@@ -67,6 +67,8 @@ __all__ = [
     "import_statement",
     "load_working_days",
     "make_batch",
+    "match_file",
+    "match_open_lines",
     "notice_delivered",
     "open_agreement",
     "pass_silence",

@@ -110,7 +110,7 @@ def test_a_notice_changes_nothing_of_a_use_that_expires():
 
 
 @pytest.mark.parametrize(
-    "told_on, last_day",
+    ("told_on", "last_day"),
     [
         (
             date(2026, 9, 17),
