@@ -26,21 +26,36 @@ from escrow.operations.payments import ask_payment, expire_agreement, start_paym
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
 from escrow.operations.seals import seal
+from escrow.operations.silence import notice_delivered, pass_silence
 from escrow.operations.statements import import_statement, match_open_lines
+from escrow.operations.stoppages import begin_stoppage, end_stoppage
 from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
 from escrow.operations.totals import publish_total
-from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
+from escrow.operations.uses import (
+    charge,
+    confirm_use,
+    decide_dispute,
+    dispute_use,
+    expire_use,
+    undo_use,
+    void_use,
+    withdraw_use,
+)
 
 __all__ = [
     "approve",
     "ask_now",
     "ask_payment",
+    "begin_stoppage",
     "cancel_agreement",
     "charge",
     "compare_bill",
     "confirm_use",
+    "decide_dispute",
     "discard_file",
     "discard_forgotten",
+    "dispute_use",
+    "end_stoppage",
     "expire_agreement",
     "expire_approvals",
     "expire_use",
@@ -54,7 +69,9 @@ __all__ = [
     "make_batch",
     "match_file",
     "match_open_lines",
+    "notice_delivered",
     "open_agreement",
+    "pass_silence",
     "pay_out",
     "payload_of",
     "publish_total",
@@ -78,4 +95,5 @@ __all__ = [
     "void_use",
     "watch_clearing",
     "withdraw",
+    "withdraw_use",
 ]
