@@ -6,7 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 
 from escrow import clock, workdays
 from escrow.errors import NotFound
@@ -17,11 +32,22 @@ from escrow.models import (
     Payout,
     PayoutLine,
     StatementLine,
+    Stoppage,
     Transfer,
     Use,
     WorkingDay,
 )
-from escrow.states import OPEN_USES, AccountCode, AgreementState, Asset, Plan, Reason, TransferKind, UseState
+from escrow.states import (
+    OPEN_USES,
+    AccountCode,
+    AgreementState,
+    Asset,
+    Plan,
+    Reason,
+    Silence,
+    TransferKind,
+    UseState,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,18 +193,31 @@ class Backing:
     payable_fen: int = 0
     payout_fen: int = 0
     refund_fen: int = 0
+    reserve_fen: int = 0
+    blocked_fen: int = 0
     suspense_fen: int = 0
+    interest_fen: int = 0
     custody_fen: int = 0
     clearing_fen: int = 0
+    fees_fen: int = 0
     agreements_held: int = 0
 
     @property
     def owed_fen(self) -> int:
-        return self.held_fen + self.payable_fen + self.payout_fen + self.refund_fen + self.suspense_fen
+        return (
+            self.held_fen
+            + self.payable_fen
+            + self.payout_fen
+            + self.refund_fen
+            + self.reserve_fen
+            + self.blocked_fen
+            + self.suspense_fen
+            + self.interest_fen
+        )
 
     @property
     def covered_fen(self) -> int:
-        return self.custody_fen + self.clearing_fen
+        return self.custody_fen + self.clearing_fen + self.fees_fen
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
@@ -274,6 +313,34 @@ def payment_of(agreement_id: int) -> Payment | None:
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")
+
+
+def unanswered_uses(*, at: datetime, after: int = 0, limit: int) -> list[tuple[int, str]]:
+    """Reservations whose time has passed, in order of id from the one after ``after``: ``(id, what silence means)``. Without
+    those that silence would confirm and cannot now: a stoppage in their term, or a frozen agreement."""
+    stopped = Func(
+        F("beneficiary_id"),
+        F("place"),
+        F("silence_from"),
+        Value(clock.beijing_date(at)),
+        function="escrow_silence_stopped",
+        output_field=BooleanField(),
+    )
+    blocked = Q(silence=Silence.CONFIRMS) & (Q(stopped) | ~Q(agreement__state=AgreementState.HELD))
+    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, pk__gt=after).exclude(blocked)
+    return list(due.order_by("pk").values_list("pk", "silence")[:limit])
+
+
+def last_stopped_day(use: Use) -> date | None:
+    """The last day of the latest stoppage that has ended where the use was."""
+    here = Stoppage.objects.filter(beneficiary_id=use.beneficiary_id, place__in=("", use.place))
+    last: date | None = here.aggregate(Max("until"))["until__max"]
+    return last
+
+
+def stoppages(beneficiary_ids: Iterable[int]) -> list[Stoppage]:
+    """What is stopped now, the longest first."""
+    return list(Stoppage.objects.filter(beneficiary_id__in=beneficiary_ids, until=None).order_by("since", "pk"))
 
 
 def add_working_days(day: date, count: int) -> date:

@@ -29,7 +29,7 @@ RIGHTS = """
 DO $$
 BEGIN
     IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'prepaid_app') AND current_user <> 'prepaid_app' THEN
-        REVOKE DELETE, TRUNCATE ON escrow_claim, escrow_claimpayment, escrow_legalhold FROM prepaid_app;
+        REVOKE DELETE, TRUNCATE ON escrow_claim, escrow_claimpayment, escrow_legalhold, escrow_stoppage FROM prepaid_app;
         REVOKE UPDATE, DELETE, TRUNCATE ON escrow_reserverule FROM prepaid_app;
     END IF;
 END $$;
@@ -49,7 +49,7 @@ def add_first_rule(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('escrow', '0040_stoppages'),
+        ('escrow', '0041_silence'),
     ]
 
     operations = [

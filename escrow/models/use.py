@@ -9,7 +9,11 @@ from escrow.states import OPEN_USES, Silence, UseState
 
 
 class Use(models.Model):
-    """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved)."""
+    """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved).
+
+    Where silence confirms, ``confirm_until`` is empty until the notice of the reservation has been delivered: silence about
+    what nobody was told is none (docs/ledger.md, "Silence").
+    """
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, db_constraint=False, related_name="uses")
@@ -22,6 +26,13 @@ class Use(models.Model):
         _("place"), max_length=64, blank=True, default="", help_text=_("opaque id of where it was used")
     )
     silence = models.CharField(_("silence"), max_length=8, choices=Silence, blank=True, default="")
+    silence_days = models.PositiveSmallIntegerField(_("working days of silence that confirm"), null=True, blank=True)
+    silence_from = models.DateField(
+        _("silence counts after"),
+        null=True,
+        blank=True,
+        help_text=_("day of the delivered notice, or the last day of a stoppage since"),
+    )
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"))
     resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -44,7 +55,13 @@ class Use(models.Model):
             models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
             models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),
             models.CheckConstraint(
-                name="use_reserved_has_an_end", condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False)
+                name="use_reserved_has_an_end",
+                condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False) | Q(silence=Silence.CONFIRMS),
+            ),
+            models.CheckConstraint(
+                name="use_silence_confirms_after_days",
+                condition=Q(silence=Silence.CONFIRMS, silence_days__gt=0)
+                | (~Q(silence=Silence.CONFIRMS) & Q(silence_days__isnull=True, silence_from__isnull=True)),
             ),
         ]
 

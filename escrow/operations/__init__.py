@@ -20,14 +20,16 @@ from escrow.operations.beneficiaries import (
 )
 from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
-from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, upload_file
+from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import expire_holds, lift_hold, order_hold
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
 from escrow.operations.refunds import Settlement, refund, refund_many
 from escrow.operations.seals import seal
-from escrow.operations.statements import import_statement
+from escrow.operations.silence import notice_delivered, pass_silence
+from escrow.operations.statements import import_statement, match_open_lines
+from escrow.operations.stoppages import begin_stoppage, end_stoppage
 from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
 from escrow.operations.totals import publish_total
 from escrow.operations.uses import (
@@ -35,10 +37,13 @@ from escrow.operations.uses import (
     charge,
     charge_many,
     confirm_use,
+    decide_dispute,
+    dispute_use,
     expire_use,
     resolve_many,
     undo_use,
     void_use,
+    withdraw_use,
 )
 
 __all__ = [
@@ -47,13 +52,17 @@ __all__ = [
     "approve",
     "ask_now",
     "ask_payment",
+    "begin_stoppage",
     "cancel_agreement",
     "charge",
     "charge_many",
     "compare_bill",
     "confirm_use",
+    "decide_dispute",
     "discard_file",
     "discard_forgotten",
+    "dispute_use",
+    "end_stoppage",
     "expire_agreement",
     "expire_approvals",
     "expire_holds",
@@ -67,8 +76,12 @@ __all__ = [
     "lift_hold",
     "load_working_days",
     "make_batch",
+    "match_file",
+    "match_open_lines",
+    "notice_delivered",
     "open_agreement",
     "order_hold",
+    "pass_silence",
     "pay_out",
     "payload_of",
     "publish_total",
@@ -95,4 +108,5 @@ __all__ = [
     "void_use",
     "watch_clearing",
     "withdraw",
+    "withdraw_use",
 ]

@@ -25,12 +25,6 @@ BEGIN
     PERFORM escrow_fold(beneficiary);
     PERFORM 1 FROM escrow_account a WHERE a.agreement_id = ANY (agreements) ORDER BY a.id FOR NO KEY UPDATE;
     PERFORM 1 FROM escrow_agreement a WHERE a.id = ANY (agreements) ORDER BY a.id FOR NO KEY UPDATE;
-    PERFORM escrow_resolve(jsonb_agg(jsonb_build_object(
-        'n', 0, 'use', u.id, 'to', 'voided', 'because', 'settlement') ORDER BY u.id), business_time, actor, request)
-    FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
-    WHERE u.agreement_id = ANY (agreements) AND a.beneficiary_id = beneficiary AND a.state IN ('held', 'frozen')
-      AND u.state IN ('reserved', 'disputed')
-    HAVING count(*) > 0;
     SELECT * INTO payable FROM escrow_account a
     WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'payable';
     SELECT * INTO reserve FROM escrow_account a
@@ -74,6 +68,12 @@ BEGIN
     INTO settled
     FROM fact f LEFT JOIN parted p ON p.n = f.n;
 
+    -- Open reservations return first; what they kept is part of what is held.
+    PERFORM escrow_resolve(jsonb_agg(jsonb_build_object(
+        'n', 0, 'use', u.id, 'to', 'voided', 'because', 'settlement') ORDER BY u.id), business_time, actor, request)
+    FROM unnest(settled) s JOIN escrow_use u ON u.agreement_id = s.agreement
+    WHERE s.error IS NULL AND u.state IN ('reserved', 'disputed')
+    HAVING count(*) > 0;
     SELECT array_agg(ROW(m.debit, m.credit, m.amount, 'posted', m.reason, NULL, NULL, s.agreement, NULL, s.reference,
                          m.payable_on, NULL)::escrow_movement ORDER BY m.step, s.n)
     INTO movements

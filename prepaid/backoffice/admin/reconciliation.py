@@ -224,7 +224,7 @@ def upload(request: HttpRequest, page: Pages) -> HttpResponse:
 def take(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
     """The yes."""
     try:
-        file = escrow.import_file(file_id=ref, at=clock.now(), actor=me(request).actor)
+        file = escrow.import_file(file_id=ref, at=clock.now(), actor=me(request).actor, wait=False)
         messages.success(request, _("Imported: %(new)s new lines.") % {"new": file.new_lines})
     except NotFound:
         raise
