@@ -296,7 +296,9 @@ def test_a_complaint_is_settled_on_its_basis_once() -> None:
     facts = {"request_id": request.pk, "reference": "BJ-1", "at": clock.now(), "actor": "x"}
     refused(
         RefundExceedsPaid,
-        lambda: operations.settle_request(amount_fen=card.agreement.price_fen + 1, basis=RefundBasis.MEDIATION, **facts),
+        lambda: operations.settle_request(
+            amount_fen=card.agreement.price_fen + 1, basis=RefundBasis.MEDIATION, **facts
+        ),
     )
     refund = operations.settle_request(amount_fen=120_000, basis=RefundBasis.MEDIATION, **facts)
     assert (refund.amount_fen, refund.settled_fen, refund.basis, refund.reference) == (
