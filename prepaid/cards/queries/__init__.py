@@ -12,6 +12,7 @@ from prepaid.cards.queries.interest import interest_by_cause, interest_of
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
+    claim_of,
     cooling_off_until,
     held_fen,
     least_refund_fen,
@@ -52,6 +53,7 @@ __all__ = [
     "charge_at",
     "charges_on",
     "charges_waiting",
+    "claim_of",
     "cooling_off_until",
     "counter_stores",
     "face_of",
