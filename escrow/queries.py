@@ -193,18 +193,31 @@ class Backing:
     payable_fen: int = 0
     payout_fen: int = 0
     refund_fen: int = 0
+    reserve_fen: int = 0
+    blocked_fen: int = 0
     suspense_fen: int = 0
+    interest_fen: int = 0
     custody_fen: int = 0
     clearing_fen: int = 0
+    fees_fen: int = 0
     agreements_held: int = 0
 
     @property
     def owed_fen(self) -> int:
-        return self.held_fen + self.payable_fen + self.payout_fen + self.refund_fen + self.suspense_fen
+        return (
+            self.held_fen
+            + self.payable_fen
+            + self.payout_fen
+            + self.refund_fen
+            + self.reserve_fen
+            + self.blocked_fen
+            + self.suspense_fen
+            + self.interest_fen
+        )
 
     @property
     def covered_fen(self) -> int:
-        return self.custody_fen + self.clearing_fen
+        return self.custody_fen + self.clearing_fen + self.fees_fen
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:

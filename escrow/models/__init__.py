@@ -2,6 +2,7 @@ from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
+from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
 from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
@@ -33,6 +34,8 @@ __all__ = [
     "Block",
     "BusinessClock",
     "ChannelBillLine",
+    "Claim",
+    "ClaimPayment",
     "ClearingAlarm",
     "Command",
     "DailyRoot",
@@ -41,11 +44,13 @@ __all__ = [
     "Instruction",
     "InstructionBatch",
     "InstructionBatchLine",
+    "LegalHold",
     "Payment",
     "Payout",
     "PayoutHold",
     "PayoutLine",
     "Refund",
+    "ReserveRule",
     "Statement",
     "StatementLine",
     "Stoppage",
