@@ -153,7 +153,7 @@ CHECKS: dict[str, str] = {
            OR (state = 'closed' AND held.everything <> 0)""",
     "shares_exact": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
-        WHERE plan <> 'period' AND released <> div(price_fen * coalesce(used.units, 0), units_total)""",
+        WHERE released <> div(price_fen * coalesce(used.units, 0), units_total)""",
     "units_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
         LEFT JOIN used ON used.agreement_id = money.id
@@ -186,7 +186,40 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_use u
         FULL JOIN (SELECT (result->>'use')::bigint AS use_id, count(*) AS n FROM escrow_command GROUP BY 1) c
                ON c.use_id = u.id
-        WHERE u.id IS NULL OR c.n IS DISTINCT FROM 1""",
+        WHERE u.id IS NULL OR (u.day IS NULL AND c.n IS DISTINCT FROM 1) OR (u.day IS NOT NULL AND c.n IS NOT NULL)""",
+    "days_accrue_once_and_all": """
+        WITH day AS (
+            SELECT agreement_id, count(*) AS rows, count(DISTINCT day) AS days, min(day) AS first, max(day) AS last,
+                   count(*) FILTER (WHERE state = 'final') AS final, sum(units) AS units
+            FROM escrow_use WHERE day IS NOT NULL AND state <> 'voided' GROUP BY agreement_id)
+        SELECT (SELECT count(*) FROM escrow_accrual r JOIN escrow_agreement a ON a.id = r.agreement_id
+                LEFT JOIN day d ON d.agreement_id = a.id
+                WHERE a.plan <> 'period' OR coalesce(d.rows, 0) > a.units_total OR d.rows <> d.days OR d.rows <> d.units
+                   OR d.first <= r.paid_on OR d.last > r.accrued_to
+                   OR r.paid_on <> escrow_beijing_day(a.funded_at) OR coalesce(d.final, 0) <> r.days_final
+                   -- Of a living one, every day up to the mark that was one of service, until all are used.
+                   OR (a.state = 'held' AND coalesce(d.rows, 0) <> least(a.units_total, (
+                       SELECT count(*) FROM generate_series(1, r.accrued_to - r.paid_on) AS i
+                       WHERE NOT r.paid_on + i <@ (escrow_stopped_days(a.beneficiary_id, a.places, '{dark}')
+                                                   + escrow_paused_days(a.id))
+                          OR EXISTS (SELECT 1 FROM escrow_use u WHERE u.agreement_id = a.id AND u.day = r.paid_on + i
+                                     AND u.state = 'final')))))
+             + (SELECT count(*) FROM day d WHERE NOT EXISTS (
+                    SELECT 1 FROM escrow_accrual r WHERE r.agreement_id = d.agreement_id))
+             + (SELECT count(*) FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+                WHERE (a.plan = 'period') <> (u.day IS NOT NULL))""",
+    "no_day_accrues_that_nobody_served": """
+        SELECT count(*) FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+        WHERE u.day IS NOT NULL
+          AND ((u.state = 'reserved' AND (u.day <@ escrow_stopped_days(a.beneficiary_id, a.places, '{dark}')
+                                          OR u.day <@ escrow_paused_days(a.id)))
+            -- What was final before anybody knew is claimed from the merchant instead.
+            OR (u.state = 'final' AND (u.day <@ escrow_paused_days(a.id)
+                OR (EXISTS (SELECT 1 FROM escrow_stoppage s WHERE s.beneficiary_id = a.beneficiary_id
+                            AND s.kind = 'dark' AND u.day BETWEEN s.since AND coalesce(s.until, u.day))
+                    AND NOT EXISTS (SELECT 1 FROM escrow_stoppage s WHERE s.beneficiary_id = a.beneficiary_id
+                                    AND s.kind = 'dark' AND s.created_at >= u.resolved_at)
+                    AND u.day <@ escrow_stopped_days(a.beneficiary_id, a.places, '{dark}')))))""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer

@@ -65,12 +65,13 @@ def holding(agreement_id: int) -> Holding:
 
 def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
     """What each agreement holds, in three queries whatever their number. Unknown ids are left out."""
-    agreements = Agreement.objects.in_bulk(list(agreement_ids))
+    agreements = Agreement.objects.select_related("accrual").in_bulk(list(agreement_ids))
     accounts: dict[int, dict[str, Account]] = {pk: {} for pk in agreements}
     for account in Account.objects.filter(agreement_id__in=agreements, code=AccountCode.HELD):
         accounts[account.agreement_id or 0][account.asset] = account
     # What is used shows in the accounts until they are emptied by the settlement; then the uses tell.
     settled = Q(state=UseState.FINAL, agreement__state=AgreementState.CLOSED)
+    settled &= ~Q(agreement__plan=Plan.PERIOD)
     uses = {
         pk: (reserved or 0, used or 0)
         for pk, reserved, used in Use.objects.filter(Q(state__in=OPEN_USES) | settled, agreement_id__in=agreements)
@@ -84,7 +85,9 @@ def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
 
 def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, used: int) -> Holding:
     money, bonus, visits = (accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT))
-    if agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
+    if agreement.plan == Plan.PERIOD:
+        used = agreement.accrual.days_final if hasattr(agreement, "accrual") else 0
+    elif agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
         if agreement.plan == Plan.SESSIONS:
             used = agreement.units_total - (visits.balance if visits else 0)
         elif agreement.plan == Plan.STORED_VALUE:

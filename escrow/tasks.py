@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +62,7 @@ def sweep() -> dict[str, int]:
 def expire_reservations() -> int:
     """Charges that nobody confirmed in time return to their card."""
     at = clock.now()
-    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at)
+    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, day=None)
     return _each("use", _some(due), lambda pk: operations.expire_use(use_id=pk, at=at, actor="system:sweep"))
 
 
@@ -142,6 +143,12 @@ def publish_totals() -> int:
             break
         published += 1
     return published
+
+
+@shared_task
+def accrue() -> dict[str, int]:
+    """Every day served since the last run, of all agreements earned by the day. Idempotent."""
+    return asdict(operations.accrue(at=clock.now(), actor="system:accrue"))
 
 
 @shared_task

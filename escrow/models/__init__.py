@@ -1,3 +1,4 @@
+from escrow.models.accrual import Accrual, AccrualRule, Pause
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
@@ -23,6 +24,8 @@ from escrow.models.use import Use
 
 __all__ = [
     "Account",
+    "Accrual",
+    "AccrualRule",
     "Agreement",
     "Approval",
     "ApprovalRule",
@@ -41,6 +44,7 @@ __all__ = [
     "Instruction",
     "InstructionBatch",
     "InstructionBatchLine",
+    "Pause",
     "Payment",
     "Payout",
     "PayoutHold",

@@ -9,7 +9,10 @@ from escrow.states import OPEN_USES, Silence, UseState
 
 
 class Use(models.Model):
-    """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved)."""
+    """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved).
+
+    ``day``: the calendar day that was served, of an agreement earned by the day; nobody but time decides such a use.
+    """
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, db_constraint=False, related_name="uses")
@@ -23,6 +26,7 @@ class Use(models.Model):
     )
     silence = models.CharField(_("silence"), max_length=8, choices=Silence, blank=True, default="")
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
+    day = models.DateField(_("day served"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"))
     resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
@@ -40,6 +44,11 @@ class Use(models.Model):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="use_day_once",
+                fields=["agreement", "day"],
+                condition=Q(day__isnull=False) & ~Q(state=UseState.VOIDED),
+            ),
             models.CheckConstraint(name="use_state_known", condition=Q(state__in=UseState.values)),
             models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
             models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),

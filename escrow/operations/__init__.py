@@ -1,5 +1,6 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
+from escrow.operations.accruals import accrue
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
 from escrow.operations.approvals import (
     approve,
@@ -32,6 +33,7 @@ from escrow.operations.totals import publish_total
 from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
 
 __all__ = [
+    "accrue",
     "approve",
     "ask_now",
     "ask_payment",
