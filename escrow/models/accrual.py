@@ -90,9 +90,7 @@ class Pause(models.Model):
                 name="pause_has_both_parties",
                 condition=~Q(state__in=[PauseState.AGREED, PauseState.REFUSED]) | ~Q(answered_by=""),
             ),
-            models.UniqueConstraint(
-                name="pause_one_asked", fields=["agreement"], condition=Q(state=PauseState.ASKED)
-            ),
+            models.UniqueConstraint(name="pause_one_asked", fields=["agreement"], condition=Q(state=PauseState.ASKED)),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
+from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
@@ -34,8 +35,10 @@ from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, vo
 
 __all__ = [
     "accrue",
+    "agree_pause",
     "approve",
     "ask_now",
+    "ask_pause",
     "ask_payment",
     "cancel_agreement",
     "charge",
@@ -43,6 +46,7 @@ __all__ = [
     "confirm_use",
     "discard_file",
     "discard_forgotten",
+    "end_pause",
     "expire_agreement",
     "expire_approvals",
     "expire_use",
@@ -60,6 +64,7 @@ __all__ = [
     "publish_total",
     "refund",
     "refuse",
+    "refuse_pause",
     "register_beneficiary",
     "release_payouts",
     "request_manual_refund",
