@@ -13,6 +13,7 @@ from stdnum.cn import uscc
 from complaints.cases.operations.rules import load_case_rules
 from escrow import clock
 from escrow import operations as escrow
+from escrow.models import BankFormat
 from escrow.states import Plan
 from escrow.transactions import transaction
 from prepaid.merchants import operations as merchants
@@ -26,6 +27,25 @@ from prepaid.products import operations as products
 from prepaid.products.reference import load_rates
 
 ACTOR = "system:load_demo"
+
+
+#: The sandbox bank's CSV statement (docs/sandbox-bank.md, "Files of a day").
+SANDBOX_STATEMENT = {
+    "name": "模拟银行",
+    "header_row": 2,
+    "account": "账号",
+    "day": "交易日期",
+    "day_format": "%Y%m%d",
+    "time": "交易时间",
+    "credit": "收入金额",
+    "debit": "支出金额",
+    "balance": "余额",
+    "line_no": "交易流水号",
+    "reference": "业务参考号",
+    "counterparty_name": "对方户名",
+    "counterparty_account": "对方账号",
+    "purpose": "摘要",
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,7 @@ def load(*, at: datetime) -> bool:
     load_case_rules()
     today = clock.beijing_date(at)
     escrow.load_working_days(first_year=today.year - 3, last_year=today.year + 2, confirmed_until=today.year)
+    BankFormat.objects.get_or_create(bank="sandbox", defaults=SANDBOX_STATEMENT)
     if User.objects.by_phone(OPERATOR.phone) is not None:
         return False
     with transaction():

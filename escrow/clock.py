@@ -1,6 +1,6 @@
 """The business clock. Interfaces read it and pass ``at=``; the domain never asks what time it is."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -29,6 +29,11 @@ def today() -> date:
 def beijing_date(at: datetime) -> date:
     """The date it is in Beijing at ``at``."""
     return at.astimezone(BEIJING).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The first moment after that day in Beijing: what ends with the day is over then."""
+    return datetime.combine(day + timedelta(days=1), time(), BEIJING)
 
 
 def advance(by: timedelta) -> datetime:

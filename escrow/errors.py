@@ -102,6 +102,15 @@ class ReservationExpired(ReservationResolved):
     message = _("This charge expired before it was confirmed; the money stayed on the card. Charge again.")
 
 
+class ServiceStopped(WrongState):
+    """Silence says nothing about a place that does not serve."""
+
+    message = _(
+        "While the store is closed, on watch or has just changed hands, silence does not confirm a charge. Ask the "
+        "customer to confirm it, or withdraw it."
+    )
+
+
 class AlreadyUndone(WrongState):
     message = _(
         "This charge was already undone and its money is back on the card. Reload the page; nothing more is needed."

@@ -6,7 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 
 from escrow import clock, workdays
 from escrow.errors import NotFound
@@ -17,11 +32,22 @@ from escrow.models import (
     Payout,
     PayoutLine,
     StatementLine,
+    Stoppage,
     Transfer,
     Use,
     WorkingDay,
 )
-from escrow.states import OPEN_USES, AccountCode, AgreementState, Asset, Plan, Reason, TransferKind, UseState
+from escrow.states import (
+    OPEN_USES,
+    AccountCode,
+    AgreementState,
+    Asset,
+    Plan,
+    Reason,
+    Silence,
+    TransferKind,
+    UseState,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +303,35 @@ def payment_of(agreement_id: int) -> Payment | None:
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")
+
+
+def unanswered_uses(*, at: datetime, after: int = 0, limit: int) -> list[tuple[int, str]]:
+    """Reservations whose time has passed, in order of id from the one after ``after``: ``(id, what silence means)``. Without
+    those that silence would confirm and cannot now: a stoppage in their term, or a frozen agreement; and
+    without days served, which accruals decide."""
+    stopped = Func(
+        F("beneficiary_id"),
+        F("place"),
+        F("silence_from"),
+        Value(clock.beijing_date(at)),
+        function="escrow_silence_stopped",
+        output_field=BooleanField(),
+    )
+    blocked = Q(silence=Silence.CONFIRMS) & (Q(stopped) | ~Q(agreement__state=AgreementState.HELD))
+    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, day=None, pk__gt=after).exclude(blocked)
+    return list(due.order_by("pk").values_list("pk", "silence")[:limit])
+
+
+def last_stopped_day(use: Use) -> date | None:
+    """The last day of the latest stoppage that has ended where the use was."""
+    here = Stoppage.objects.filter(beneficiary_id=use.beneficiary_id, place__in=("", use.place))
+    last: date | None = here.aggregate(Max("until"))["until__max"]
+    return last
+
+
+def stoppages(beneficiary_ids: Iterable[int]) -> list[Stoppage]:
+    """What is stopped now, the longest first."""
+    return list(Stoppage.objects.filter(beneficiary_id__in=beneficiary_ids, until=None).order_by("since", "pk"))
 
 
 def add_working_days(day: date, count: int) -> date:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
-from escrow.models import Agreement, Beneficiary, Instruction, Payment, Use
-from escrow.states import AgreementState, InstructionState, PaymentState, UseState
+from escrow.models import Agreement, Beneficiary, Instruction, Payment
+from escrow.states import AgreementState, InstructionState, PaymentState
 
 logger = logging.getLogger(__name__)
 #: Rows one sweep takes of each kind, in an order of chance: what fails every time does not stand before the rest.
@@ -49,7 +49,7 @@ def send_instruction(instruction_id: int) -> None:
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; two sweeps at once do nothing twice."""
     return {
-        "reservations": expire_reservations(),
+        "reservations": operations.pass_silence(at=clock.now(), actor="system:sweep"),
         "payments": ask_payments(),
         "orders": expire_agreements(),
         "payouts": run_payouts(),
@@ -57,13 +57,6 @@ def sweep() -> dict[str, int]:
         "statements": import_statements(),
         "approvals": operations.expire_approvals(at=clock.now(), actor="system:sweep"),
     }
-
-
-def expire_reservations() -> int:
-    """Charges that nobody confirmed in time return to their card."""
-    at = clock.now()
-    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, day=None)
-    return _each("use", _some(due), lambda pk: operations.expire_use(use_id=pk, at=at, actor="system:sweep"))
 
 
 def ask_payments() -> int:
@@ -153,13 +146,21 @@ def accrue() -> dict[str, int]:
 
 @shared_task
 def reconcile() -> dict[str, int]:
-    """How the last days tie out, which accounts do not return to zero, and uploads nobody decided on."""
+    """Lines that found no order before, how the last days tie out, which accounts do not return to zero, and uploads
+    nobody decided on."""
     at = clock.now()
     return {
+        "matched": operations.match_open_lines(at=at),
         "tie_outs": operations.tie_out_lately(at=at),
         "alarms": operations.watch_clearing(at=at),
         "forgotten": operations.discard_forgotten(at=at),
     }
+
+
+@shared_task
+def match_file(file_id: int) -> None:
+    """The lines of a long statement; what a lost bell leaves ``reconcile`` finds."""
+    operations.match_file(file_id=file_id, at=clock.now())
 
 
 @shared_task

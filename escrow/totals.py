@@ -11,7 +11,7 @@ from django.db import connection
 
 from escrow.clock import BEIJING, beijing_date
 from escrow.errors import ProofBroken
-from escrow.models import Agreement, DailyRoot, DailyTotal, Transfer
+from escrow.models import Agreement, DailyRoot, DailyTotal
 from escrow.verifier import (
     BENEFICIARY,
     BENEFICIARY_FACTS,
@@ -127,12 +127,17 @@ def end_of(day: date) -> datetime:
 
 
 def next_day(at: datetime) -> date | None:
-    """The day whose total is to be published next; None while it is not over, or when nothing has ever moved."""
+    """The day whose total is to be published next; None while it is not over, or when nothing was ever sealed."""
     newest = DailyRoot.objects.values_list("day", flat=True).first()
     if newest is not None:
         day = newest + timedelta(days=1)
     else:
-        first = Transfer.objects.order_by("id").values_list("at", flat=True).first()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT min(t.at) FROM escrow_block k
+                JOIN escrow_transfer t ON t.beneficiary_id = k.beneficiary_id AND t.id = k.first_id WHERE k.number = 1"""
+            )
+            (first,) = cursor.fetchone()
         if first is None:
             return None
         day = beijing_date(first)

@@ -45,6 +45,6 @@ class MissingColumns(UnreadableBankFile):
 class AnotherBatch(UnreadableBankFile):
     message = _(
         "The results are not those of a file we made (%(batch)s): number, count, sum and every line must be the same. "
-        "Nothing was recorded."
+        "Nothing was recorded; ask the bank for the right file."
     )
     http_status = 422

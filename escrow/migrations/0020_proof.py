@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     -- Everybody who is writing transfers of this beneficiary has committed once the lock is ours: none with a smaller
     -- id can appear afterwards. A statement of its own, so that it sees what they wrote.
-    PERFORM pg_advisory_xact_lock(26, beneficiary::int);
+    PERFORM escrow_exclusive_lock(beneficiary);
     SELECT id INTO newest FROM escrow_transfer WHERE beneficiary_id = beneficiary ORDER BY id DESC LIMIT 1;
     RETURN coalesce(newest, 0);
 END $$;

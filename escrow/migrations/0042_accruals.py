@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('escrow', '0040_stoppages'),
+        ('escrow', '0041_silence'),
     ]
 
     operations = [

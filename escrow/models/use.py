@@ -12,6 +12,9 @@ class Use(models.Model):
     """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved).
 
     ``day``: the calendar day that was served, of an agreement earned by the day; nobody but time decides such a use.
+
+    Where silence confirms, ``confirm_until`` is empty until the notice of the reservation has been delivered: silence about
+    what nobody was told is none (docs/ledger.md, "Silence").
     """
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
@@ -25,6 +28,13 @@ class Use(models.Model):
         _("place"), max_length=64, blank=True, default="", help_text=_("opaque id of where it was used")
     )
     silence = models.CharField(_("silence"), max_length=8, choices=Silence, blank=True, default="")
+    silence_days = models.PositiveSmallIntegerField(_("working days of silence that confirm"), null=True, blank=True)
+    silence_from = models.DateField(
+        _("silence counts after"),
+        null=True,
+        blank=True,
+        help_text=_("day of the delivered notice, or the last day of a stoppage since"),
+    )
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
     day = models.DateField(_("day served"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"))
@@ -53,7 +63,13 @@ class Use(models.Model):
             models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
             models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),
             models.CheckConstraint(
-                name="use_reserved_has_an_end", condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False)
+                name="use_reserved_has_an_end",
+                condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False) | Q(silence=Silence.CONFIRMS),
+            ),
+            models.CheckConstraint(
+                name="use_silence_confirms_after_days",
+                condition=Q(silence=Silence.CONFIRMS, silence_days__gt=0)
+                | (~Q(silence=Silence.CONFIRMS) & Q(silence_days__isnull=True, silence_from__isnull=True)),
             ),
         ]
 

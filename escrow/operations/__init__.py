@@ -21,17 +21,28 @@ from escrow.operations.beneficiaries import (
 )
 from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
-from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, upload_file
+from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out
 from escrow.operations.refunds import refund
 from escrow.operations.seals import seal
-from escrow.operations.statements import import_statement
+from escrow.operations.silence import notice_delivered, pass_silence
+from escrow.operations.statements import import_statement, match_open_lines
+from escrow.operations.stoppages import begin_stoppage, end_stoppage
 from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
 from escrow.operations.totals import publish_total
-from escrow.operations.uses import charge, confirm_use, expire_use, undo_use, void_use
+from escrow.operations.uses import (
+    charge,
+    confirm_use,
+    decide_dispute,
+    dispute_use,
+    expire_use,
+    undo_use,
+    void_use,
+    withdraw_use,
+)
 
 __all__ = [
     "accrue",
@@ -40,13 +51,17 @@ __all__ = [
     "ask_now",
     "ask_pause",
     "ask_payment",
+    "begin_stoppage",
     "cancel_agreement",
     "charge",
     "compare_bill",
     "confirm_use",
+    "decide_dispute",
     "discard_file",
     "discard_forgotten",
+    "dispute_use",
     "end_pause",
+    "end_stoppage",
     "expire_agreement",
     "expire_approvals",
     "expire_use",
@@ -58,7 +73,11 @@ __all__ = [
     "import_statement",
     "load_working_days",
     "make_batch",
+    "match_file",
+    "match_open_lines",
+    "notice_delivered",
     "open_agreement",
+    "pass_silence",
     "pay_out",
     "payload_of",
     "publish_total",
@@ -83,4 +102,5 @@ __all__ = [
     "void_use",
     "watch_clearing",
     "withdraw",
+    "withdraw_use",
 ]

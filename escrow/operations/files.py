@@ -21,8 +21,10 @@ from escrow.operations.bills import take_bill
 from escrow.operations.statements import keep_lines, match_lines
 from escrow.operations.tie_out import tie_out
 from escrow.states import BankFileKind
-from escrow.transactions import transaction
+from escrow.transactions import ring, transaction
 
+#: Lines that are matched while somebody looks on; each is a transaction of its own.
+MATCHED_AT_ONCE = 1000
 #: An upload nobody decided on is forgotten.
 KEPT = timedelta(days=1)
 
@@ -87,10 +89,11 @@ def statements_of(file: BankFile) -> list[Read]:
     return read_statements(from_bytes(file.content), mapping=reconciliation.mapping_of(file.bank), bank=file.bank)
 
 
-def import_file(*, file_id: int, at: datetime, actor: str) -> BankFile:
+def import_file(*, file_id: int, at: datetime, actor: str, wait: bool = True) -> BankFile:
     """Take an uploaded file in: its lines are kept, and what the ledger expects moves. A second time changes nothing.
 
-    A bill may ask the channel about payments: not inside a transaction.
+    A line may ask the channel about its payment: not inside a transaction. Unless the caller will ``wait``, a long
+    statement's lines are matched by the worker.
 
     Raises:
         NotFound: no such file. UnreadableBankFile. UnknownBatch, AnotherBatch: results of orders that are not ours.
@@ -102,9 +105,11 @@ def import_file(*, file_id: int, at: datetime, actor: str) -> BankFile:
         return file
     if file.kind == BankFileKind.STATEMENT:
         reads = statements_of(file)
-        new = _keep(file, reads, at=at, actor=actor)
-        match_lines(channel=file.bank, at=at)
-        _tie_out(reads, at=at)
+        new = _keep(file, reads)
+        if wait or file.lines <= MATCHED_AT_ONCE:
+            match_file(file_id=file.pk, at=at)
+        else:
+            ring("escrow.tasks.match_file", file.pk)
     elif file.kind == BankFileKind.BILL:
         new = take_bill(file=file, lines=bills.read(from_bytes(file.content)), at=at)
     else:
@@ -125,7 +130,7 @@ def import_file(*, file_id: int, at: datetime, actor: str) -> BankFile:
     return locked
 
 
-def _keep(file: BankFile, reads: Sequence[Read], *, at: datetime, actor: str) -> int:
+def _keep(file: BankFile, reads: Sequence[Read]) -> int:
     """Statements and lines, all or none; how many lines were new."""
     owners = reconciliation.owners(read.account for read in reads)
     pairs = [(read, line) for read in reads for line in read.lines]
@@ -181,12 +186,25 @@ def _statement(file: BankFile, read: Read, owners: dict[str, int]) -> Statement:
     )
 
 
-def _tie_out(reads: Sequence[Read], *, at: datetime) -> None:
-    """The days the file tells of, and the days after them that were tied out before."""
-    owners = reconciliation.owners(read.account for read in reads)
-    days = {line.day for read in reads for line in read.lines} | {read.to_day for read in reads}
+def match_file(*, file_id: int, at: datetime) -> None:
+    """Match what the file brought, and tie out the days it tells of and those after them. Repeatable.
+
+    Raises:
+        NotFound.
+    """
+    file = BankFile.objects.filter(pk=file_id).first()
+    if file is None:
+        raise NotFound()
+    match_lines(channel=file.bank, at=at)
+    lines = StatementLine.objects.filter(file=file, beneficiary__isnull=False).order_by().distinct()
+    statements = Statement.objects.filter(file=file, beneficiary__isnull=False).order_by().distinct()
+    days = {*lines.values_list("day", flat=True), *statements.values_list("to_day", flat=True)}
+    owners = {
+        *lines.values_list("beneficiary_id", flat=True),
+        *statements.values_list("beneficiary_id", flat=True),
+    }
     if owners:
-        tie_out(days=sorted(days), at=at, beneficiaries=sorted(owners.values()), later=True)
+        tie_out(days=sorted(days), at=at, beneficiaries=sorted(filter(None, owners)), later=True)
 
 
 def discard_file(*, file_id: int, at: datetime, actor: str) -> None:

@@ -57,7 +57,11 @@ _WHY_NOT_CHARGED: dict[str, type[DomainError]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """One command: use ``units`` (visits, or fen of face value) of an agreement, once for its ``key``."""
+    """One command: use ``units`` (visits, or fen of face value) of an agreement, once for its ``key``.
+
+    A reservation says what silence means: it returns at ``confirm_until``, or ``silence_days`` working days after its notice
+    was delivered (``notice_delivered``) it counts as confirmed.
+    """
 
     beneficiary_id: int
     agreement_id: int
@@ -68,6 +72,7 @@ class Charge:
     place: str = ""
     confirm_until: datetime | None = None
     silence: Silence = Silence.EXPIRES
+    silence_days: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.units, bool) or not isinstance(self.units, int) or not 1 <= self.units < 2**62:
@@ -111,6 +116,7 @@ def charge_many(commands: Sequence[Charge], *, at: datetime, actor: str) -> list
             "place": c.place,
             "confirm_until": c.confirm_until.isoformat() if c.confirm_until else None,
             "silence": c.silence,
+            "silence_days": c.silence_days,
         }
         for n, c in enumerate(commands)
     ]
@@ -136,6 +142,7 @@ def charge_many(commands: Sequence[Charge], *, at: datetime, actor: str) -> list
                 reference=c.reference,
                 place=c.place,
                 silence="" if c.final else c.silence,
+                silence_days=None if c.final else c.silence_days,
                 confirm_until=None if c.final else c.confirm_until,
                 used_at=at,
                 resolved_at=at if c.final else None,
@@ -168,6 +175,15 @@ def void_use(*, use_id: int, at: datetime, actor: str) -> Use:
 def expire_use(*, use_id: int, at: datetime, actor: str) -> Use:
     """Nobody confirmed in time: the reservation returns to the card. Raises ``WrongState`` before its time."""
     return _resolve(use_id, UseState.EXPIRED, because="silence", at=at, actor=actor)
+
+
+def withdraw_use(*, use_id: int, at: datetime, actor: str) -> Use:
+    """The merchant gives up a charge that waits or is disputed: it returns to the card.
+
+    Raises:
+        ReservationConfirmed, ReservationVoided, ReservationExpired: decided already.
+    """
+    return _resolve(use_id, UseState.VOIDED, because="withdrawal", at=at, actor=actor)
 
 
 def dispute_use(*, use_id: int, at: datetime, actor: str) -> Use:

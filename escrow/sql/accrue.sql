@@ -116,7 +116,7 @@ BEGIN
         INSERT INTO escrow_use (beneficiary_id, agreement_id, units, amount_fen, bonus_fen, state, reference, place, silence,
                                 confirm_until, day, used_at)
         SELECT s.beneficiary_id, s.id, 1, escrow_part(s.price_fen, 1, s.units_total), 0, 'reserved', s.day::text, '',
-               'confirms', (s.day + l.lag_days + 1)::timestamp AT TIME ZONE 'Asia/Shanghai', s.day, business_time
+               '', (s.day + l.lag_days + 1)::timestamp AT TIME ZONE 'Asia/Shanghai', s.day, business_time
         FROM served s
         CROSS JOIN LATERAL (SELECT rule.lag_days FROM escrow_accrualrule rule WHERE rule.valid_from <= s.day
                             ORDER BY rule.valid_from DESC LIMIT 1) l

@@ -98,7 +98,7 @@ BEGIN
 END $$;
 
 -- Use units of agreements: final at once, or reserved. One outcome per command, in order.
--- commands: [{n, beneficiary, agreement, units, final, key, body, reference, place, confirm_until, silence}]
+-- commands: [{n, beneficiary, agreement, units, final, key, body, reference, place, confirm_until, silence, silence_days}]
 CREATE OR REPLACE FUNCTION escrow_charge(commands jsonb, business_time timestamptz, actor text, request text)
 RETURNS SETOF escrow_outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan AS $$
@@ -116,7 +116,7 @@ BEGIN
     END IF;
     FOR c IN SELECT * FROM jsonb_to_recordset(commands) AS r(
         n bigint, beneficiary bigint, agreement bigint, units bigint, final boolean, key text, body text, reference text,
-        place text, confirm_until timestamptz, silence text)
+        place text, confirm_until timestamptz, silence text, silence_days smallint)
     LOOP
         PERFORM pg_advisory_xact_lock_shared(26, c.beneficiary::int);
         SELECT * INTO a FROM escrow_standing(c.agreement);
@@ -152,11 +152,11 @@ BEGIN
             outcome.bonus_fen := CASE WHEN a.gift IS NULL THEN 0 ELSE escrow_part(a.bonus_fen, c.units, a.units_total) END;
         END IF;
         INSERT INTO escrow_use (id, beneficiary_id, agreement_id, units, amount_fen, bonus_fen, state, reference, place,
-                                confirm_until, silence, used_at, resolved_at)
+                                confirm_until, silence, silence_days, used_at, resolved_at)
         VALUES (outcome."use", c.beneficiary, c.agreement, c.units, outcome.amount_fen, outcome.bonus_fen,
                 CASE WHEN c.final THEN 'final' ELSE 'reserved' END, c.reference, c.place,
                 CASE WHEN NOT c.final THEN c.confirm_until END, CASE WHEN c.final THEN '' ELSE c.silence END,
-                business_time, CASE WHEN c.final THEN business_time END);
+                CASE WHEN NOT c.final THEN c.silence_days END, business_time, CASE WHEN c.final THEN business_time END);
         taken := ARRAY[outcome.amount_fen, outcome.bonus_fen, CASE WHEN a.visit IS NULL THEN 0 ELSE c.units END];
         PERFORM escrow_take(
             ARRAY[a.money, a.gift, a.visit], CASE WHEN c.final THEN taken ELSE nothing END,
@@ -172,8 +172,9 @@ BEGIN
 END $$;
 
 -- Decide reservations, each once: to final (wholly, or only `units` of it: the rest returns), voided, expired or disputed.
--- `because`: holder (the consumer or the merchant, until the time is up), silence (when it is up), decision (of a dispute),
--- settlement (the agreement ends, and with it every reservation). One outcome per command, in order.
+-- `because`: holder (the consumer or the merchant, until the time is up; where silence confirms, until it has), silence
+-- (when it is up), withdrawal (the merchant gives up a disputed one), decision (of a dispute), settlement (the agreement
+-- ends, and with it every reservation). One outcome per command, in order.
 -- commands: [{n, use, to, because, units}]
 CREATE OR REPLACE FUNCTION escrow_resolve(commands jsonb, business_time timestamptz, actor text, request text)
 RETURNS SETOF escrow_outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -202,11 +203,15 @@ BEGIN
             WHEN u.state = 'voided' THEN 'ReservationVoided'
             WHEN u.state = 'expired' THEN 'ReservationExpired'
             WHEN u.day IS NOT NULL AND c.because <> 'settlement' THEN 'WrongState'  -- only its time decides a day
-            WHEN u.state = 'disputed' AND c.because NOT IN ('decision', 'settlement') THEN 'ReservationDisputed'
+            WHEN u.state = 'disputed' AND c.because NOT IN ('decision', 'withdrawal', 'settlement')
+                 THEN 'ReservationDisputed'
             WHEN u.state = 'reserved' AND c.because = 'decision' THEN 'WrongState'
-            WHEN c.because = 'holder' AND u.confirm_until <= business_time THEN 'ReservationExpired'
-            WHEN c.because = 'silence' AND (u.confirm_until > business_time
+            WHEN c.because = 'holder' AND u.silence <> 'confirms' AND u.confirm_until <= business_time
+                 THEN 'ReservationExpired'
+            WHEN c.because = 'silence' AND (u.confirm_until IS NULL OR u.confirm_until > business_time
                  OR (c."to" = 'final') <> (u.silence = 'confirms')) THEN 'WrongState'
+            WHEN c.because = 'silence' AND u.silence = 'confirms' AND escrow_silence_stopped(
+                 u.beneficiary_id, u.place, u.silence_from, escrow_beijing_day(business_time)) THEN 'ServiceStopped'
             WHEN done_units NOT BETWEEN 1 AND u.units THEN 'InvalidUnits'
             WHEN c."to" = 'final' AND a.state = 'frozen' THEN 'AgreementFrozen'
             WHEN c."to" = 'final' AND a.state <> 'held' THEN 'AgreementNotHeld' END;

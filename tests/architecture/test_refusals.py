@@ -9,9 +9,10 @@ from escrow.errors import DomainError
 
 #: How a sentence begins, or goes on after a colon or a comma, that tells somebody what to do.
 TO_DO = re.compile(
-    r"(^|[.:;,] |\b(and|then|or|to) )(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load"
-    r"|Look|Make|Open|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Tell|Tick|Try|Use|Wait|Write|agree|ask|buy|check|choose|copy|look"
-    r"|open|please|reload|sign in|submit|try|wait)\b"
+    r"(^|[.:;,] |\b(and|then|or|to) )"
+    r"(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load|Look|Make|Open"
+    r"|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Tell|Tick|Try|Use|Wait|Write"
+    r"|agree|ask|buy|check|choose|copy|follow|look|open|please|reload|sign in|submit|try|wait)\b"
 )
 
 

@@ -28,6 +28,13 @@ pytestmark = pytest.mark.django_db
         "auditentry",
         "block",
         "dailyroot",
+        "tieout",
+        "statementline",
+        "bankfile",
+        "bankformat",
+        "clearingalarm",
+        "channelbillline",
+        "instructionbatch",
     ],
 )
 def test_no_heading_is_left_in_english(client: Client, rows: str) -> None:

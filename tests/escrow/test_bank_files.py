@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from escrow import invariants, queries, reconciliation
+from escrow import invariants, queries, reconciliation, tasks
 from escrow import operations as escrow
 from escrow.bank_files import from_bytes
 from escrow.bank_files.errors import BankFileTooLarge, HostileBankFile, UnreadableBankFile
@@ -373,3 +373,27 @@ def test_a_mapping_saved_for_a_bank_reads_its_table():
     raw = f"账号,日期,收入,支出,余额,业务号\n{row}\n"
     file = take(raw.encode("gb18030"), bank="ccb")
     assert (file.lines, queries.backing(agreement.beneficiary_id).custody_fen) == (1, 200_000)
+
+
+@pytest.mark.django_db
+def test_a_long_statement_is_matched_by_the_worker_if_nobody_waits(monkeypatch):
+    monkeypatch.setattr("escrow.operations.files.MATCHED_AT_ONCE", 0)
+    agreement = held_agreement()
+    raw = camt(agreement.beneficiary.custody_no, [(200_000, order_no(agreement), "1")])
+    file = escrow.upload_file(content=from_bytes(raw), name="s.xml", bank="icbc", at=AT, actor=ACTOR)
+    escrow.import_file(file_id=file.pk, at=AT, actor=ACTOR, wait=False)
+    assert StatementLine.objects.get().matched_at is None
+    tasks.match_file(file.pk)
+    assert StatementLine.objects.get().matched_at is not None
+    assert TieOut.objects.get().off_fen == 0
+
+
+@pytest.mark.django_db
+def test_the_hourly_task_finds_what_a_lost_bell_left(monkeypatch):
+    monkeypatch.setattr("escrow.operations.files.MATCHED_AT_ONCE", 0)
+    agreement = held_agreement()
+    raw = camt(agreement.beneficiary.custody_no, [(200_000, order_no(agreement), "1")])
+    file = escrow.upload_file(content=from_bytes(raw), name="s.xml", bank="icbc", at=AT, actor=ACTOR)
+    escrow.import_file(file_id=file.pk, at=AT, actor=ACTOR, wait=False)
+    assert tasks.reconcile()["matched"] == 1
+    assert TieOut.objects.filter(day=DAY).get().off_fen == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from demo.city import SANDBOX_STATEMENT
 from escrow import clock, invariants, queries, reconciliation
 from escrow import operations as escrow
 from escrow.bank_files import from_bytes
@@ -21,23 +22,7 @@ pytestmark = pytest.mark.django_db
 def notified(bank, inbox, settings):
     settings.PUBLIC_URL = inbox.url.partition("/notifications/")[0]
     BusinessClock.objects.all().delete()
-    BankFormat.objects.create(
-        bank="sandbox",
-        name="模拟银行",
-        header_row=2,
-        account="账号",
-        day="交易日期",
-        time="交易时间",
-        day_format="%Y%m%d",
-        credit="收入金额",
-        debit="支出金额",
-        balance="余额",
-        line_no="交易流水号",
-        reference="业务参考号",
-        counterparty_name="对方户名",
-        counterparty_account="对方账号",
-        purpose="摘要",
-    )
+    BankFormat.objects.create(bank="sandbox", **SANDBOX_STATEMENT)
 
 
 def trade():

@@ -191,7 +191,7 @@ def test_two_sealers_at_once_write_one_chain(committed_db):
     assert not found()
 
 
-SHARED = "SELECT pg_advisory_xact_lock_shared(26, %s)"  # what whoever writes transfers holds until commit
+SHARED = "SELECT escrow_share_lock(%s)"  # what whoever writes transfers holds until commit
 COPY = (
     "INSERT INTO escrow_transfer SELECT (jsonb_populate_record(t, jsonb_build_object('id', t.id + %s))).*"
     " FROM escrow_transfer t WHERE t.id = (SELECT max(id) FROM escrow_transfer)"

@@ -148,7 +148,10 @@ def test_days_follow_each_other_and_none_is_left_out(monkeypatch, tmp_path):
 
 @pytest.mark.django_db
 def test_a_day_is_published_once_in_order_and_sealed():
-    held_agreement()
+    to = beneficiary()
+    held_agreement(to)
+    seal_all()
+    held_agreement(to)
     after = totals.end_of(MONDAY) + totals.SETTLES_IN
     with pytest.raises(NotSealed):
         escrow.publish_total(day=MONDAY, at=after, actor=ACTOR)

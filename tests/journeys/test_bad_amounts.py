@@ -104,7 +104,7 @@ def test_impossible_amounts_that_people_write(place: str, sign_in: SignIn, langu
     ("kind", "field", "sentence"),
     [
         (Plan.STORED_VALUE, "amount_fen", SUM),
-        (Plan.SESSIONS, "units", Sentence(("whole number", "at least 1"), ("整数", "不小于1"))),
+        (Plan.SESSIONS, "units", Sentence(("whole number", "at least 1"), ("整数", "大于或等于1"))),
     ],
 )
 @pytest.mark.parametrize("amount", [0, -1, 0.001, "1", "1.00", True, [1], {"fen": 1}, -(2**63), 1e400])

@@ -124,7 +124,7 @@ def check_now(request: HttpRequest, page: Pages) -> HttpResponse:
 class TieOutAdmin(Pages):
     """The days, and what differs in one."""
 
-    list_display = ["day", "custody", "ledger", "bank", "difference", "unmatched", "bank_day", "checked_at"]
+    list_display = ["day", "custody", "ledger", "bank", "difference", "unmatched"]
     list_filter = [Differing, "day"]
     list_select_related = ["beneficiary"]
     search_fields = ["=beneficiary__custody_no"]
@@ -224,7 +224,7 @@ def upload(request: HttpRequest, page: Pages) -> HttpResponse:
 def take(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
     """The yes."""
     try:
-        file = escrow.import_file(file_id=ref, at=clock.now(), actor=me(request).actor)
+        file = escrow.import_file(file_id=ref, at=clock.now(), actor=me(request).actor, wait=False)
         messages.success(request, _("Imported: %(new)s new lines.") % {"new": file.new_lines})
     except NotFound:
         raise

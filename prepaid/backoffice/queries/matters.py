@@ -13,7 +13,8 @@ from django.utils.functional import Promise
 from escrow.errors import NotFound
 from escrow.models import Approval, Beneficiary
 from escrow.states import AccountCode, ApprovalKind, ApprovalState
-from prepaid.backoffice.queries.sources import SOURCES, Rows, Source
+from prepaid.backoffice.queries.source import Rows, Source
+from prepaid.backoffice.queries.sources import SOURCES
 from prepaid.merchants.models import Merchant
 from prepaid.people.models import User
 

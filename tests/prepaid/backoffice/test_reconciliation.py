@@ -136,7 +136,8 @@ def test_the_citys_file_has_a_row_a_merchant_and_their_sums(operator: Client):
     one = merchant()
     agreement = held(one)
     held(one)
-    escrow.charge(agreement_id=agreement.pk, units=3, final=True, key="k", reference="v", at=AT, actor="system:test")
+    facts = {"beneficiary_id": one.beneficiary_id, "agreement_id": agreement.pk, "key": "k", "reference": "v"}
+    escrow.charge(units=3, final=True, at=AT, actor="system:test", **facts)
     refund(one)
     day = beijing_date(AT)
     raw = operator.get(reverse("admin:backoffice_city_file"), {"day": day.isoformat()}).content.decode("utf-8-sig")
