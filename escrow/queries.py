@@ -27,7 +27,9 @@ from escrow import clock, workdays
 from escrow.errors import NotFound
 from escrow.models import (
     Account,
+    AccrualRule,
     Agreement,
+    Pause,
     Payment,
     Payout,
     PayoutLine,
@@ -42,6 +44,7 @@ from escrow.states import (
     AccountCode,
     AgreementState,
     Asset,
+    PauseState,
     Plan,
     Reason,
     Silence,
@@ -163,11 +166,14 @@ def statement_of(agreement_id: int) -> list[StatementEntry]:
     lines: dict[tuple[str, int | None, datetime], dict[str, int]] = {}
     held = 0
     for row in rows:
-        line = lines.setdefault((row.reason, row.use_id, row.at), {"amount": 0, "bonus": 0, "units": 0, "held": 0})
+        served = row.use is not None and row.use.day is not None  # days become final together: one line a run
+        key = (row.reason, None if served else row.use_id, row.at)
+        line = lines.setdefault(key, {"amount": 0, "bonus": 0, "units": 0, "held": 0})
         out = row.debit_account.code == AccountCode.HELD
         signed = -row.amount if out else row.amount
         if row.asset == Asset.CNY:
             line["amount"] += signed
+            line["units"] -= served
             held = (row.debit_balance_after if out else row.credit_balance_after) or 0
         elif row.asset == Asset.BONUS:
             line["bonus"] += signed
@@ -344,3 +350,15 @@ def add_working_days(day: date, count: int) -> date:
     until = day + timedelta(days=2 * count + 14)
     calendar = dict(WorkingDay.objects.filter(day__gt=day, day__lte=until).values_list("day", "is_working"))
     return workdays.add_working_days(day, count, calendar)
+
+
+def pause_days(agreement_id: int, *, until: date, but: int | None = None) -> tuple[int, int]:
+    """Days a year that an agreement may rest by the rule of that day, and how many of them no agreed pause (other than
+    ``but``) took of the 365 days that end with ``until``."""
+    first = until - timedelta(days=364)
+    most = AccrualRule.objects.current(until).pause_days_a_year
+    pauses = Pause.objects.filter(
+        agreement_id=agreement_id, state=PauseState.AGREED, until__gte=first, since__lte=until
+    ).exclude(pk=but)
+    taken = sum((min(pause.until, until) - max(pause.since, first)).days + 1 for pause in pauses)
+    return most, max(0, most - taken)

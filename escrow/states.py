@@ -109,6 +109,10 @@ class Party(TextChoices):
     FUNDER = "funder", _("the customer")
     BENEFICIARY = "beneficiary", _("the merchant")
 
+    @property
+    def other(self) -> "Party":
+        return Party.BENEFICIARY if self == Party.FUNDER else Party.FUNDER
+
 
 class PauseState(TextChoices):
     ASKED = "asked", _("waiting for the other side")

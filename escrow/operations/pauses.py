@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from escrow import audit
+from escrow import audit, queries
 from escrow.clock import beijing_date
 from escrow.errors import (
     NotFound,
@@ -14,13 +14,12 @@ from escrow.errors import (
     PauseTooLong,
     WrongState,
 )
-from escrow.models import AccrualRule, Agreement, Pause
+from escrow.models import Agreement, Pause
 from escrow.operations.agreements import locked_agreement
 from escrow.states import PAUSE_TRANSITIONS, AgreementState, Party, PauseState, Plan, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 
 CONSTRAINT_ERRORS["pause_one_asked"] = PauseAlreadyThere
-YEAR = timedelta(days=365)
 
 
 def ask_pause(
@@ -146,24 +145,17 @@ def _check_alone(agreement: Agreement, today: date, *, but: Pause | None = None)
 
 
 def _check_length(agreement: Agreement, since: date, until: date) -> None:
-    """Days of pause in the 365 days that end with ``until``, these among them."""
-    most = AccrualRule.objects.current(since).pause_days_a_year
-    first = until - YEAR + timedelta(days=1)
-    earlier = agreement.pauses.filter(state=PauseState.AGREED, until__gte=first, until__lt=since)
-    taken = sum((pause.until - max(pause.since, first)).days + 1 for pause in earlier)
-    if taken + (until - since).days + 1 > most:
-        raise PauseTooLong(most=most, left=max(0, most - taken))
+    """One year's days at most, these among them."""
+    most, left = queries.pause_days(agreement.pk, until=until)
+    if (until - since).days + 1 > left:
+        raise PauseTooLong(most=most, left=left)
 
 
 def _move(pause: Pause, new: PauseState, action: str, *, at: datetime, actor: str) -> None:
     check_transition(PAUSE_TRANSITIONS, pause.state, new)
     pause.state, pause.answered_by, pause.answered_at = new, actor, at
     pause.save(update_fields=["state", "since", "answered_by", "answered_at"])
-    _record(pause, action, at=at, actor=actor, side=_other(pause.asked_side))
-
-
-def _other(side: str) -> Party:
-    return Party.BENEFICIARY if side == Party.FUNDER else Party.FUNDER
+    _record(pause, action, at=at, actor=actor, side=Party(pause.asked_side).other)
 
 
 def _record(pause: Pause, action: str, *, at: datetime, actor: str, side: str) -> None:
