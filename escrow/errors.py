@@ -74,6 +74,12 @@ class NotEnoughLeft(DomainError):
     message = _("There is not enough left on this card for that. Charge at most what is left.")
 
 
+class RefundExceedsPaid(DomainError):
+    """法释〔2025〕4号 (SPC) 20."""
+
+    message = _("No more can be paid back than was paid. Enter a smaller sum.")
+
+
 class RefundExceedsHeld(DomainError):
     message = _("The refund is larger than what is owed on this card (at most ¥%(held)s). Enter a smaller sum.")
 

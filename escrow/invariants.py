@@ -24,7 +24,7 @@ class Finding:
         return self.found == 0
 
 
-BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'issued')
+BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
               THEN debits_posted - credits_posted ELSE credits_posted - debits_posted END)"""
 
 #: Legs: every transfer seen from each of its two accounts, with what it did to the counters. An appended credit is not
@@ -74,6 +74,15 @@ CHART = ", ".join(
         ("undo", "payable", "held", True),
         ("undo", "consumed", "held", False),
         ("refund", "held", "refund", True),
+        ("make_good", "payable", "refund", True),
+        ("make_good", "reserve", "refund", True),
+        ("claim", "payable", "refund", True),
+        ("reserved_share", "payable", "reserve", True),
+        ("block", "payable", "blocked", True),
+        ("unblock", "blocked", "payable", True),
+        ("interest", "custody", "interest", True),
+        ("fee", "fees", "custody", True),
+        ("unidentified", "custody", "suspense", True),
         ("forfeit", "held", "issued", False),
         ("payout", "payable", "payout", True),
         ("payout_returned", "payout", "payable", True),
@@ -134,7 +143,7 @@ CHECKS: dict[str, str] = {
             GROUP BY beneficiary_id, asset HAVING sum(net) <> 0) s""",
     "nothing_below_zero": f"""
         SELECT count(*) FROM escrow_account
-        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'issued')
+        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
                                THEN credits_pending ELSE debits_pending END < 0
            OR least(debits_posted, credits_posted, debits_pending, credits_pending) < 0""",
     "liabilities_equal_custody_and_transit": """
@@ -143,8 +152,8 @@ CHECKS: dict[str, str] = {
                            WHERE asset = 'CNY'
                            UNION ALL SELECT beneficiary_id, code, amount FROM escrow_unfolded WHERE asset = 'CNY') a
             GROUP BY beneficiary_id
-            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
-                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
+            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing', 'fees')), 0)
+                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing', 'fees')), 0)) s""",
     "agreements_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
         WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
@@ -238,8 +247,25 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT payment_id, sum(amount_fen) AS amount FROM escrow_instruction
                    WHERE kind = 'refund' AND state <> 'failed' GROUP BY payment_id) i ON i.payment_id = p.id
         LEFT JOIN escrow_refund r ON r.agreement_id = p.agreement_id
+        LEFT JOIN escrow_claim c ON c.refund_id = r.id
         WHERE coalesce(i.amount, 0) <> CASE p.state WHEN 'late' THEN p.amount_fen
-                                                    WHEN 'paid' THEN coalesce(r.amount_fen, 0) ELSE 0 END""",
+                                                    WHEN 'paid' THEN coalesce(r.amount_fen, 0) + coalesce(c.paid_fen, 0)
+                                                    ELSE 0 END""",
+    "claims_are_what_is_still_owed": """
+        SELECT count(*) FROM escrow_refund r
+        FULL JOIN escrow_claim c ON c.refund_id = r.id
+        LEFT JOIN (SELECT claim_id, sum(p.amount_fen) AS paid, bool_and(p.amount_fen = i.amount_fen) AS same
+                   FROM escrow_claimpayment p JOIN escrow_instruction i ON i.id = p.instruction_id
+                   GROUP BY claim_id) p ON p.claim_id = c.id
+        LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'claim'
+                   GROUP BY reference) t ON t.reference = 'C' || lpad(c.id::text, 8, '0')
+        WHERE r.owed_fen - r.amount_fen <> coalesce(c.amount_fen, 0) OR coalesce(c.paid_fen, 0) <> coalesce(p.paid, 0)
+           OR coalesce(c.paid_fen, 0) <> coalesce(t.amount, 0) OR p.same IS FALSE""",
+    "blocked_money_has_its_orders": """
+        SELECT count(*) FROM escrow_account a
+        LEFT JOIN (SELECT beneficiary_id, sum(blocked_fen) AS blocked FROM escrow_legalhold GROUP BY 1) h
+               ON h.beneficiary_id = a.beneficiary_id
+        WHERE a.code = 'blocked' AND a.credits_posted - a.debits_posted <> coalesce(h.blocked, 0)""",
     "payouts_equal_their_lines": """
         SELECT count(*) FROM escrow_payout p
         JOIN escrow_instruction i ON i.id = p.instruction_id
@@ -259,14 +285,15 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_agreement a LEFT JOIN escrow_refund r ON r.agreement_id = a.id
         LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
         LEFT JOIN escrow_payment p ON p.id = i.payment_id
-        LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason = 'refund'), 0) AS refunded,
+        LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason IN ('refund', 'make_good')), 0) AS refunded,
                           coalesce(sum(amount) FILTER (WHERE reason = 'settle'), 0) AS settled
-                   FROM escrow_transfer WHERE reason IN ('refund', 'settle') GROUP BY agreement_id) t
+                   FROM escrow_transfer WHERE reason IN ('refund', 'make_good', 'settle') GROUP BY agreement_id) t
                ON t.agreement_id = r.agreement_id
         WHERE (a.state = 'closed') <> (r.id IS NOT NULL) OR r.amount_fen <> coalesce(i.amount_fen, 0)
            OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
            OR p.agreement_id <> r.agreement_id
-           OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded'))""",
+           OR (i.id IS NOT NULL AND (r.paid_at IS NULL) = (i.state = 'succeeded'))
+           OR (r.owed_fen = 0 AND r.paid_at IS NULL)""",
     "large_payouts_have_a_second_person": """
         SELECT count(*) FROM escrow_instruction i
         WHERE i.kind = 'payout' AND i.state NOT IN ('held', 'failed')

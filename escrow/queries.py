@@ -202,18 +202,31 @@ class Backing:
     payable_fen: int = 0
     payout_fen: int = 0
     refund_fen: int = 0
+    reserve_fen: int = 0
+    blocked_fen: int = 0
     suspense_fen: int = 0
+    interest_fen: int = 0
     custody_fen: int = 0
     clearing_fen: int = 0
+    fees_fen: int = 0
     agreements_held: int = 0
 
     @property
     def owed_fen(self) -> int:
-        return self.held_fen + self.payable_fen + self.payout_fen + self.refund_fen + self.suspense_fen
+        return (
+            self.held_fen
+            + self.payable_fen
+            + self.payout_fen
+            + self.refund_fen
+            + self.reserve_fen
+            + self.blocked_fen
+            + self.suspense_fen
+            + self.interest_fen
+        )
 
     @property
     def covered_fen(self) -> int:
-        return self.custody_fen + self.clearing_fen
+        return self.custody_fen + self.clearing_fen + self.fees_fen
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
@@ -352,13 +365,13 @@ def add_working_days(day: date, count: int) -> date:
     return workdays.add_working_days(day, count, calendar)
 
 
-def pause_days(agreement_id: int, *, until: date, but: int | None = None) -> tuple[int, int]:
-    """Days a year that an agreement may rest by the rule of that day, and how many of them no agreed pause (other than
-    ``but``) took of the 365 days that end with ``until``."""
+def pause_days(agreement_id: int, *, until: date) -> tuple[int, int]:
+    """Days a year that an agreement may rest by the rule of that day, and how many of them no agreed pause took of the 365
+    days that end with ``until``."""
     first = until - timedelta(days=364)
     most = AccrualRule.objects.current(until).pause_days_a_year
     pauses = Pause.objects.filter(
         agreement_id=agreement_id, state=PauseState.AGREED, until__gte=first, since__lte=until
-    ).exclude(pk=but)
+    )
     taken = sum((min(pause.until, until) - max(pause.since, first)).days + 1 for pause in pauses)
     return most, max(0, most - taken)

@@ -41,13 +41,17 @@ class AccountCode(TextChoices):
     PAYABLE = "payable", _("earned by the merchant")
     PAYOUT = "payout", _("payout on its way")
     REFUND = "refund", _("refund on its way")
+    RESERVE = "reserve", _("merchant's reserve")
+    BLOCKED = "blocked", _("blocked by a court or authority")
     SUSPENSE = "suspense", _("late or unidentified")
+    INTEREST = "interest", _("interest earned")
+    FEES = "fees", _("bank fees")
     ISSUED = "issued", _("issued")
     CONSUMED = "consumed", _("consumed")
 
 
 #: Accounts whose balance is debits − credits (what others owe us); the rest are credits − debits (what we owe).
-DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.ISSUED})
+DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.FEES, AccountCode.ISSUED})
 
 
 class TransferKind(TextChoices):
@@ -67,6 +71,14 @@ class Reason(TextChoices):
     REFUND = "refund", _("refund")
     SETTLE = "settle", _("final settlement")
     FORFEIT = "forfeit", _("gift or sessions returned")
+    MAKE_GOOD = "make_good", _("refund out of the merchant's money")
+    CLAIM = "claim", _("claim served")
+    RESERVED_SHARE = "reserved_share", _("share kept as reserve")
+    BLOCK = "block", _("blocked by order")
+    UNBLOCK = "unblock", _("block lifted")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
+    UNIDENTIFIED = "unidentified", _("receipt of unknown origin")
     PAYOUT = "payout", _("payout")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
     LATE = "late", _("late payment")

@@ -52,6 +52,7 @@ def sweep() -> dict[str, int]:
         "reservations": operations.pass_silence(at=clock.now(), actor="system:sweep"),
         "payments": ask_payments(),
         "orders": expire_agreements(),
+        "legal_holds": operations.expire_holds(at=clock.now(), actor="system:sweep"),
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
@@ -78,7 +79,10 @@ def run_payouts() -> int:
     """Once a day per beneficiary: every line that is due by today."""
     at = clock.now()
     today = clock.beijing_date(at)
-    due = Beneficiary.objects.filter(Q(payouts_run_on=None) | Q(payouts_run_on__lt=today), payouts_held=False)
+    not_yet = Q(payouts_run_on=None) | Q(payouts_run_on__lt=today)
+    due = Beneficiary.objects.filter(
+        not_yet & (Q(payouts_held=False) | Q(claims__closed_at=None, claims__isnull=False))
+    )
     return _each("payout", _some(due), lambda pk: operations.pay_out(beneficiary_id=pk, at=at, actor="system:payouts"))
 
 

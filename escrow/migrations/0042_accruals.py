@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('escrow', '0041_silence'),
+        ('escrow', '0043_claims'),
     ]
 
     operations = [

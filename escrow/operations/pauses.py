@@ -140,7 +140,7 @@ def _check_answers(pause: Pause, side: Party) -> None:
 def _check_alone(agreement: Agreement, today: date, *, but: Pause | None = None) -> None:
     """One at a time, so that no two overlap and the year's limit looks at what is over."""
     others = agreement.pauses.filter(state__in=(PauseState.ASKED, PauseState.AGREED), until__gte=today)
-    if others.exclude(pk=but.pk if but else None).exists():
+    if others.exclude(pk=but.pk if but else 0).exists():
         raise PauseAlreadyThere()
 
 

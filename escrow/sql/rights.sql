@@ -11,11 +11,12 @@ BEGIN
         GRANT EXECUTE ON FUNCTION escrow_post(jsonb, timestamptz), escrow_fold(bigint),
             escrow_pay_lines(bigint, bigint, date),
             escrow_make_partitions(date, date), escrow_lock_agreements(bigint[], boolean), escrow_charge(jsonb, timestamptz, text, text),
-            escrow_resolve(jsonb, timestamptz, text, text), escrow_accrue(bigint[], date, timestamptz, text, text)
-            TO prepaid_app;
+            escrow_resolve(jsonb, timestamptz, text, text), escrow_accrue(bigint[], date, timestamptz, text, text),
+            escrow_settle(bigint, jsonb, timestamptz, text, text) TO prepaid_app;
     END IF;
 END $$;
 REVOKE EXECUTE ON FUNCTION escrow_write(escrow_movement[], timestamptz), escrow_post(jsonb, timestamptz),
     escrow_fold(bigint), escrow_close_partition(text), escrow_make_partitions(date, date),
     escrow_charge(jsonb, timestamptz, text, text), escrow_resolve(jsonb, timestamptz, text, text),
-    escrow_accrue(bigint[], date, timestamptz, text, text) FROM PUBLIC;
+    escrow_accrue(bigint[], date, timestamptz, text, text), escrow_settle(bigint, jsonb, timestamptz, text, text)
+    FROM PUBLIC;

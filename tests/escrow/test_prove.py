@@ -19,7 +19,10 @@ TOMORROW = AT + timedelta(days=1)
 CORRUPTIONS = {
     "UPDATE escrow_transfer SET payable_on = NULL WHERE reason = 'release'": "payable_equals_its_unpaid_lines",
     "UPDATE escrow_account SET paid_to = 1000000 WHERE code = 'payable'": "nothing_unpaid_is_passed_over",
-    "UPDATE escrow_account SET folded_to = folded_to + 1 WHERE code = 'payable'": "accounts_equal_their_transfers",
+    "UPDATE escrow_account SET folded_to = 0 WHERE code = 'payable'": "accounts_equal_their_transfers",
+    "UPDATE escrow_refund SET owed_fen = owed_fen + 1": "claims_are_what_is_still_owed",
+    "UPDATE escrow_account SET credits_posted = 1, credits_pending = 0 WHERE code = 'blocked'":
+        "blocked_money_has_its_orders",
     "DELETE FROM escrow_payoutline": "payouts_equal_their_lines",
     "UPDATE escrow_transfer SET reason = 'settle' WHERE reason = 'late'": "reasons_move_what_they_say",
     "UPDATE escrow_transfer SET agreement_id = NULL WHERE reason = 'release'": "transfers_balanced",

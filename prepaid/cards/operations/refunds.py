@@ -197,7 +197,7 @@ def settle_request(
     """Pay what a complaint came to, on its basis. The same settlement again returns the same refund.
 
     Raises:
-        NotFound, WrongState, RefundExceedsHeld, InvalidAmount, BasisRequired.
+        NotFound, WrongState, RefundExceedsPaid, InvalidAmount, BasisRequired.
     """
     with transaction():
         request = _locked(request_id)

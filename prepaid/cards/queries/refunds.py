@@ -51,11 +51,12 @@ def _facts(face: CardFace, *, cause: RefundCause, stopped_on: date | None) -> Re
     version = card.version
     bought_on = clock.beijing_date(card.agreement.funded_at or card.bought_at)
     cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
-    used: dict[str, Any] = {
+    by_plan: dict[str, dict[str, Any]] = {
         Plan.SESSIONS: {"used_sessions": holding.units_used},
         Plan.STORED_VALUE: {"used_face_fen": holding.units_used},
         Plan.PERIOD: _days(term, stopped_on if cause == RefundCause.OPERATOR else None) if term else {},
-    }[version.plan]
+    }
+    used = by_plan[version.plan]
     if version.plan == Plan.PERIOD and (today - bought_on).days <= cooling_off_days and not _has_checked_in(card):
         used = {}  # BJ 16 asks whether anything was redeemed; days that passed were not
     return RefundFacts(
@@ -75,7 +76,7 @@ def _facts(face: CardFace, *, cause: RefundCause, stopped_on: date | None) -> Re
     )
 
 
-def _days(term: Term, stopped_on: date | None) -> dict[str, int | None]:
+def _days(term: Term, stopped_on: date | None) -> dict[str, Any]:
     """Days of service up to the day of the request, pauses and past stops taken off; and after how many of them the service
     stopped, by what the consumer says and by what is known, whichever is earlier (SPC 22)."""
     stops = []

@@ -127,6 +127,12 @@ def face_of(*, card: Card, today: date) -> CardFace:
     return face
 
 
+def last_day_of(*, card: Card, today: date) -> date | None:
+    """``CardFace.last_day`` alone."""
+    term = terms.terms([card.agreement_id], today=today).get(card.agreement_id)
+    return term.last_day if term else card.expires_on
+
+
 def order_of(*, user: User, order_no: str) -> tuple[Card, Payment]:
     """The card a payment order is for. Raises ``NotFound``, also for another person's order."""
     payment = Payment.objects.filter(order_no=order_no, agreement__card__holder=user).first()

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
-from escrow.states import Party, PauseState, Plan
+from escrow.states import AgreementState, Party, PauseState, Plan
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import PauseForm
 from prepaid.people.access import consumer_required, me, shows_domain_errors
@@ -46,7 +46,8 @@ def card_pause(request: HttpRequest, number: str) -> HttpResponse:
     most, left = queries.pause_days_left(card=card, today=today)
     context = {
         "card": card,
-        "face": queries.face_of(card=card, today=today),
+        "is_active": card.agreement.state == AgreementState.HELD,
+        "last_day": queries.last_day_of(card=card, today=today),
         "pauses": pauses,
         "open": next(
             (p for p in pauses if p.until >= today and p.state in (PauseState.ASKED, PauseState.AGREED)), None

@@ -1,5 +1,7 @@
 """The merchant's pauses: what customers ask for, and asking a customer."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -61,7 +63,7 @@ def shop_pauses(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 def shop_pause(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """The answer to a customer, or the merchant's own question taken back."""
     queries.pause_for(staff=staff, pause_id=pk)
-    common = {"by": staff, "pause_id": pk, "at": clock.now(), "actor": staff.user.actor}
+    common: dict[str, Any] = {"by": staff, "pause_id": pk, "at": clock.now(), "actor": staff.user.actor}
     try:
         if "end" in request.POST:
             operations.end_pause(**common)

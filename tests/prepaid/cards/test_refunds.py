@@ -8,7 +8,7 @@ import pytest
 from escrow import clock, invariants
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.errors import AgreementFrozen, DomainError, NotFound, RefundExceedsHeld, WrongState
+from escrow.errors import AgreementFrozen, DomainError, NotFound, RefundExceedsPaid, WrongState
 from escrow.states import AgreementState, Plan, RefundBasis, StoppageKind
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, RefundRequest
@@ -347,8 +347,10 @@ def test_a_complaint_is_settled_on_its_basis_once() -> None:
     )
     facts = {"request_id": request.pk, "reference": "BJ-1", "at": clock.now(), "actor": "x"}
     refused(
-        RefundExceedsHeld,
-        lambda: operations.settle_request(amount_fen=140_001, basis=RefundBasis.MEDIATION, **facts),
+        RefundExceedsPaid,
+        lambda: operations.settle_request(
+            amount_fen=card.agreement.price_fen + 1, basis=RefundBasis.MEDIATION, **facts
+        ),
     )
     refund = operations.settle_request(amount_fen=120_000, basis=RefundBasis.MEDIATION, **facts)
     assert (refund.amount_fen, refund.settled_fen, refund.basis, refund.reference) == (
