@@ -88,7 +88,7 @@ CHART = ", ".join(
         ("unblock", "blocked", "payable", True),
         ("interest", "custody", "interest", True),
         ("fee", "fees", "custody", True),
-        ("unidentified", "custody", "suspense", True),
+        ("fee", "custody", "fees", True),
         ("forfeit", "held", "issued", False),
         ("payout", "payable", "payout", True),
         ("payout_returned", "payout", "payable", True),
@@ -344,16 +344,17 @@ CHECKS: dict[str, str] = {
             SELECT beneficiary_id, direction, reference, amount_fen FROM escrow_statementline
             WHERE matched_at IS NOT NULL) l
         FULL JOIN (
-            SELECT beneficiary_id, CASE reason WHEN 'custody_in' THEN 'in' ELSE 'out' END AS direction, reference,
+            SELECT t.beneficiary_id, CASE d.code WHEN 'custody' THEN 'in' ELSE 'out' END AS direction, reference,
                    sum(amount) AS amount_fen, count(*) AS n
-            FROM escrow_transfer WHERE reason IN ('custody_in', 'custody_out') GROUP BY 1, 2, 3) t
+            FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
+            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee') GROUP BY 1, 2, 3) t
         USING (beneficiary_id, direction, reference, amount_fen)
         WHERE t.n IS DISTINCT FROM 1 OR l.reference IS NULL""",
     "statement_lines_name_what_was_done": """
         SELECT count(*) FROM escrow_statementline l
         LEFT JOIN escrow_payment p ON l.kind = 'payment' AND p.order_no = l.reference
         LEFT JOIN escrow_instruction i ON i.kind = l.kind AND i.number = l.reference
-        WHERE l.matched_at IS NOT NULL
+        WHERE l.matched_at IS NOT NULL AND l.kind NOT IN ('interest', 'fee')
           AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
     "statement_lines_matched": """
         SELECT count(*) FROM escrow_statementline WHERE matched_at IS NULL AND beneficiary_id IS NOT NULL""",

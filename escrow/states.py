@@ -78,7 +78,6 @@ class Reason(TextChoices):
     UNBLOCK = "unblock", _("block lifted")
     INTEREST = "interest", _("interest")
     FEE = "fee", _("bank fee")
-    UNIDENTIFIED = "unidentified", _("receipt of unknown origin")
     PAYOUT = "payout", _("payout")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
     LATE = "late", _("late payment")
