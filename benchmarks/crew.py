@@ -62,5 +62,5 @@ def _said(member: "subprocess.Popen[str]") -> str:
     assert member.stdout
     said = member.stdout.readline().strip()
     if not said:
-        raise RuntimeError(f"{member.args} ended with {member.wait()}")
+        raise RuntimeError(f"{member.args!r} ended with {member.wait()}")
     return said

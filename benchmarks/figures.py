@@ -1,6 +1,7 @@
 """What a subject reports, and the table of it."""
 
 import os
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,6 +54,4 @@ def load() -> float:
 
 def say(text: str) -> None:
     """Progress, on stderr: stdout is for the result."""
-    import sys
-
     print(text, file=sys.stderr, flush=True)

@@ -16,7 +16,8 @@ MERCHANTS, CARDS_EACH = 1_000, 10
 def main() -> None:
     """Set Django up with hordak alone, then prepare or work."""
     verb, database = sys.argv[1:3]
-    connect(os.environ["DATABASE_OWNER_URL" if verb == "prepare" else "DATABASE_URL"], database)
+    served = os.environ["DATABASE_URL"]
+    connect(os.environ.get("DATABASE_OWNER_URL", served) if verb == "prepare" else served, database)
     prepare() if verb == "prepare" else work()
 
 

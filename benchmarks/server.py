@@ -72,7 +72,14 @@ def pgbench(script: str, *, database: str, clients: int, seconds: float) -> floa
             [
                 *(_pgbench(), "--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2"),
                 *(f"--time={max(1, round(seconds))}", f"--file={file.name}"),
-                *("--host", url.hostname or "", "--port", str(url.port or 5432), "--username", unquote(url.username or "")),
+                *(
+                    "--host",
+                    url.hostname or "",
+                    "--port",
+                    str(url.port or 5432),
+                    "--username",
+                    unquote(url.username or ""),
+                ),
                 database,
             ],
             env={**os.environ, "PGPASSWORD": unquote(url.password or "")},

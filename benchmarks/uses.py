@@ -135,7 +135,17 @@ def _peer_environment() -> tuple[str, str]:
     say("Installing django-hordak into an environment of its own …")
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(home)],
-        [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", "--requirement", str(locked)],
+        [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--require-hashes",
+            "--requirement",
+            str(locked),
+        ],
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
