@@ -6,6 +6,7 @@ from prepaid.cards.operations.counter import (
     dispute_redemption,
     undo_redemption,
 )
+from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
@@ -25,12 +26,15 @@ __all__ = [
     "accept_offer",
     "add_card_rule",
     "agree_refund",
+    "answer_pause",
+    "ask_pause",
     "buy",
     "cancel_order",
     "charge_card",
     "confirm_redemption",
     "dismiss_request",
     "dispute_redemption",
+    "end_pause",
     "look_after_payment",
     "mark_complained",
     "pass_silence",

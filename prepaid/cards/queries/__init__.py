@@ -9,6 +9,7 @@ from prepaid.cards.queries.counter import (
     workplace_of_charge,
 )
 from prepaid.cards.queries.interest import interest_by_cause, interest_of
+from prepaid.cards.queries.pauses import pause_days_left, pause_for, pause_of, pauses_of, pauses_to, pauses_to_answer
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -35,6 +36,8 @@ from prepaid.cards.queries.wallet import (
     channel_of,
     charges_waiting,
     face_of,
+    faces_of,
+    last_day_of,
     order_by_token,
     order_of,
     redemption_of,
@@ -55,13 +58,21 @@ __all__ = [
     "cooling_off_until",
     "counter_stores",
     "face_of",
+    "faces_of",
     "held_fen",
     "interest_by_cause",
     "interest_of",
     "last_charges",
+    "last_day_of",
     "least_refund_fen",
     "order_by_token",
     "order_of",
+    "pause_days_left",
+    "pause_for",
+    "pause_of",
+    "pauses_of",
+    "pauses_to",
+    "pauses_to_answer",
     "redemption_of",
     "refund_quote",
     "refund_quotes",
