@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.cards.views import buying, counter, proof, refunds, shop_refunds, wallet
+from prepaid.cards.views import buying, counter, proof, refunds, shop_charges, shop_refunds, wallet
 
 urlpatterns = [
     path("buy/<int:pk>/", buying.buy, name="buy"),
@@ -27,6 +27,9 @@ urlpatterns = [
     path("shop/counter/", counter.shop_counter, name="shop_counter"),
     path("shop/counter/charges/", counter.counter_charges, name="counter_charges"),
     path("shop/counter/charges/<int:pk>/undo/", counter.counter_undo, name="counter_undo"),
+    path("shop/charges/", shop_charges.shop_charges, name="shop_charges"),
+    path("shop/charges/<int:pk>/withdraw/", shop_charges.shop_charge_withdraw, name="shop_charge_withdraw"),
+    path("shop/charges/<int:pk>/insist/", shop_charges.shop_charge_insist, name="shop_charge_insist"),
     path("shop/refunds/", shop_refunds.shop_refunds, name="shop_refunds"),
     path("shop/refunds/<int:pk>/", shop_refunds.shop_refund, name="shop_refund"),
 ]

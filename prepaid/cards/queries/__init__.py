@@ -5,6 +5,7 @@ from prepaid.cards.queries.counter import (
     charges_on,
     counter_stores,
     last_charges,
+    open_charges,
     staff_at,
     workplace_of_charge,
 )
@@ -39,6 +40,8 @@ from prepaid.cards.queries.wallet import (
     order_of,
     redemption_of,
     statement,
+    stopped_for,
+    with_stoppages,
 )
 
 __all__ = [
@@ -60,6 +63,7 @@ __all__ = [
     "interest_of",
     "last_charges",
     "least_refund_fen",
+    "open_charges",
     "order_by_token",
     "order_of",
     "redemption_of",
@@ -76,5 +80,7 @@ __all__ = [
     "staff_at",
     "statement",
     "steps_of",
+    "stopped_for",
+    "with_stoppages",
     "workplace_of_charge",
 ]
