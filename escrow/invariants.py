@@ -24,7 +24,7 @@ class Finding:
         return self.found == 0
 
 
-BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'issued')
+BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
               THEN debits_posted - credits_posted ELSE credits_posted - debits_posted END)"""
 
 #: Legs: every transfer seen from each of its two accounts, with what it did to the counters. An appended credit is not
@@ -62,6 +62,12 @@ MONEY = """
         SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units FROM escrow_use GROUP BY agreement_id
     )"""
 
+#: Per agreement earned by the day: the days without service, and those on which both sides agreed.
+IDLE = """
+    idle AS MATERIALIZED (
+        SELECT a.id, escrow_stopped_days(a.beneficiary_id, a.places, '{dark}') AS dark, escrow_paused_days(a.id) AS paused
+        FROM escrow_agreement a WHERE a.plan = 'period')"""
+
 #: The table of docs/ledger.md, "Chart of accounts": reason, debit, credit, whether it is money.
 CHART = ", ".join(
     f"('{reason}', '{debit}', '{credit}', {money})"
@@ -74,6 +80,15 @@ CHART = ", ".join(
         ("undo", "payable", "held", True),
         ("undo", "consumed", "held", False),
         ("refund", "held", "refund", True),
+        ("make_good", "payable", "refund", True),
+        ("make_good", "reserve", "refund", True),
+        ("claim", "payable", "refund", True),
+        ("reserved_share", "payable", "reserve", True),
+        ("block", "payable", "blocked", True),
+        ("unblock", "blocked", "payable", True),
+        ("interest", "custody", "interest", True),
+        ("fee", "fees", "custody", True),
+        ("fee", "custody", "fees", True),
         ("forfeit", "held", "issued", False),
         ("payout", "payable", "payout", True),
         ("payout_returned", "payout", "payable", True),
@@ -134,7 +149,7 @@ CHECKS: dict[str, str] = {
             GROUP BY beneficiary_id, asset HAVING sum(net) <> 0) s""",
     "nothing_below_zero": f"""
         SELECT count(*) FROM escrow_account
-        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'issued')
+        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
                                THEN credits_pending ELSE debits_pending END < 0
            OR least(debits_posted, credits_posted, debits_pending, credits_pending) < 0""",
     "liabilities_equal_custody_and_transit": """
@@ -143,8 +158,8 @@ CHECKS: dict[str, str] = {
                            WHERE asset = 'CNY'
                            UNION ALL SELECT beneficiary_id, code, amount FROM escrow_unfolded WHERE asset = 'CNY') a
             GROUP BY beneficiary_id
-            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing')), 0)
-                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing')), 0)) s""",
+            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing', 'fees')), 0)
+                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing', 'fees')), 0)) s""",
     "agreements_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
         WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
@@ -153,7 +168,7 @@ CHECKS: dict[str, str] = {
            OR (state = 'closed' AND held.everything <> 0)""",
     "shares_exact": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
-        WHERE plan <> 'period' AND released <> div(price_fen * coalesce(used.units, 0), units_total)""",
+        WHERE released <> div(price_fen * coalesce(used.units, 0), units_total)""",
     "units_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
         LEFT JOIN used ON used.agreement_id = money.id
@@ -186,7 +201,37 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_use u
         FULL JOIN (SELECT (result->>'use')::bigint AS use_id, count(*) AS n FROM escrow_command GROUP BY 1) c
                ON c.use_id = u.id
-        WHERE u.id IS NULL OR c.n IS DISTINCT FROM 1""",
+        WHERE u.id IS NULL OR (u.day IS NULL AND c.n IS DISTINCT FROM 1) OR (u.day IS NOT NULL AND c.n IS NOT NULL)""",
+    "days_accrue_once_and_all": f"""
+        WITH {IDLE}, day AS (
+            SELECT u.agreement_id, count(*) AS rows, count(DISTINCT u.day) AS days, sum(u.units) AS units,
+                   min(u.day) AS first, max(u.day) AS last, count(*) FILTER (WHERE u.state = 'final') AS final,
+                   count(*) FILTER (WHERE u.state = 'final' AND u.day <@ (i.dark + i.paused)) AS kept
+            FROM escrow_use u JOIN idle i ON i.id = u.agreement_id
+            WHERE u.day IS NOT NULL AND u.state <> 'voided' GROUP BY u.agreement_id
+        ), served AS (
+            SELECT r.agreement_id, r.accrued_to - r.paid_on - (
+                       SELECT coalesce(sum(upper(d) - lower(d)), 0) FROM unnest(
+                           (i.dark + i.paused) * datemultirange(daterange(r.paid_on, r.accrued_to, '(]'))) AS d) AS days
+            FROM escrow_accrual r JOIN idle i ON i.id = r.agreement_id)
+        SELECT (SELECT count(*) FROM escrow_accrual r JOIN escrow_agreement a ON a.id = r.agreement_id
+                JOIN served s ON s.agreement_id = a.id LEFT JOIN day d ON d.agreement_id = a.id
+                WHERE coalesce(d.rows, 0) > a.units_total OR d.rows <> d.days OR d.rows <> d.units
+                   OR d.first <= r.paid_on OR d.last > r.accrued_to
+                   OR r.paid_on <> escrow_beijing_day(a.funded_at) OR coalesce(d.final, 0) <> r.days_final
+                   -- Of a living one, every day up to the mark that was one of service, until all are used.
+                   OR (a.state = 'held' AND coalesce(d.rows, 0) <> least(a.units_total, s.days + coalesce(d.kept, 0))))
+             + (SELECT count(*) FROM day d WHERE NOT EXISTS (
+                    SELECT 1 FROM escrow_accrual r WHERE r.agreement_id = d.agreement_id))
+             + (SELECT count(*) FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+                WHERE (a.plan = 'period') <> (u.day IS NOT NULL))""",
+    "no_day_accrues_that_nobody_served": f"""
+        WITH {IDLE} SELECT count(*) FROM escrow_use u JOIN idle i ON i.id = u.agreement_id
+        WHERE (u.state = 'reserved' AND u.day <@ (i.dark + i.paused))
+           -- What was final before anybody knew is claimed from the merchant instead.
+           OR (u.state = 'final' AND (u.day <@ i.paused OR (u.day <@ i.dark AND NOT EXISTS (
+                   SELECT 1 FROM escrow_stoppage s WHERE s.beneficiary_id = u.beneficiary_id AND s.kind = 'dark'
+                   AND s.created_at >= u.resolved_at AND s.since <= u.day))))""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer
@@ -205,8 +250,25 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT payment_id, sum(amount_fen) AS amount FROM escrow_instruction
                    WHERE kind = 'refund' AND state <> 'failed' GROUP BY payment_id) i ON i.payment_id = p.id
         LEFT JOIN escrow_refund r ON r.agreement_id = p.agreement_id
+        LEFT JOIN escrow_claim c ON c.refund_id = r.id
         WHERE coalesce(i.amount, 0) <> CASE p.state WHEN 'late' THEN p.amount_fen
-                                                    WHEN 'paid' THEN coalesce(r.amount_fen, 0) ELSE 0 END""",
+                                                    WHEN 'paid' THEN coalesce(r.amount_fen, 0) + coalesce(c.paid_fen, 0)
+                                                    ELSE 0 END""",
+    "claims_are_what_is_still_owed": """
+        SELECT count(*) FROM escrow_refund r
+        FULL JOIN escrow_claim c ON c.refund_id = r.id
+        LEFT JOIN (SELECT claim_id, sum(p.amount_fen) AS paid, bool_and(p.amount_fen = i.amount_fen) AS same
+                   FROM escrow_claimpayment p JOIN escrow_instruction i ON i.id = p.instruction_id
+                   GROUP BY claim_id) p ON p.claim_id = c.id
+        LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'claim'
+                   GROUP BY reference) t ON t.reference = 'C' || lpad(c.id::text, 8, '0')
+        WHERE r.owed_fen - r.amount_fen <> coalesce(c.amount_fen, 0) OR coalesce(c.paid_fen, 0) <> coalesce(p.paid, 0)
+           OR coalesce(c.paid_fen, 0) <> coalesce(t.amount, 0) OR p.same IS FALSE""",
+    "blocked_money_has_its_orders": """
+        SELECT count(*) FROM escrow_account a
+        LEFT JOIN (SELECT beneficiary_id, sum(blocked_fen) AS blocked FROM escrow_legalhold GROUP BY 1) h
+               ON h.beneficiary_id = a.beneficiary_id
+        WHERE a.code = 'blocked' AND a.credits_posted - a.debits_posted <> coalesce(h.blocked, 0)""",
     "payouts_equal_their_lines": """
         SELECT count(*) FROM escrow_payout p
         JOIN escrow_instruction i ON i.id = p.instruction_id
@@ -226,14 +288,15 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_agreement a LEFT JOIN escrow_refund r ON r.agreement_id = a.id
         LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
         LEFT JOIN escrow_payment p ON p.id = i.payment_id
-        LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason = 'refund'), 0) AS refunded,
+        LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason IN ('refund', 'make_good')), 0) AS refunded,
                           coalesce(sum(amount) FILTER (WHERE reason = 'settle'), 0) AS settled
-                   FROM escrow_transfer WHERE reason IN ('refund', 'settle') GROUP BY agreement_id) t
+                   FROM escrow_transfer WHERE reason IN ('refund', 'make_good', 'settle') GROUP BY agreement_id) t
                ON t.agreement_id = r.agreement_id
         WHERE (a.state = 'closed') <> (r.id IS NOT NULL) OR r.amount_fen <> coalesce(i.amount_fen, 0)
            OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
            OR p.agreement_id <> r.agreement_id
-           OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded'))""",
+           OR (i.id IS NOT NULL AND (r.paid_at IS NULL) = (i.state = 'succeeded'))
+           OR (r.owed_fen = 0 AND r.paid_at IS NULL)""",
     "large_payouts_have_a_second_person": """
         SELECT count(*) FROM escrow_instruction i
         WHERE i.kind = 'payout' AND i.state NOT IN ('held', 'failed')
@@ -281,16 +344,17 @@ CHECKS: dict[str, str] = {
             SELECT beneficiary_id, direction, reference, amount_fen FROM escrow_statementline
             WHERE matched_at IS NOT NULL) l
         FULL JOIN (
-            SELECT beneficiary_id, CASE reason WHEN 'custody_in' THEN 'in' ELSE 'out' END AS direction, reference,
+            SELECT t.beneficiary_id, CASE d.code WHEN 'custody' THEN 'in' ELSE 'out' END AS direction, reference,
                    sum(amount) AS amount_fen, count(*) AS n
-            FROM escrow_transfer WHERE reason IN ('custody_in', 'custody_out') GROUP BY 1, 2, 3) t
+            FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
+            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee') GROUP BY 1, 2, 3) t
         USING (beneficiary_id, direction, reference, amount_fen)
         WHERE t.n IS DISTINCT FROM 1 OR l.reference IS NULL""",
     "statement_lines_name_what_was_done": """
         SELECT count(*) FROM escrow_statementline l
         LEFT JOIN escrow_payment p ON l.kind = 'payment' AND p.order_no = l.reference
         LEFT JOIN escrow_instruction i ON i.kind = l.kind AND i.number = l.reference
-        WHERE l.matched_at IS NOT NULL
+        WHERE l.matched_at IS NOT NULL AND l.kind NOT IN ('interest', 'fee')
           AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
     "statement_lines_matched": """
         SELECT count(*) FROM escrow_statementline WHERE matched_at IS NULL AND beneficiary_id IS NOT NULL""",

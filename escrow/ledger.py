@@ -86,7 +86,11 @@ def open_beneficiary_accounts(*, beneficiary_id: int, channels: list[str]) -> No
         AccountCode.PAYABLE,
         AccountCode.PAYOUT,
         AccountCode.REFUND,
+        AccountCode.RESERVE,
+        AccountCode.BLOCKED,
         AccountCode.SUSPENSE,
+        AccountCode.INTEREST,
+        AccountCode.FEES,
     )
     accounts = [Account(beneficiary_id=beneficiary_id, code=code, asset=Asset.CNY) for code in money]
     accounts += [

@@ -114,6 +114,8 @@ def _verdict(
         return Verdict(kind=told, reference=said, why=Unmatched.CURRENCY)
     if told == LineKind.REVERSAL:
         return Verdict(kind=told, reference=numbers[0] if numbers else said, why=Unmatched.REVERSAL)
+    if told == LineKind.FEE or (told == LineKind.INTEREST and line.direction == "in"):
+        return Verdict(kind=told, reference=said, why=None)  # what the bank itself gives and takes needs no order
     fitting = [n for n in numbers if orders[n].beneficiary_id == owner and _direction(orders[n]) == line.direction]
     why = _KINDS.get(told, Unmatched.NO_NUMBER)
     for number in fitting:

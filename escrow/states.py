@@ -41,13 +41,17 @@ class AccountCode(TextChoices):
     PAYABLE = "payable", _("earned by the merchant")
     PAYOUT = "payout", _("payout on its way")
     REFUND = "refund", _("refund on its way")
+    RESERVE = "reserve", _("merchant's reserve")
+    BLOCKED = "blocked", _("blocked by a court or authority")
     SUSPENSE = "suspense", _("late or unidentified")
+    INTEREST = "interest", _("interest earned")
+    FEES = "fees", _("bank fees")
     ISSUED = "issued", _("issued")
     CONSUMED = "consumed", _("consumed")
 
 
 #: Accounts whose balance is debits − credits (what others owe us); the rest are credits − debits (what we owe).
-DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.ISSUED})
+DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.FEES, AccountCode.ISSUED})
 
 
 class TransferKind(TextChoices):
@@ -67,6 +71,13 @@ class Reason(TextChoices):
     REFUND = "refund", _("refund")
     SETTLE = "settle", _("final settlement")
     FORFEIT = "forfeit", _("gift or sessions returned")
+    MAKE_GOOD = "make_good", _("refund out of the merchant's money")
+    CLAIM = "claim", _("claim served")
+    RESERVED_SHARE = "reserved_share", _("share kept as reserve")
+    BLOCK = "block", _("blocked by order")
+    UNBLOCK = "unblock", _("block lifted")
+    INTEREST = "interest", _("interest")
+    FEE = "fee", _("bank fee")
     PAYOUT = "payout", _("payout")
     PAYOUT_RETURNED = "payout_returned", _("payout returned")
     LATE = "late", _("late payment")
@@ -101,6 +112,24 @@ class StoppageKind(TextChoices):
     DARK = "dark", _("closed, no service")
     WATCH = "watch", _("on watch")
     CHANGED_HANDS = "changed_hands", _("just changed hands")
+
+
+class Party(TextChoices):
+    """The two sides of an agreement."""
+
+    FUNDER = "funder", _("the customer")
+    BENEFICIARY = "beneficiary", _("the merchant")
+
+    @property
+    def other(self) -> "Party":
+        return Party.BENEFICIARY if self == Party.FUNDER else Party.FUNDER
+
+
+class PauseState(TextChoices):
+    ASKED = "asked", _("waiting for the other side")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class PaymentState(TextChoices):
@@ -212,6 +241,12 @@ USE_TRANSITIONS: dict[UseState, frozenset[UseState]] = {
     UseState.EXPIRED: frozenset(),
     UseState.UNDONE: frozenset(),
 }
+PAUSE_TRANSITIONS: dict[PauseState, frozenset[PauseState]] = {
+    PauseState.ASKED: frozenset({PauseState.AGREED, PauseState.REFUSED, PauseState.WITHDRAWN}),
+    PauseState.AGREED: frozenset({PauseState.WITHDRAWN}),  # called off before it began
+    PauseState.REFUSED: frozenset(),
+    PauseState.WITHDRAWN: frozenset(),
+}
 PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.PAID, PaymentState.LATE, PaymentState.CLOSED}),
     PaymentState.CLOSED: frozenset({PaymentState.LATE}),
@@ -253,6 +288,7 @@ APPROVAL_TRANSITIONS: dict[ApprovalState, frozenset[ApprovalState]] = {
 for _choices, _table in (
     (AgreementState, AGREEMENT_TRANSITIONS),
     (UseState, USE_TRANSITIONS),
+    (PauseState, PAUSE_TRANSITIONS),
     (PaymentState, PAYMENT_TRANSITIONS),
     (InstructionState, INSTRUCTION_TRANSITIONS),
     (ApprovalState, APPROVAL_TRANSITIONS),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +52,7 @@ def sweep() -> dict[str, int]:
         "reservations": operations.pass_silence(at=clock.now(), actor="system:sweep"),
         "payments": ask_payments(),
         "orders": expire_agreements(),
+        "legal_holds": operations.expire_holds(at=clock.now(), actor="system:sweep"),
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
@@ -77,7 +79,10 @@ def run_payouts() -> int:
     """Once a day per beneficiary: every line that is due by today."""
     at = clock.now()
     today = clock.beijing_date(at)
-    due = Beneficiary.objects.filter(Q(payouts_run_on=None) | Q(payouts_run_on__lt=today), payouts_held=False)
+    not_yet = Q(payouts_run_on=None) | Q(payouts_run_on__lt=today)
+    due = Beneficiary.objects.filter(
+        not_yet & (Q(payouts_held=False) | Q(claims__closed_at=None, claims__isnull=False))
+    )
     return _each("payout", _some(due), lambda pk: operations.pay_out(beneficiary_id=pk, at=at, actor="system:payouts"))
 
 
@@ -135,6 +140,12 @@ def publish_totals() -> int:
             break
         published += 1
     return published
+
+
+@shared_task
+def accrue() -> dict[str, int]:
+    """Every day served since the last run, of all agreements earned by the day. Idempotent."""
+    return asdict(operations.accrue(at=clock.now(), actor="system:accrue"))
 
 
 @shared_task

@@ -1,7 +1,9 @@
+from escrow.models.accrual import Accrual, AccrualRule, Pause
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
+from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
 from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Command, Transfer
@@ -23,6 +25,8 @@ from escrow.models.use import Use
 
 __all__ = [
     "Account",
+    "Accrual",
+    "AccrualRule",
     "Agreement",
     "Approval",
     "ApprovalRule",
@@ -33,6 +37,8 @@ __all__ = [
     "Block",
     "BusinessClock",
     "ChannelBillLine",
+    "Claim",
+    "ClaimPayment",
     "ClearingAlarm",
     "Command",
     "DailyRoot",
@@ -41,11 +47,14 @@ __all__ = [
     "Instruction",
     "InstructionBatch",
     "InstructionBatchLine",
+    "LegalHold",
+    "Pause",
     "Payment",
     "Payout",
     "PayoutHold",
     "PayoutLine",
     "Refund",
+    "ReserveRule",
     "Statement",
     "StatementLine",
     "Stoppage",

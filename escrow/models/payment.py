@@ -1,7 +1,7 @@
 """Money at the edge: what came in through a channel, and what is sent out through one."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.agreement import Agreement, Beneficiary
@@ -88,9 +88,11 @@ class Instruction(models.Model):
 
 
 class Refund(models.Model):
-    """The settlement of an agreement: ``amount_fen`` back to the consumer on ``basis``, the rest earned by the merchant."""
+    """The settlement of an agreement: of ``owed_fen`` the consumer gets ``amount_fen`` back at once, on ``basis``, the rest as
+    a ``Claim``; what is not owed is earned by the merchant."""
 
     agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="refund")
+    owed_fen = models.BigIntegerField(_("owed (fen)"), db_default=0)
     amount_fen = models.BigIntegerField(_("refund (fen)"))
     settled_fen = models.BigIntegerField(_("to the merchant (fen)"))
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis)
@@ -103,7 +105,9 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         constraints = [
-            models.CheckConstraint(name="refund_amounts", condition=Q(amount_fen__gte=0, settled_fen__gte=0)),
+            models.CheckConstraint(
+                name="refund_amounts", condition=Q(amount_fen__gte=0, settled_fen__gte=0, owed_fen__gte=F("amount_fen"))
+            ),
             models.CheckConstraint(name="refund_has_a_basis", condition=Q(basis__in=RefundBasis.values)),
             models.CheckConstraint(
                 name="refund_money_has_an_instruction",

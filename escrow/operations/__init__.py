@@ -1,5 +1,6 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
+from escrow.operations.accruals import accrue
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
 from escrow.operations.approvals import (
     approve,
@@ -22,9 +23,11 @@ from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
+from escrow.operations.legal_holds import expire_holds, lift_hold, order_hold
+from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
-from escrow.operations.payouts import pay_out
-from escrow.operations.refunds import refund
+from escrow.operations.payouts import pay_out, serve_claims
+from escrow.operations.refunds import Settlement, refund, refund_many
 from escrow.operations.seals import seal
 from escrow.operations.silence import notice_delivered, pass_silence
 from escrow.operations.statements import import_statement, match_open_lines
@@ -32,32 +35,43 @@ from escrow.operations.stoppages import begin_stoppage, end_stoppage
 from escrow.operations.tie_out import tie_out, tie_out_lately, watch_clearing
 from escrow.operations.totals import publish_total
 from escrow.operations.uses import (
+    Charge,
     charge,
+    charge_many,
     confirm_use,
     decide_dispute,
     dispute_use,
     expire_use,
+    resolve_many,
     undo_use,
     void_use,
     withdraw_use,
 )
 
 __all__ = [
+    "Charge",
+    "Settlement",
+    "accrue",
+    "agree_pause",
     "approve",
     "ask_now",
+    "ask_pause",
     "ask_payment",
     "begin_stoppage",
     "cancel_agreement",
     "charge",
+    "charge_many",
     "compare_bill",
     "confirm_use",
     "decide_dispute",
     "discard_file",
     "discard_forgotten",
     "dispute_use",
+    "end_pause",
     "end_stoppage",
     "expire_agreement",
     "expire_approvals",
+    "expire_holds",
     "expire_use",
     "export_batch",
     "fetch_bill",
@@ -65,25 +79,31 @@ __all__ = [
     "hold_payouts",
     "import_file",
     "import_statement",
+    "lift_hold",
     "load_working_days",
     "make_batch",
     "match_file",
     "match_open_lines",
     "notice_delivered",
     "open_agreement",
+    "order_hold",
     "pass_silence",
     "pay_out",
     "payload_of",
     "publish_total",
     "refund",
+    "refund_many",
     "refuse",
+    "refuse_pause",
     "register_beneficiary",
     "release_payouts",
     "request_manual_refund",
     "request_payout_account",
     "request_payout_release",
+    "resolve_many",
     "seal",
     "send_instruction",
+    "serve_claims",
     "set_payout_account",
     "start_payment",
     "take_notification",

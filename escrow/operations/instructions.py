@@ -16,7 +16,7 @@ from escrow.channels import channel as channel_of
 from escrow.clock import beijing_date
 from escrow.errors import NotFound, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import ApprovalRule, Beneficiary, Instruction, Payment, Payout, Refund
+from escrow.models import ApprovalRule, Beneficiary, ClaimPayment, Instruction, Payment, Payout, Refund
 from escrow.operations.beneficiaries import hold_payouts
 from escrow.signals import payout_failed, refund_paid
 from escrow.states import (
@@ -287,6 +287,7 @@ def _refund_returned(instruction: Instruction, at: datetime) -> None:
         at=at,
     )
     Refund.objects.filter(instruction=instruction).update(instruction=again)
+    ClaimPayment.objects.filter(instruction=instruction).update(instruction=again)
     audit.record(
         actor=f"channel:{instruction.channel}",
         action="escrow.refund_again",

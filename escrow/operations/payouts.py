@@ -1,15 +1,19 @@
-"""Paying merchants what they have earned: one payout a day, the sum of its lines."""
+"""Paying merchants what they have earned: one payout a day, the sum of its lines.
 
-from datetime import datetime
+What others have a better right to is taken first, each as a line of its own, so that the lines still add up: claims of
+consumers, the oldest first; sums that a court or an authority has blocked; the merchant's share for its reserve.
+"""
+
+from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from escrow import audit, queries
 from escrow.clock import beijing_date
 from escrow.errors import PayoutAccountMissing
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Payout
+from escrow.models import Claim, ClaimPayment, LegalHold, Payment, Payout, ReserveRule
 from escrow.operations.beneficiaries import locked_beneficiary
 from escrow.operations.instructions import instruct
 from escrow.states import AccountCode, InstructionKind, Reason
@@ -23,17 +27,19 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
         PayoutAccountMissing: something is due and there is nowhere to send it.
     """
     today = beijing_date(at)
+    serve_claims(beneficiary_id=beneficiary_id, at=at, actor=actor)
     with transaction():
         call("escrow_fold", beneficiary_id)  # from here on nobody else writes transfers of this beneficiary
         beneficiary = locked_beneficiary(beneficiary_id)
         if beneficiary.payouts_held:
             return None
-        due = queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today)
-        amount = due.aggregate(sum=Sum("line_fen"))["sum"] or 0
+        amount = _due(beneficiary_id, today)
         if amount > 0 and not beneficiary.payout_account_no:
             raise PayoutAccountMissing()
         beneficiary.payouts_run_on = today
         beneficiary.save(update_fields=["payouts_run_on"])
+        amount -= _blocked(beneficiary_id, amount, today, at, actor)
+        amount -= _kept_as_reserve(beneficiary_id, amount, today, at)
         if amount <= 0:  # corrections wait for something to be set against
             return None
         instruction = instruct(
@@ -72,3 +78,132 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
             at=at,
         )
     return payout
+
+
+def serve_claims(*, beneficiary_id: int, at: datetime, actor: str) -> int:
+    """Pay open claims out of what is due, the oldest first, held payouts or not; returns the fen on their way."""
+    with transaction():
+        if not Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None).exists():
+            return 0
+        call("escrow_fold", beneficiary_id)
+        today = beijing_date(at)
+        due = left = _due(beneficiary_id, today)
+        claims = Claim.objects.select_for_update(no_key=True, of=("self",)).select_related("refund")
+        for claim in claims.filter(beneficiary_id=beneficiary_id, closed_at=None).order_by("id"):
+            part = min(claim.amount_fen - claim.paid_fen, left)
+            if part <= 0:
+                break
+            _pay_claim(claim, part, today, at, actor)
+            left -= part
+    return due - left
+
+
+def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -> None:
+    payment = Payment.objects.get(agreement_id=claim.refund.agreement_id)
+    instruction = instruct(
+        kind=InstructionKind.REFUND,
+        beneficiary_id=claim.beneficiary_id,
+        channel=payment.channel,
+        payment=payment,
+        amount_fen=part,
+        at=at,
+    )
+    chart = Chart(beneficiary_id=claim.beneficiary_id)
+    post(
+        [
+            Movement(
+                debit=chart.id(AccountCode.PAYABLE),
+                credit=chart.id(AccountCode.REFUND),
+                amount=part,
+                reason=Reason.CLAIM,
+                agreement=claim.refund.agreement_id,
+                reference=claim.number,
+                payable_on=today,
+            )
+        ],
+        at=at,
+    )
+    ClaimPayment.objects.create(claim=claim, instruction=instruction, amount_fen=part)
+    before = claim.paid_fen
+    claim.paid_fen += part
+    claim.closed_at = at if claim.paid_fen == claim.amount_fen else None
+    claim.save(update_fields=["paid_fen", "closed_at"])
+    audit.record(
+        actor=actor,
+        action="escrow.serve_claim",
+        target=f"claim:{claim.pk}",
+        before={"paid_fen": before},
+        after={"paid_fen": claim.paid_fen, "of_fen": claim.amount_fen, "instruction": instruction.number},
+        at=at,
+    )
+
+
+def _due(beneficiary_id: int, today: date) -> int:
+    """What may be paid out today (fen): every line due by then, corrections included."""
+    lines = queries.unpaid_lines(beneficiary_id).filter(payable_on__lte=today)
+    return lines.aggregate(sum=Sum("line_fen"))["sum"] or 0
+
+
+def _blocked(beneficiary_id: int, amount: int, today: date, at: datetime, actor: str) -> int:
+    """What goes to orders of courts and authorities that are not filled yet (fen)."""
+    blocked = 0
+    open_holds = LegalHold.objects.filter(
+        beneficiary_id=beneficiary_id, lifted_at=None, expires_on__gte=today, blocked_fen__lt=F("sum_fen")
+    )
+    for hold in open_holds.order_by("id"):
+        blocked += block(hold, min(hold.sum_fen - hold.blocked_fen, amount - blocked), at=at, actor=actor)
+    return blocked
+
+
+def block(hold: LegalHold, amount: int, *, at: datetime, actor: str) -> int:
+    """Move ``amount`` (fen, at most what the merchant has earned) out of reach. The caller has folded. Returns what moved."""
+    if amount <= 0:
+        return 0
+    chart = Chart(beneficiary_id=hold.beneficiary_id)
+    post(
+        [
+            Movement(
+                debit=chart.id(AccountCode.PAYABLE),
+                credit=chart.id(AccountCode.BLOCKED),
+                amount=amount,
+                reason=Reason.BLOCK,
+                reference=hold.order_no,
+                payable_on=beijing_date(at),
+            )
+        ],
+        at=at,
+    )
+    hold.blocked_fen += amount
+    hold.save(update_fields=["blocked_fen"])
+    audit.record(
+        actor=actor,
+        action="escrow.block",
+        target=f"legal_hold:{hold.pk}",
+        after={"blocked_fen": hold.blocked_fen, "of_fen": hold.sum_fen},
+        at=at,
+    )
+    return amount
+
+
+def _kept_as_reserve(beneficiary_id: int, amount: int, today: date, at: datetime) -> int:
+    """The share of this payout that stays as the merchant's reserve (fen)."""
+    rule = ReserveRule.objects.filter(valid_from__lte=today).order_by("-valid_from").first()
+    if rule is None or amount <= 0:
+        return 0
+    chart = Chart(beneficiary_id=beneficiary_id)
+    room = rule.up_to_fen - chart.account(AccountCode.RESERVE).balance
+    kept = max(0, min(amount * rule.basis_points // 10_000, room))
+    if kept:
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.PAYABLE),
+                    credit=chart.id(AccountCode.RESERVE),
+                    amount=kept,
+                    reason=Reason.RESERVED_SHARE,
+                    payable_on=today,
+                )
+            ],
+            at=at,
+        )
+    return kept

@@ -23,8 +23,8 @@ from escrow.transactions import transaction
 logger = logging.getLogger(__name__)
 
 #: Lines the live feed names an order for: tried again with every sweep. The unexplained are tried when a file comes and
-#: every hour, interest, fees and reversals not at all: their number grows with the years.
-EXPECTED = (LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT)
+#: every hour, reversals not at all: their number grows with the years.
+EXPECTED = (LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT, LineKind.INTEREST, LineKind.FEE)
 RETRIED = (*EXPECTED, LineKind.OTHER)
 
 
@@ -113,7 +113,7 @@ def match_open_lines(*, at: datetime) -> int:
 def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
     """Post one line's movement, once."""
     try:
-        movement = _arrived(line, verdict, at) if isinstance(verdict.order, Payment) else _left(line, verdict, at)
+        movement = _movement(line, verdict, at)
     except DomainError:
         return False  # asked again with the next import; until then the line is listed as unmatched
     if movement is None:
@@ -122,7 +122,7 @@ def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
         locked = StatementLine.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.pk)
         if locked.matched_at is not None:
             return False
-        locked.matched_at, locked.kind, locked.reference = at, verdict.kind, verdict.reference
+        locked.matched_at, locked.kind, locked.reference = at, verdict.kind, movement.reference
         locked.save(update_fields=["matched_at", "kind", "reference"])
         post([movement], at=at)
         audit.record(
@@ -133,6 +133,12 @@ def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
             at=at,
         )
     return True
+
+
+def _movement(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
+    if verdict.order is None:
+        return _own(line, verdict)
+    return _arrived(line, verdict, at) if isinstance(verdict.order, Payment) else _left(line, verdict, at)
 
 
 def _arrived(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
@@ -170,4 +176,21 @@ def _left(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | Non
         amount=line.amount_fen,
         reason=Reason.CUSTODY_OUT,
         reference=answered.number,
+    )
+
+
+def _own(line: StatementLine, verdict: Verdict) -> Movement:
+    """Interest the bank pays and fees it takes: each on its own account, neither the consumers' nor the merchant's. A fee
+    given back lowers what was taken."""
+    chart = Chart(beneficiary_id=line.beneficiary_id or 0)
+    custody = chart.id(AccountCode.CUSTODY)
+    interest = verdict.kind == LineKind.INTEREST
+    own = chart.id(AccountCode.INTEREST if interest else AccountCode.FEES)
+    incoming = line.direction == "in"
+    return Movement(
+        debit=custody if incoming else own,
+        credit=own if incoming else custody,
+        amount=line.amount_fen,
+        reason=Reason.INTEREST if interest else Reason.FEE,
+        reference=f"L{line.pk}",
     )

@@ -14,7 +14,7 @@ $$ SELECT code IN ('payable', 'consumed') $$;
 
 -- +1: the balance is debits − credits (what others owe us), −1: credits − debits (what we owe).
 CREATE OR REPLACE FUNCTION escrow_side(code text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN code IN ('custody', 'clearing', 'issued') THEN 1 ELSE -1 END $$;
+$$ SELECT CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued') THEN 1 ELSE -1 END $$;
 
 -- Credits appended and not yet folded, per account.
 CREATE OR REPLACE VIEW escrow_unfolded AS
@@ -65,8 +65,8 @@ END $$;
 -- and has locked the accounts whose rows change, in id order.
 CREATE OR REPLACE FUNCTION escrow_write(movements escrow_movement[], business_time timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
--- One plan, made once, that finds every row by its key whether one movement comes or a thousand.
-SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+-- One movement or a hundred thousand: each set is planned for its size.
+SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     ids bigint[];
 BEGIN

@@ -102,6 +102,12 @@ class CardExpired(DomainError):
     message = _("This card's term ended on %(day)s. Ask the customer to request a refund of what is left.")
 
 
+class CardPaused(DomainError):
+    message = _(
+        "This card is paused, so today does not count. Ask the customer to end the pause on the card's page first."
+    )
+
+
 class CardUsedUp(NotEnoughLeft):
     message = _("This card is used up: nothing is left on it. Ask the customer for another card.")
 

@@ -184,3 +184,32 @@ class RefuseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("prefix", "refuse")
         super().__init__(*args, **kwargs)
+
+
+class PauseForm(forms.Form):
+    """From when to when a card rests, and why."""
+
+    since = forms.DateField(label=_("First day of the pause"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Last day of the pause"), widget=forms.DateInput(attrs={"type": "date"}))
+    because = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The other side reads it."),
+        error_messages={"required": _("Say why, so that the other side can agree.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ShopPauseForm(PauseForm):
+    """The same, of a card that the merchant names."""
+
+    number = forms.CharField(
+        label=_("Card number"),
+        max_length=16,
+        help_text=_("The 8 digits that the customer sees on the card."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    field_order = ("number", "since", "until", "because")
+
+    def clean_number(self) -> str:
+        return "".join(self.cleaned_data["number"].split())

@@ -134,7 +134,7 @@ class StatementAnswer(serializers.Serializer[CardFace]):
     gift_fen = serializers.IntegerField(help_text="gift money free on the card (fen); never money")
     units_left = serializers.IntegerField(source="holding.units_left")
     units_reserved = serializers.IntegerField(source="holding.units_reserved")
-    expires_on = serializers.DateField(source="card.expires_on", allow_null=True)
+    expires_on = serializers.DateField(source="last_day", allow_null=True)
     lines = serializers.SerializerMethodField()
 
     @extend_schema_field(StatementEntryAnswer(many=True))

@@ -14,7 +14,7 @@ from escrow.errors import (
     InvalidAmount,
     NotFound,
     PayoutAccountMissing,
-    RefundExceedsHeld,
+    RefundExceedsPaid,
     WrongState,
 )
 from escrow.models import AuditEntry, Beneficiary, Instruction, Refund
@@ -127,8 +127,8 @@ def test_the_same_refund_again_is_the_same_and_another_is_refused():
 @pytest.mark.parametrize(
     ("amount", "basis", "error"),
     [
-        (200_001, RefundBasis.CONSENT, RefundExceedsHeld),
-        (10**18, RefundBasis.CONSENT, RefundExceedsHeld),
+        (200_001, RefundBasis.CONSENT, RefundExceedsPaid),
+        (10**18, RefundBasis.CONSENT, RefundExceedsPaid),
         (-1, RefundBasis.CONSENT, InvalidAmount),
         (0.001, RefundBasis.CONSENT, InvalidAmount),
         (100, "because I say so", BasisRequired),

@@ -18,7 +18,7 @@ from escrow import invariants, queries
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.errors import DomainError
-from escrow.models import Instruction
+from escrow.models import Claim, Instruction
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
 from escrow.states import InstructionKind, Plan, RefundBasis
@@ -67,6 +67,7 @@ class Ledger(RuleBasedStateMachine):
         self.model: list[Card] = []
         self.payable = 0
         self.on_their_way = 0
+        self.claimed = 0
         self.key = 0
 
     def teardown(self) -> None:
@@ -186,9 +187,10 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(card=cards, amount=st.integers(0, 600))
     def refund(self, card, amount):
+        """Owed is paid from what is held, then from what is earned; the rest is a claim (there is no reserve here)."""
         if card.state == "closed":
             return
-        allowed = card.state in ("held", "frozen") and amount <= card.held
+        allowed = card.state in ("held", "frozen") and amount <= card.price
         if self.attempt(
             allowed,
             escrow.refund,
@@ -197,8 +199,12 @@ class Ledger(RuleBasedStateMachine):
             basis=RefundBasis.CONSENT,
             reference="machine",
         ):
-            self.payable += card.held - amount
-            self.on_their_way += amount
+            from_held = min(amount, card.held)
+            self.payable += card.held - from_held
+            from_payable = min(amount - from_held, self.payable)
+            self.payable -= from_payable
+            self.on_their_way += from_held + from_payable
+            self.claimed += amount - from_held - from_payable
             card.refunded, card.state = amount, "closed"
             card.reserved.clear()
 
@@ -206,8 +212,15 @@ class Ledger(RuleBasedStateMachine):
     def pay_out(self, days):
         self.now += timedelta(days=days)
         payout = escrow.pay_out(beneficiary_id=self.beneficiary.pk, at=self.now, actor=ACTOR)
+        open_claims = list(Claim.objects.filter(beneficiary=self.beneficiary).order_by("id"))
+        unpaid = [claim.amount_fen - claim.paid_fen for claim in open_claims]
+        assert unpaid == sorted(unpaid, key=bool)  # an older claim is never left while a newer one is paid
+        served = self.claimed - sum(unpaid)
+        assert 0 <= served <= self.payable
+        self.claimed, self.payable, self.on_their_way = sum(unpaid), self.payable - served, self.on_their_way + served
         if payout is None:
             return
+        assert not any(unpaid)  # claims come first
         assert payout.amount_fen == sum(payout.lines.values_list("amount_fen", flat=True)) <= self.payable
         self.payable -= payout.amount_fen
         paid_uses = set(payout.lines.values_list("transfer__use_id", flat=True))

@@ -9,6 +9,7 @@ from prepaid.cards.operations.answers import (
     undo_redemption,
 )
 from prepaid.cards.operations.counter import charge_card
+from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
@@ -28,6 +29,8 @@ __all__ = [
     "accept_offer",
     "add_card_rule",
     "agree_refund",
+    "answer_pause",
+    "ask_pause",
     "buy",
     "cancel_order",
     "charge_card",
@@ -36,6 +39,7 @@ __all__ = [
     "decide_redemption",
     "dismiss_request",
     "dispute_redemption",
+    "end_pause",
     "insist_on_redemption",
     "look_after_payment",
     "mark_complained",

@@ -8,18 +8,18 @@ from typing import Any
 
 from escrow import audit, clock
 from escrow import operations as escrow
-from escrow import queries as escrow_queries
 from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused
 from escrow.money import check_fen, yuan
 from escrow.queries import Holding
 from escrow.states import AgreementState, Plan, Silence
 from escrow.transactions import CONSTRAINT_ERRORS, after_commit, transaction
-from prepaid.cards import attempts, codes
+from prepaid.cards import attempts, codes, queries
 from prepaid.cards.errors import (
     AmountNeeded,
     AmountTooLarge,
     CardExpired,
     CardOfAnotherMerchant,
+    CardPaused,
     CardSettled,
     CardUnpaid,
     CardUsedUp,
@@ -72,7 +72,7 @@ def charge_card(
 
     Raises:
         KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
-        StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardUsedUp,
+        StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
         TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, CheckInIsFree, InvalidAmount, InvalidUnits.
     """
     key = _full_key(staff, key)
@@ -95,11 +95,14 @@ def charge_card(
             raise CodeUsed()
         store = _store_of(staff, store_id)
         _check_store(card, store)
-        holding = escrow_queries.holding(card.agreement_id)
+        face = queries.face_of(card=card, today=clock.beijing_date(at))
+        holding = face.holding
         if error := _NOT_HELD.get(holding.state):
             raise error()
-        if card.has_expired(clock.beijing_date(at)):
-            raise CardExpired(day=card.expires_on)
+        if face.has_expired:
+            raise CardExpired(day=face.last_day)
+        if face.is_paused:
+            raise CardPaused()
         charged, final = _measure(card, holding, units, amount_fen)
         use = None
         if charged:

@@ -41,6 +41,8 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     today = clock.today()
     card = queries.card_of(user=user, number=number)
     face = queries.face_of(card=card, today=today)
+    # Days of a card that counts days wait for time, not for an answer.
+    waiting = queries.charges_waiting(user=user) if face.holding.units_reserved and not face.term else []
     context = {
         "face": face,
         "card": card,
@@ -48,7 +50,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),
         "refund_request": queries.requests_of(user=user).filter(card=card).first(),
-        "waiting": [charge for charge in queries.charges_waiting(user=user) if charge.card_id == card.pk],
+        "waiting": [charge for charge in waiting if charge.card_id == card.pk],
         "stopped": queries.stopped_for(card=card),
     }
     return render(request, "consumer/card.html", context)

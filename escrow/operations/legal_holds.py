@@ -1,0 +1,105 @@
+"""Orders of courts and authorities on a merchant's money: blocked, filled by later payouts, lifted or expired."""
+
+from datetime import date, datetime
+
+from escrow import audit
+from escrow.clock import beijing_date
+from escrow.errors import NotFound, ReasonRequired, WrongState
+from escrow.ledger import Chart, Movement, post
+from escrow.models import LegalHold
+from escrow.money import check_fen
+from escrow.operations.beneficiaries import locked_beneficiary
+from escrow.operations.payouts import block
+from escrow.queries import add_working_days
+from escrow.states import AccountCode, Reason
+from escrow.transactions import call, transaction
+
+
+def order_hold(
+    *, beneficiary_id: int, order_no: str, issued_by: str, sum_fen: int, expires_on: date, at: datetime, actor: str
+) -> LegalHold:
+    """Record an order and block at once what the merchant has earned, up to its sum; later payouts fill the rest. The same
+    order again changes nothing. Consumers' money is not the merchant's and is never blocked (民法典, trust of custody).
+
+    Raises:
+        NotFound. InvalidAmount: not a sum. ReasonRequired: no number or no authority. WrongState: the order is recorded
+        with another sum or end, or ends before it begins.
+    """
+    check_fen(sum_fen)
+    if not order_no.strip() or not issued_by.strip():
+        raise ReasonRequired()
+    with transaction():
+        call("escrow_fold", beneficiary_id)
+        locked_beneficiary(beneficiary_id)
+        known = LegalHold.objects.filter(beneficiary_id=beneficiary_id, order_no=order_no).first()
+        if known is not None:
+            if (known.sum_fen, known.expires_on) != (sum_fen, expires_on):
+                raise WrongState()
+            return known
+        if expires_on < beijing_date(at):
+            raise WrongState()
+        hold = LegalHold.objects.create(
+            beneficiary_id=beneficiary_id,
+            order_no=order_no,
+            issued_by=issued_by,
+            sum_fen=sum_fen,
+            expires_on=expires_on,
+            ordered_at=at,
+        )
+        audit.record(
+            actor=actor,
+            action="escrow.order_hold",
+            target=f"legal_hold:{hold.pk}",
+            after={"order_no": order_no, "sum_fen": sum_fen, "expires_on": expires_on.isoformat()},
+            at=at,
+        )
+        earned = Chart(beneficiary_id=beneficiary_id).account(AccountCode.PAYABLE).available
+        block(hold, min(sum_fen, earned), at=at, actor=actor)
+    return hold
+
+
+def lift_hold(*, hold_id: int, because: str, at: datetime, actor: str) -> LegalHold:
+    """The order is withdrawn or over: what was blocked is earned again and paid out from the next working day on. Lifting
+    again changes nothing. Raises ``NotFound``."""
+    beneficiary_id = LegalHold.objects.filter(pk=hold_id).values_list("beneficiary_id", flat=True).first()
+    if beneficiary_id is None:
+        raise NotFound()
+    with transaction():
+        locked_beneficiary(beneficiary_id)
+        hold = LegalHold.objects.get(pk=hold_id)
+        if hold.lifted_at is not None:
+            return hold
+        released, hold.blocked_fen, hold.lifted_at = hold.blocked_fen, 0, at
+        chart = Chart(beneficiary_id=beneficiary_id)
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.BLOCKED),
+                    credit=chart.id(AccountCode.PAYABLE),
+                    amount=released,
+                    reason=Reason.UNBLOCK,
+                    reference=hold.order_no,
+                    payable_on=add_working_days(beijing_date(at), 1),
+                )
+            ],
+            at=at,
+        )
+        hold.save(update_fields=["blocked_fen", "lifted_at"])
+        audit.record(
+            actor=actor,
+            action="escrow.lift_hold",
+            target=f"legal_hold:{hold.pk}",
+            before={"blocked_fen": released},
+            after={"because": because},
+            at=at,
+        )
+    return hold
+
+
+def expire_holds(*, at: datetime, actor: str) -> int:
+    """Lift every order whose last day has passed; returns how many."""
+    over = LegalHold.objects.filter(lifted_at=None, expires_on__lt=beijing_date(at))
+    ids = list(over.order_by("id").values_list("id", flat=True))
+    for hold_id in ids:
+        lift_hold(hold_id=hold_id, because="expired", at=at, actor=actor)
+    return len(ids)

@@ -1,0 +1,124 @@
+-- Settling agreements of one beneficiary: what is owed goes back, the rest is the merchant's, the agreements close. All in
+-- one set, for one agreement or for every card of a shop that is gone.
+
+-- Whatever is owed is paid in this order: from what the agreement holds, from what the merchant has earned, from its
+-- reserve; what is left becomes a numbered claim, which later payouts serve first (operations/payouts.py).
+-- commands: [{n, agreement, owed, basis, reference}]. One outcome per command.
+CREATE OR REPLACE FUNCTION escrow_settle(beneficiary bigint, commands jsonb, business_time timestamptz, actor text,
+    request text)
+RETURNS TABLE (n bigint, error text, refund bigint, instruction bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+-- Sets of every size, from one to all cards of a chain: each is planned for its size.
+SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    agreements bigint[] := ARRAY(SELECT (c->>'agreement')::bigint FROM jsonb_array_elements(commands) c);
+    payable escrow_account;
+    reserve escrow_account;
+    refunds bigint;
+    next_day date := escrow_next_working_day(escrow_beijing_day(business_time));
+    settled escrow_settling[];
+    movements escrow_movement[];
+    today date := escrow_beijing_day(business_time);
+BEGIN
+    -- Alone with the beneficiary: nobody else writes its transfers or changes its agreements until we commit.
+    PERFORM escrow_fold(beneficiary);
+    PERFORM 1 FROM escrow_account a WHERE a.agreement_id = ANY (agreements) ORDER BY a.id FOR NO KEY UPDATE;
+    PERFORM 1 FROM escrow_agreement a WHERE a.id = ANY (agreements) ORDER BY a.id FOR NO KEY UPDATE;
+    SELECT * INTO payable FROM escrow_account a
+    WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'payable';
+    SELECT * INTO reserve FROM escrow_account a
+    WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'reserve';
+    SELECT a.id INTO refunds FROM escrow_account a
+    WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'refund';
+
+    WITH fact AS (
+        SELECT c.n, c.agreement, c.owed, c.basis, c.reference, a.state AS before, p.id AS payment, p.channel, h.id AS held,
+               h.credits_posted - h.debits_posted AS held_fen, r.id AS made, r.instruction_id AS made_instruction,
+               CASE WHEN a.id IS NULL OR p.id IS NULL THEN 'NotFound'
+                    WHEN (r.owed_fen, r.basis, r.reference) = (c.owed, c.basis, c.reference) THEN 'Replayed'
+                    WHEN a.state NOT IN ('held', 'frozen') THEN 'WrongState'
+                    WHEN c.owed > a.price_fen THEN 'RefundExceedsPaid'
+                    WHEN count(*) OVER (PARTITION BY c.agreement ORDER BY c.n ROWS UNBOUNDED PRECEDING) > 1 THEN 'WrongState'
+               END AS error
+        FROM jsonb_to_recordset(commands) AS c(n bigint, agreement bigint, owed bigint, basis text, reference text)
+        LEFT JOIN escrow_agreement a ON a.id = c.agreement AND a.beneficiary_id = beneficiary
+        LEFT JOIN escrow_account h ON h.agreement_id = a.id AND h.code = 'held' AND h.asset = 'CNY'
+        LEFT JOIN escrow_payment p ON p.agreement_id = a.id
+        LEFT JOIN escrow_refund r ON r.agreement_id = a.id
+    ), drawn AS (
+        -- A shortfall draws on what the merchant has earned, this settlement's rests included, then on its reserve.
+        SELECT f.*, least(f.owed, f.held_fen) AS from_held, greatest(f.owed - f.held_fen, 0) AS short,
+               sum(greatest(f.owed - f.held_fen, 0)) OVER (ORDER BY f.n) - greatest(f.owed - f.held_fen, 0) AS drawn_before,
+               payable.credits_posted - payable.debits_posted
+               + sum(greatest(f.held_fen - f.owed, 0)) OVER () AS earned,
+               reserve.credits_posted - reserve.debits_posted AS kept
+        FROM fact f WHERE f.error IS NULL
+    ), parted AS (
+        SELECT d.*, least(d.short, greatest(d.earned - d.drawn_before, 0))::bigint AS from_payable,
+               least(d.short, greatest(d.earned + d.kept - d.drawn_before, 0))::bigint AS from_both
+        FROM drawn d
+    )
+    SELECT array_agg(ROW(f.n, f.error, coalesce(f.made, CASE WHEN f.error IS NULL THEN nextval('escrow_refund_id_seq') END),
+                         CASE WHEN f.error IS NOT NULL THEN f.made_instruction
+                              WHEN p.from_held + p.from_both > 0 THEN nextval('escrow_instruction_id_seq') END,
+                         f.agreement, f.owed, f.basis, f.reference, f.before, f.payment, f.channel, f.held, f.held_fen,
+                         p.from_held, p.from_payable, p.from_both - p.from_payable, p.short - p.from_both
+                         )::escrow_settling ORDER BY f.n)
+    INTO settled
+    FROM fact f LEFT JOIN parted p ON p.n = f.n;
+
+    -- Open reservations return first; what they kept is part of what is held.
+    PERFORM escrow_resolve(jsonb_agg(jsonb_build_object(
+        'n', 0, 'use', u.id, 'to', 'voided', 'because', 'settlement') ORDER BY u.id), business_time, actor, request)
+    FROM unnest(settled) s JOIN escrow_use u ON u.agreement_id = s.agreement
+    WHERE s.error IS NULL AND u.state IN ('reserved', 'disputed')
+    HAVING count(*) > 0;
+    SELECT array_agg(ROW(m.debit, m.credit, m.amount, 'posted', m.reason, NULL, NULL, s.agreement, NULL, s.reference,
+                         m.payable_on, NULL)::escrow_movement ORDER BY m.step, s.n)
+    INTO movements
+    FROM unnest(settled) s
+    CROSS JOIN LATERAL (
+        VALUES (1, s.held, refunds, s.from_held, 'refund', NULL::date),
+               (2, s.held, payable.id, s.held_fen - s.from_held, 'settle', next_day),
+               (3, payable.id, refunds, s.from_payable, 'make_good', today),
+               (4, reserve.id, refunds, s.from_reserve, 'make_good', NULL)
+        UNION ALL
+        SELECT 5, o.id, i.id, o.credits_posted - o.debits_posted, 'forfeit', NULL
+        FROM escrow_account o
+        JOIN escrow_account i ON i.beneficiary_id = beneficiary AND i.agreement_id IS NULL AND i.code = 'issued'
+            AND i.asset = o.asset
+        WHERE o.agreement_id = s.agreement AND o.code = 'held' AND o.asset <> 'CNY'
+    ) AS m(step, debit, credit, amount, reason, payable_on)
+    WHERE s.error IS NULL AND m.amount > 0;
+    IF movements IS NOT NULL THEN
+        PERFORM escrow_write(movements, business_time);
+    END IF;
+
+    INSERT INTO escrow_instruction (id, kind, number, beneficiary_id, channel, payment_id, amount_fen, state, due_at,
+                                    attempts, answer, created_at)
+    SELECT s.instruction, 'refund', 'R' || left(replace(gen_random_uuid()::text, '-', ''), 24), beneficiary, s.channel,
+           s.payment, s.from_held + s.from_payable + s.from_reserve, 'due', statement_timestamp(), 0, '', business_time
+    FROM unnest(settled) s WHERE s.error IS NULL AND s.instruction IS NOT NULL;
+    INSERT INTO escrow_refund (id, agreement_id, owed_fen, amount_fen, settled_fen, basis, reference, instruction_id,
+                               decided_at, paid_at)
+    SELECT s.refund, s.agreement, s.owed, s.from_held + s.from_payable + s.from_reserve, s.held_fen - s.from_held, s.basis,
+           s.reference, s.instruction, business_time, CASE WHEN s.owed = 0 THEN business_time END
+    FROM unnest(settled) s WHERE s.error IS NULL;
+    INSERT INTO escrow_claim (beneficiary_id, refund_id, amount_fen, paid_fen, opened_at)
+    SELECT beneficiary, s.refund, s.claimed, 0, business_time
+    FROM unnest(settled) s WHERE s.error IS NULL AND s.claimed > 0 ORDER BY s.n;
+    UPDATE escrow_agreement a SET state = 'closed', closed_at = business_time
+    FROM unnest(settled) s WHERE s.error IS NULL AND a.id = s.agreement;
+    INSERT INTO escrow_auditentry (actor, action, target, before, after, request_id, at)
+    SELECT escrow_settle.actor, 'escrow.refund', t.target, t.before,
+           jsonb_build_object('owed_fen', s.owed, 'from_held_fen', s.from_held, 'from_payable_fen', s.from_payable,
+                              'from_reserve_fen', s.from_reserve, 'claimed_fen', s.claimed, 'settled_fen', s.held_fen - s.from_held,
+                              'basis', s.basis, 'reference', s.reference),
+           escrow_settle.request, business_time
+    FROM unnest(settled) s
+    CROSS JOIN LATERAL (VALUES ('agreement:' || s.agreement, jsonb_build_object('state', s.before)),
+                               ('refund:' || s.refund, NULL)) AS t(target, before)
+    WHERE s.error IS NULL;
+    RETURN QUERY SELECT s.n, s.error, s.refund, s.instruction FROM unnest(settled) s ORDER BY s.n;
+END $$;

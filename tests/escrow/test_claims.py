@@ -1,0 +1,183 @@
+"""Whatever is owed is paid in order: from what is held, what is earned, the reserve; the rest is a claim served first."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from escrow import invariants, queries
+from escrow import operations as escrow
+from escrow.channels import TransferAnswer
+from escrow.errors import DomainError, InvalidAmount, ReasonRequired, RefundExceedsPaid, WrongState
+from escrow.models import Claim, Instruction, LegalHold, ReserveRule, Transfer
+from escrow.operations.instructions import record_answer
+from escrow.states import InstructionKind, Reason, RefundBasis
+from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def used(agreement, units, *, at=AT):
+    return escrow.charge(
+        beneficiary_id=agreement.beneficiary_id,
+        agreement_id=agreement.pk,
+        units=units,
+        final=True,
+        key=f"{agreement.pk}-{units}-{at}",
+        reference="visit",
+        at=at,
+        actor=ACTOR,
+    )
+
+
+def owed(agreement, amount_fen, *, at=AT):
+    facts = {"basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": at, "actor": ACTOR}
+    return escrow.refund(agreement_id=agreement.pk, amount_fen=amount_fen, **facts)
+
+
+def paid_out(to, *, at):
+    return escrow.pay_out(beneficiary_id=to.pk, at=at, actor=ACTOR)
+
+
+def proven():
+    return [
+        finding.name for finding in invariants.prove() if not finding.ok and finding.name != "statement_lines_matched"
+    ]
+
+
+def test_more_is_owed_than_is_held_and_the_merchants_earnings_pay_the_rest():
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)  # 2,000 yuan, 10 sessions each
+    used(card, 5)
+    used(other, 3)
+    refund = owed(card, 150_000)
+    assert (refund.owed_fen, refund.amount_fen, refund.settled_fen) == (150_000, 150_000, 0)
+    assert not Claim.objects.exists()
+    backing = queries.backing(to.pk)
+    assert (backing.payable_fen, backing.refund_fen) == (160_000 - 50_000, 150_000)
+    assert paid_out(to, at=AT + DAY).amount_fen == 110_000
+    assert not proven()
+
+
+def test_what_nobody_can_pay_now_is_a_claim_and_later_payouts_serve_the_oldest_first():
+    to = beneficiary()
+    first, second, third = (held_agreement(to) for _ in range(3))
+    for card in (first, second):
+        used(card, 10)
+    assert paid_out(to, at=AT + DAY).amount_fen == 400_000
+    assert owed(first, 200_000).amount_fen == 0
+    assert owed(second, 100_000).amount_fen == 0
+    older, newer = Claim.objects.order_by("id")
+    assert older.number < newer.number
+    used(third, 6, at=AT + DAY)
+    assert paid_out(to, at=AT + 2 * DAY) is None  # 1,200 yuan, all of it the first claim's
+    older.refresh_from_db()
+    assert (older.paid_fen, older.closed_at) == (120_000, None)
+    used(third, 4, at=AT + 2 * DAY)
+    escrow.hold_payouts(beneficiary_id=to.pk, because="watch", at=AT, actor=ACTOR)
+    assert paid_out(to, at=AT + 3 * DAY) is None  # held for the merchant, not for its customers
+    older.refresh_from_db()
+    newer.refresh_from_db()
+    assert (older.paid_fen, newer.paid_fen, newer.closed_at) == (200_000, 0, None)
+    assert older.closed_at
+    assert sum(Instruction.objects.filter(kind=InstructionKind.REFUND).values_list("amount_fen", flat=True)) == 200_000
+    assert not proven()
+
+
+def test_a_served_claim_that_the_bank_returns_is_ordered_again():
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)
+    used(card, 10)
+    paid_out(to, at=AT + DAY)
+    owed(card, 50_000)
+    used(other, 10, at=AT + DAY)
+    paid_out(to, at=AT + 2 * DAY)
+    payment = Claim.objects.get().payments.get()
+    number = payment.instruction.number
+    record_answer(
+        channel=payment.instruction.channel,
+        answer=TransferAnswer(number=number, state="failed", amount_fen=50_000),
+        at=AT + 2 * DAY,
+    )
+    payment.refresh_from_db()
+    assert payment.instruction.number != number
+    assert not proven()
+
+
+def test_the_reserve_is_a_share_of_payouts_and_pays_before_a_claim():
+    ReserveRule.objects.create(valid_from=date(2026, 1, 1), basis_points=1_000, up_to_fen=30_000, source="x", mark="A")
+    to = beneficiary()
+    card = held_agreement(to)
+    used(card, 10)
+    payout = paid_out(to, at=AT + DAY)
+    assert payout.amount_fen == 180_000 == sum(payout.lines.values_list("amount_fen", flat=True))
+    assert queries.backing(to.pk).reserve_fen == 20_000
+    refund = owed(card, 50_000, at=AT + DAY)
+    assert (refund.amount_fen, refund.claim.amount_fen) == (20_000, 30_000)
+    assert queries.backing(to.pk).reserve_fen == 0
+    more = held_agreement(to)
+    used(more, 10, at=AT + DAY)
+    assert paid_out(to, at=AT + 2 * DAY).amount_fen == 170_000 - 17_000
+    assert not proven()
+
+
+def test_an_order_blocks_what_is_earned_now_and_later_and_lifted_gives_it_back():
+    to = beneficiary()
+    card = held_agreement(to)
+    used(card, 2)
+
+    def ordered(**facts):
+        order = {"order_no": "(2026)京01执1号", "issued_by": "北京一中院", "sum_fen": 100_000}
+        order |= {"expires_on": date(2026, 12, 31), **facts}
+        return escrow.order_hold(beneficiary_id=to.pk, **order, at=AT, actor=ACTOR)
+
+    hold = ordered()
+    assert ordered() == hold
+    for facts, error in (
+        ({"sum_fen": 1}, WrongState),
+        ({"order_no": "2", "expires_on": date(2026, 1, 1)}, WrongState),
+        ({"order_no": " "}, ReasonRequired),
+        ({"order_no": "3", "sum_fen": 0}, InvalidAmount),
+    ):
+        with pytest.raises(error):
+            ordered(**facts)
+    assert (hold.blocked_fen, queries.holding(card.pk).held_fen) == (40_000, 160_000)
+    used(card, 5, at=AT + DAY)
+    assert paid_out(to, at=AT + 2 * DAY).amount_fen == 40_000  # 1,000 earned, 600 more blocked
+    hold.refresh_from_db()
+    assert hold.blocked_fen == 100_000
+    assert not proven()
+    assert escrow.expire_holds(at=AT + timedelta(days=60), actor=ACTOR) == 1
+    assert escrow.expire_holds(at=AT + timedelta(days=60), actor=ACTOR) == 0
+    assert paid_out(to, at=AT + timedelta(days=70)).amount_fen == 100_000
+    assert LegalHold.objects.get().lifted_at
+    assert not proven()
+
+
+def test_a_set_settles_what_it_can_and_names_what_it_cannot():
+    to = beneficiary()
+    cards = [held_agreement(to) for _ in range(4)]
+    used(cards[1], 10)
+    paid_out(to, at=AT + DAY)
+    elsewhere = held_agreement()
+    wanted = [
+        (cards[0], 200_000),
+        (cards[1], 10_000),
+        (cards[2], 200_001),
+        (cards[0], 1),
+        (elsewhere, 1),
+        (cards[3], 0),
+    ]
+    commands = [
+        escrow.Settlement(agreement_id=card.pk, owed_fen=amount, basis=RefundBasis.CLOSURE, reference="gone")
+        for card, amount in wanted
+    ]
+    outcomes = escrow.refund_many(commands, beneficiary_id=to.pk, at=AT + DAY, actor=ACTOR)
+    assert [type(outcome) if isinstance(outcome, DomainError) else "done" for outcome in outcomes] == [
+        "done", "done", RefundExceedsPaid, WrongState, type(outcomes[4]), "done"]  # fmt: skip
+    assert outcomes[4].code == "NotFound"
+    # What the last card leaves to the merchant pays what the second is owed.
+    assert Transfer.objects.get(reason=Reason.MAKE_GOOD).amount == 10_000
+    again = escrow.refund_many(commands[:2], beneficiary_id=to.pk, at=AT + DAY, actor=ACTOR)
+    assert again == outcomes[:2]
+    assert not proven()
