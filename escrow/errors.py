@@ -237,3 +237,32 @@ class DayNotOver(WrongState):
         "A day's total is published once, in the order of days, and some minutes after the day has ended. Wait until "
         "then, or publish the days before it."
     )
+
+
+class PauseNotPossible(WrongState):
+    message = _("Only a paid card that counts days can be paused, and no card that is frozen or settled.")
+
+
+class PauseInThePast(DomainError):
+    message = _("A pause begins today at the earliest and ends on its first day or later. Choose other days.")
+    http_status = 400
+
+
+class PauseTooLong(DomainError):
+    message = _("A card rests at most %(most)s days in a year; %(left)s are left. Choose a shorter pause.")
+    http_status = 400
+
+
+class PauseAlreadyThere(WrongState):
+    message = _("Another pause of this card is asked for or agreed. Answer it, or end it first.")
+
+
+class PauseNotYours(WrongState):
+    message = _(
+        "This is for the other side to do: who asks for a pause cannot agree to it, and the customer alone ends it."
+    )
+
+
+class PauseReasonNeeded(DomainError):
+    message = _("Say why, so that the other side can agree.")
+    http_status = 400

@@ -62,6 +62,12 @@ MONEY = """
         SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units FROM escrow_use GROUP BY agreement_id
     )"""
 
+#: Per agreement earned by the day: the days without service, and those on which both sides agreed.
+IDLE = """
+    idle AS MATERIALIZED (
+        SELECT a.id, escrow_stopped_days(a.beneficiary_id, a.places, '{dark}') AS dark, escrow_paused_days(a.id) AS paused
+        FROM escrow_agreement a WHERE a.plan = 'period')"""
+
 #: The table of docs/ledger.md, "Chart of accounts": reason, debit, credit, whether it is money.
 CHART = ", ".join(
     f"('{reason}', '{debit}', '{credit}', {money})"
@@ -162,7 +168,7 @@ CHECKS: dict[str, str] = {
            OR (state = 'closed' AND held.everything <> 0)""",
     "shares_exact": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
-        WHERE plan <> 'period' AND released <> div(price_fen * coalesce(used.units, 0), units_total)""",
+        WHERE released <> div(price_fen * coalesce(used.units, 0), units_total)""",
     "units_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
         LEFT JOIN used ON used.agreement_id = money.id
@@ -195,7 +201,37 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_use u
         FULL JOIN (SELECT (result->>'use')::bigint AS use_id, count(*) AS n FROM escrow_command GROUP BY 1) c
                ON c.use_id = u.id
-        WHERE u.id IS NULL OR c.n IS DISTINCT FROM 1""",
+        WHERE u.id IS NULL OR (u.day IS NULL AND c.n IS DISTINCT FROM 1) OR (u.day IS NOT NULL AND c.n IS NOT NULL)""",
+    "days_accrue_once_and_all": f"""
+        WITH {IDLE}, day AS (
+            SELECT u.agreement_id, count(*) AS rows, count(DISTINCT u.day) AS days, sum(u.units) AS units,
+                   min(u.day) AS first, max(u.day) AS last, count(*) FILTER (WHERE u.state = 'final') AS final,
+                   count(*) FILTER (WHERE u.state = 'final' AND u.day <@ (i.dark + i.paused)) AS kept
+            FROM escrow_use u JOIN idle i ON i.id = u.agreement_id
+            WHERE u.day IS NOT NULL AND u.state <> 'voided' GROUP BY u.agreement_id
+        ), served AS (
+            SELECT r.agreement_id, r.accrued_to - r.paid_on - (
+                       SELECT coalesce(sum(upper(d) - lower(d)), 0) FROM unnest(
+                           (i.dark + i.paused) * datemultirange(daterange(r.paid_on, r.accrued_to, '(]'))) AS d) AS days
+            FROM escrow_accrual r JOIN idle i ON i.id = r.agreement_id)
+        SELECT (SELECT count(*) FROM escrow_accrual r JOIN escrow_agreement a ON a.id = r.agreement_id
+                JOIN served s ON s.agreement_id = a.id LEFT JOIN day d ON d.agreement_id = a.id
+                WHERE coalesce(d.rows, 0) > a.units_total OR d.rows <> d.days OR d.rows <> d.units
+                   OR d.first <= r.paid_on OR d.last > r.accrued_to
+                   OR r.paid_on <> escrow_beijing_day(a.funded_at) OR coalesce(d.final, 0) <> r.days_final
+                   -- Of a living one, every day up to the mark that was one of service, until all are used.
+                   OR (a.state = 'held' AND coalesce(d.rows, 0) <> least(a.units_total, s.days + coalesce(d.kept, 0))))
+             + (SELECT count(*) FROM day d WHERE NOT EXISTS (
+                    SELECT 1 FROM escrow_accrual r WHERE r.agreement_id = d.agreement_id))
+             + (SELECT count(*) FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+                WHERE (a.plan = 'period') <> (u.day IS NOT NULL))""",
+    "no_day_accrues_that_nobody_served": f"""
+        WITH {IDLE} SELECT count(*) FROM escrow_use u JOIN idle i ON i.id = u.agreement_id
+        WHERE (u.state = 'reserved' AND u.day <@ (i.dark + i.paused))
+           -- What was final before anybody knew is claimed from the merchant instead.
+           OR (u.state = 'final' AND (u.day <@ i.paused OR (u.day <@ i.dark AND NOT EXISTS (
+                   SELECT 1 FROM escrow_stoppage s WHERE s.beneficiary_id = u.beneficiary_id AND s.kind = 'dark'
+                   AND s.created_at >= u.resolved_at AND s.since <= u.day))))""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer

@@ -27,7 +27,9 @@ from escrow import clock, workdays
 from escrow.errors import NotFound
 from escrow.models import (
     Account,
+    AccrualRule,
     Agreement,
+    Pause,
     Payment,
     Payout,
     PayoutLine,
@@ -42,6 +44,7 @@ from escrow.states import (
     AccountCode,
     AgreementState,
     Asset,
+    PauseState,
     Plan,
     Reason,
     Silence,
@@ -91,12 +94,13 @@ def holding(agreement_id: int) -> Holding:
 
 def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
     """What each agreement holds, in three queries whatever their number. Unknown ids are left out."""
-    agreements = Agreement.objects.in_bulk(list(agreement_ids))
+    agreements = Agreement.objects.select_related("accrual").in_bulk(list(agreement_ids))
     accounts: dict[int, dict[str, Account]] = {pk: {} for pk in agreements}
     for account in Account.objects.filter(agreement_id__in=agreements, code=AccountCode.HELD):
         accounts[account.agreement_id or 0][account.asset] = account
     # What is used shows in the accounts until they are emptied by the settlement; then the uses tell.
     settled = Q(state=UseState.FINAL, agreement__state=AgreementState.CLOSED)
+    settled &= ~Q(agreement__plan=Plan.PERIOD)
     uses = {
         pk: (reserved or 0, used or 0)
         for pk, reserved, used in Use.objects.filter(Q(state__in=OPEN_USES) | settled, agreement_id__in=agreements)
@@ -110,7 +114,9 @@ def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
 
 def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, used: int) -> Holding:
     money, bonus, visits = (accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT))
-    if agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
+    if agreement.plan == Plan.PERIOD:
+        used = agreement.accrual.days_final if hasattr(agreement, "accrual") else 0
+    elif agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
         if agreement.plan == Plan.SESSIONS:
             used = agreement.units_total - (visits.balance if visits else 0)
         elif agreement.plan == Plan.STORED_VALUE:
@@ -160,11 +166,14 @@ def statement_of(agreement_id: int) -> list[StatementEntry]:
     lines: dict[tuple[str, int | None, datetime], dict[str, int]] = {}
     held = 0
     for row in rows:
-        line = lines.setdefault((row.reason, row.use_id, row.at), {"amount": 0, "bonus": 0, "units": 0, "held": 0})
+        served = row.use is not None and row.use.day is not None  # days become final together: one line a run
+        key = (row.reason, None if served else row.use_id, row.at)
+        line = lines.setdefault(key, {"amount": 0, "bonus": 0, "units": 0, "held": 0})
         out = row.debit_account.code == AccountCode.HELD
         signed = -row.amount if out else row.amount
         if row.asset == Asset.CNY:
             line["amount"] += signed
+            line["units"] -= served
             held = (row.debit_balance_after if out else row.credit_balance_after) or 0
         elif row.asset == Asset.BONUS:
             line["bonus"] += signed
@@ -317,7 +326,8 @@ def unmatched_lines() -> QuerySet[StatementLine]:
 
 def unanswered_uses(*, at: datetime, after: int = 0, limit: int) -> list[tuple[int, str]]:
     """Reservations whose time has passed, in order of id from the one after ``after``: ``(id, what silence means)``. Without
-    those that silence would confirm and cannot now: a stoppage in their term, or a frozen agreement."""
+    those that silence would confirm and cannot now: a stoppage in their term, or a frozen agreement; and
+    without days served, which accruals decide."""
     stopped = Func(
         F("beneficiary_id"),
         F("place"),
@@ -327,7 +337,7 @@ def unanswered_uses(*, at: datetime, after: int = 0, limit: int) -> list[tuple[i
         output_field=BooleanField(),
     )
     blocked = Q(silence=Silence.CONFIRMS) & (Q(stopped) | ~Q(agreement__state=AgreementState.HELD))
-    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, pk__gt=after).exclude(blocked)
+    due = Use.objects.filter(state=UseState.RESERVED, confirm_until__lte=at, day=None, pk__gt=after).exclude(blocked)
     return list(due.order_by("pk").values_list("pk", "silence")[:limit])
 
 
@@ -353,3 +363,15 @@ def add_working_days(day: date, count: int) -> date:
     until = day + timedelta(days=2 * count + 14)
     calendar = dict(WorkingDay.objects.filter(day__gt=day, day__lte=until).values_list("day", "is_working"))
     return workdays.add_working_days(day, count, calendar)
+
+
+def pause_days(agreement_id: int, *, until: date) -> tuple[int, int]:
+    """Days a year that an agreement may rest by the rule of that day, and how many of them no agreed pause took of the 365
+    days that end with ``until``."""
+    first = until - timedelta(days=364)
+    most = AccrualRule.objects.current(until).pause_days_a_year
+    pauses = Pause.objects.filter(
+        agreement_id=agreement_id, state=PauseState.AGREED, until__gte=first, since__lte=until
+    )
+    taken = sum((min(pause.until, until) - max(pause.since, first)).days + 1 for pause in pauses)
+    return most, max(0, most - taken)

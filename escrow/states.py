@@ -114,6 +114,24 @@ class StoppageKind(TextChoices):
     CHANGED_HANDS = "changed_hands", _("just changed hands")
 
 
+class Party(TextChoices):
+    """The two sides of an agreement."""
+
+    FUNDER = "funder", _("the customer")
+    BENEFICIARY = "beneficiary", _("the merchant")
+
+    @property
+    def other(self) -> "Party":
+        return Party.BENEFICIARY if self == Party.FUNDER else Party.FUNDER
+
+
+class PauseState(TextChoices):
+    ASKED = "asked", _("waiting for the other side")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
 class PaymentState(TextChoices):
     CREATED = "created", _("waiting for payment")
     PAID = "paid", _("paid")
@@ -223,6 +241,12 @@ USE_TRANSITIONS: dict[UseState, frozenset[UseState]] = {
     UseState.EXPIRED: frozenset(),
     UseState.UNDONE: frozenset(),
 }
+PAUSE_TRANSITIONS: dict[PauseState, frozenset[PauseState]] = {
+    PauseState.ASKED: frozenset({PauseState.AGREED, PauseState.REFUSED, PauseState.WITHDRAWN}),
+    PauseState.AGREED: frozenset({PauseState.WITHDRAWN}),  # called off before it began
+    PauseState.REFUSED: frozenset(),
+    PauseState.WITHDRAWN: frozenset(),
+}
 PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.PAID, PaymentState.LATE, PaymentState.CLOSED}),
     PaymentState.CLOSED: frozenset({PaymentState.LATE}),
@@ -264,6 +288,7 @@ APPROVAL_TRANSITIONS: dict[ApprovalState, frozenset[ApprovalState]] = {
 for _choices, _table in (
     (AgreementState, AGREEMENT_TRANSITIONS),
     (UseState, USE_TRANSITIONS),
+    (PauseState, PAUSE_TRANSITIONS),
     (PaymentState, PAYMENT_TRANSITIONS),
     (InstructionState, INSTRUCTION_TRANSITIONS),
     (ApprovalState, APPROVAL_TRANSITIONS),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -139,6 +140,12 @@ def publish_totals() -> int:
             break
         published += 1
     return published
+
+
+@shared_task
+def accrue() -> dict[str, int]:
+    """Every day served since the last run, of all agreements earned by the day. Idempotent."""
+    return asdict(operations.accrue(at=clock.now(), actor="system:accrue"))
 
 
 @shared_task

@@ -152,6 +152,8 @@ SEAL_SECONDS = float(os.environ.get("PREPAID_SEAL_SECONDS", "30" if DEMO else "6
 CELERY_BEAT_SCHEDULE = {
     "escrow-seal": {"task": "escrow.tasks.seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS}},
     "escrow-sweep": {"task": "escrow.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    # Days are over at midnight in Beijing; what an outage missed is caught up by whichever run comes next.
+    "escrow-accrue": {"task": "escrow.tasks.accrue", "schedule": 30.0 if DEMO else crontab(minute=10)},
     "escrow-reconcile": {"task": "escrow.tasks.reconcile", "schedule": 300.0 if DEMO else 3600.0},
     "escrow-bills": {"task": "escrow.tasks.fetch_bills", "schedule": crontab(hour=2, minute=30)},  # 10:30 in Beijing
     "cards-sweep": {

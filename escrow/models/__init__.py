@@ -1,3 +1,4 @@
+from escrow.models.accrual import Accrual, AccrualRule, Pause
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
@@ -24,6 +25,8 @@ from escrow.models.use import Use
 
 __all__ = [
     "Account",
+    "Accrual",
+    "AccrualRule",
     "Agreement",
     "Approval",
     "ApprovalRule",
@@ -45,6 +48,7 @@ __all__ = [
     "InstructionBatch",
     "InstructionBatchLine",
     "LegalHold",
+    "Pause",
     "Payment",
     "Payout",
     "PayoutHold",

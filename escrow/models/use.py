@@ -11,6 +11,8 @@ from escrow.states import OPEN_USES, Silence, UseState
 class Use(models.Model):
     """``units`` of the agreement's units. ``amount_fen`` and ``bonus_fen`` are what it moved (or would, while reserved).
 
+    ``day``: the calendar day that was served, of an agreement earned by the day; nobody but time decides such a use.
+
     Where silence confirms, ``confirm_until`` is empty until the notice of the reservation has been delivered: silence about
     what nobody was told is none (docs/ledger.md, "Silence").
     """
@@ -34,6 +36,7 @@ class Use(models.Model):
         help_text=_("day of the delivered notice, or the last day of a stoppage since"),
     )
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
+    day = models.DateField(_("day served"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"))
     resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
@@ -51,6 +54,11 @@ class Use(models.Model):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="use_day_once",
+                fields=["agreement", "day"],
+                condition=Q(day__isnull=False) & ~Q(state=UseState.VOIDED),
+            ),
             models.CheckConstraint(name="use_state_known", condition=Q(state__in=UseState.values)),
             models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
             models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),

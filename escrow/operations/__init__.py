@@ -1,5 +1,6 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
+from escrow.operations.accruals import accrue
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
 from escrow.operations.approvals import (
     approve,
@@ -23,6 +24,7 @@ from escrow.operations.calendar import load_working_days
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import expire_holds, lift_hold, order_hold
+from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
 from escrow.operations.refunds import Settlement, refund, refund_many
@@ -49,8 +51,11 @@ from escrow.operations.uses import (
 __all__ = [
     "Charge",
     "Settlement",
+    "accrue",
+    "agree_pause",
     "approve",
     "ask_now",
+    "ask_pause",
     "ask_payment",
     "begin_stoppage",
     "cancel_agreement",
@@ -62,6 +67,7 @@ __all__ = [
     "discard_file",
     "discard_forgotten",
     "dispute_use",
+    "end_pause",
     "end_stoppage",
     "expire_agreement",
     "expire_approvals",
@@ -88,6 +94,7 @@ __all__ = [
     "refund",
     "refund_many",
     "refuse",
+    "refuse_pause",
     "register_beneficiary",
     "release_payouts",
     "request_manual_refund",

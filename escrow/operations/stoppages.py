@@ -10,6 +10,7 @@ from escrow import audit, queries
 from escrow.clock import beijing_date, end_of_day
 from escrow.errors import NotFound, ReasonRequired
 from escrow.models import Beneficiary, Stoppage, Use
+from escrow.operations.accruals import accrue_again
 from escrow.states import Silence, StoppageKind, UseState
 from escrow.transactions import call, transaction
 
@@ -55,6 +56,8 @@ def begin_stoppage(
                 after={"kind": kind, "place": place, "since": stoppage.since.isoformat(), "because": because},
                 at=at,
             )
+            if kind == StoppageKind.DARK:  # days that were counted as served return to their cards
+                accrue_again(beneficiary_id=beneficiary_id, since=stoppage.since, at=at, actor=actor)
     return stoppage
 
 

@@ -257,6 +257,8 @@ def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
         use.refresh_from_db()
         if use.state == UseState.UNDONE:
             raise AlreadyUndone()
+        if use.day is not None:
+            raise WrongState()
         if use.state != UseState.FINAL:
             raise _WHY_NOT_CHARGED[use.state]()
         if agreement.state == AgreementState.FROZEN:

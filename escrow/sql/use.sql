@@ -202,6 +202,7 @@ BEGIN
             WHEN u.state IN ('final', 'undone') THEN 'ReservationConfirmed'
             WHEN u.state = 'voided' THEN 'ReservationVoided'
             WHEN u.state = 'expired' THEN 'ReservationExpired'
+            WHEN u.day IS NOT NULL AND c.because <> 'settlement' THEN 'WrongState'  -- only its time decides a day
             WHEN u.state = 'disputed' AND c.because NOT IN ('decision', 'withdrawal', 'settlement')
                  THEN 'ReservationDisputed'
             WHEN u.state = 'reserved' AND c.because = 'decision' THEN 'WrongState'

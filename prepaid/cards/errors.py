@@ -102,6 +102,12 @@ class CardExpired(DomainError):
     message = _("This card's term ended on %(day)s. Ask the customer to request a refund of what is left.")
 
 
+class CardPaused(DomainError):
+    message = _(
+        "This card is paused, so today does not count. Ask the customer to end the pause on the card's page first."
+    )
+
+
 class CardUsedUp(NotEnoughLeft):
     message = _("This card is used up: nothing is left on it. Ask the customer for another card.")
 
@@ -136,6 +142,31 @@ class KeyMissing(DomainError):
 
 class NothingToUndo(WrongState):
     message = _("A check-in charges nothing, so there is nothing to undo. Leave it as it is.")
+
+
+class ComplaintNeeded(WrongState):
+    """Where silence confirms, or the merchant insists, a no does not end the charge: it is decided."""
+
+    message = _(
+        "A no alone does not end this charge. Say what is wrong on the charge's page: it stays reserved, and the sector's "
+        "regulator decides unless the merchant withdraws it."
+    )
+
+
+class NoIsEnough(WrongState):
+    message = _(
+        "Your no is enough to end this charge; it needs no complaint. Press “No, this is wrong” in your wallet."
+    )
+
+
+class NothingToInsistOn(WrongState):
+    message = _(
+        "Only a charge that still waits for the customer can be insisted on. Reload the page to see where it stands."
+    )
+
+
+class AlreadyInsisted(WrongState):
+    message = _("You already insist on this charge. Wait for the customer's answer, or withdraw the charge.")
 
 
 class UndoOnlyToday(TooLateToUndo):

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from prepaid.cards.views import buying, counter, proof, refunds, shop_refunds, wallet
+from prepaid.cards.views import (
+    buying,
+    counter,
+    pauses,
+    proof,
+    refunds,
+    shop_charges,
+    shop_pauses,
+    shop_refunds,
+    wallet,
+)
 
 urlpatterns = [
     path("buy/<int:pk>/", buying.buy, name="buy"),
@@ -18,6 +28,7 @@ urlpatterns = [
     path("totals/verifier.py", proof.verifier_file, name="verifier_file"),
     path("wallet/<str:number>/pay/", buying.pay, name="card_pay"),
     path("wallet/<str:number>/cancel/", buying.cancel, name="card_cancel"),
+    path("wallet/<str:number>/pause/", pauses.card_pause, name="card_pause"),
     path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),
     path("charges/<int:pk>/confirm/", wallet.redemption_confirm, name="redemption_confirm"),
     path("charges/<int:pk>/dispute/", wallet.redemption_dispute, name="redemption_dispute"),
@@ -27,6 +38,11 @@ urlpatterns = [
     path("shop/counter/", counter.shop_counter, name="shop_counter"),
     path("shop/counter/charges/", counter.counter_charges, name="counter_charges"),
     path("shop/counter/charges/<int:pk>/undo/", counter.counter_undo, name="counter_undo"),
+    path("shop/charges/", shop_charges.shop_charges, name="shop_charges"),
+    path("shop/charges/<int:pk>/withdraw/", shop_charges.shop_charge_withdraw, name="shop_charge_withdraw"),
+    path("shop/charges/<int:pk>/insist/", shop_charges.shop_charge_insist, name="shop_charge_insist"),
+    path("shop/pauses/", shop_pauses.shop_pauses, name="shop_pauses"),
+    path("shop/pauses/<int:pk>/", shop_pauses.shop_pause, name="shop_pause"),
     path("shop/refunds/", shop_refunds.shop_refunds, name="shop_refunds"),
     path("shop/refunds/<int:pk>/", shop_refunds.shop_refund, name="shop_refund"),
 ]

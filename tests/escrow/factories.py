@@ -35,6 +35,7 @@ def open_agreement(
     price_fen: int = 200_000,
     bonus_fen: int = 0,
     units_total: int | None = None,
+    places: tuple[str, ...] = (),
 ) -> Agreement:
     if units_total is None:
         units_total = 10 if plan == Plan.SESSIONS else price_fen + bonus_fen
@@ -45,6 +46,7 @@ def open_agreement(
         price_fen=price_fen,
         bonus_fen=bonus_fen,
         units_total=units_total,
+        places=places,
         pay_until=AT + timedelta(minutes=30),
         at=AT,
         actor=ACTOR,

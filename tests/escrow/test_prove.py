@@ -40,6 +40,17 @@ CORRUPTIONS = {
     "UPDATE escrow_use SET state = 'expired' WHERE state = 'reserved'": "reservations_resolved_once",
     "UPDATE escrow_use SET state = 'reserved', confirm_until = at FROM (SELECT max(at) AS at FROM escrow_transfer) t"
     " WHERE state = 'final'": "uses_equal_their_transfers",
+    "UPDATE escrow_accrual SET days_final = days_final + 1": "days_accrue_once_and_all",
+    "UPDATE escrow_use SET day = day - 3 WHERE day = (SELECT min(day) FROM escrow_use)": "days_accrue_once_and_all",
+    "UPDATE escrow_use SET day = NULL, units = 0 WHERE day IS NOT NULL AND state = 'reserved'":
+        "days_accrue_once_and_all",
+    "UPDATE escrow_accrual SET accrued_to = accrued_to + 1": "days_accrue_once_and_all",
+    "INSERT INTO escrow_stoppage (beneficiary_id, place, kind, since, because, created_at)"
+    " SELECT beneficiary_id, '', 'dark', paid_on + 1, '', '2026-01-01' FROM escrow_accrual":
+        "no_day_accrues_that_nobody_served",
+    "INSERT INTO escrow_pause (agreement_id, state, since, until, asked_until, because, asked_side, asked_by, asked_at,"
+    " answered_by, ended_by) SELECT agreement_id, 'agreed', paid_on + 1, paid_on + 1, paid_on + 1, '', 'funder', '', now(),"
+    " '', '' FROM escrow_accrual": "no_day_accrues_that_nobody_served",
     "UPDATE escrow_command SET result = '{\"use\": 0}'": "commands_have_one_effect",
     "DELETE FROM escrow_command": "commands_have_one_effect",
     "DELETE FROM escrow_refund": "refunds_equal_their_instructions",
@@ -68,12 +79,14 @@ CORRUPTIONS = {
 
 
 def a_life(monkeypatch) -> None:
-    """A card charged and undone, one waiting, one refunded and paid back, late money, a payout: all on the statement."""
+    """A card charged and undone, one waiting, one refunded and paid back, one that counts days, late money, a payout: all on the statement."""
     bank = Statement()
     monkeypatch.setattr(channels, "channel", lambda _code: bank)
     to = beneficiary()
     card = held_agreement(to, plan=Plan.STORED_VALUE, price_fen=1_000, bonus_fen=200)
     ended = held_agreement(to)
+    club = held_agreement(to, plan=Plan.PERIOD, price_fen=3_650, units_total=365)
+    escrow.accrue(at=AT + timedelta(days=11), actor=ACTOR)
     key = iter("abcdef")
 
     def charged(agreement, units, *, final=True):
@@ -111,11 +124,12 @@ def a_life(monkeypatch) -> None:
     take_payment(channel="sandbox", answer=paid(late), at=AT)
     bank.arrived(card)
     bank.arrived(ended)
+    bank.arrived(club)
     for instruction, kind in ((back.instruction, "refund"), (payout.instruction, "payout")):
         answered(instruction, "succeeded")
         bank.add(to.custody_no, "out", kind, instruction.number, instruction.amount_fen)
     escrow.import_statement(channel="sandbox", at=AT)
-    assert Payment.objects.count() == 3
+    assert Payment.objects.count() == 4
 
 
 def found() -> set[str]:

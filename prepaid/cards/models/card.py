@@ -1,7 +1,6 @@
 """A sold card. Its money and its state are its agreement's."""
 
 import secrets
-from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -37,6 +36,7 @@ class Card(models.Model):
     contract_sha256 = models.CharField(_("accepted contract"), max_length=64)
     knew_service = models.BooleanField(_("knew this service before buying"), default=False)
     bought_at = models.DateTimeField(_("bought"))
+    #: By the contract; pauses and days without service move it (``CardFace.last_day``).
     expires_on = models.DateField(_("last day"), null=True, blank=True)
 
     class Meta:
@@ -48,7 +48,3 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number[:4]} {self.number[4:]}"
-
-    def has_expired(self, on: date) -> bool:
-        """After its last day; a card without one never expires."""
-        return self.expires_on is not None and on > self.expires_on

@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from escrow.models import ClaimPayment, Refund
+from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
-from escrow.states import UseState
+from escrow.states import Party, PauseState, UseState
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.queries import claim_of
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
+from prepaid.notices.models import Message
 
 
 def card_active(card: Card, *, at: datetime) -> None:
@@ -40,6 +42,7 @@ def card_active(card: Card, *, at: datetime) -> None:
 
 _CHARGE_TITLES: dict[str, Promise] = {
     UseState.RESERVED: _("Confirm a charge of %(figure)s"),
+    UseState.DISPUTED: _("You disputed a charge of %(figure)s"),
     UseState.FINAL: _("%(figure)s charged"),
     UseState.VOIDED: _("A charge of %(figure)s was taken back"),
     UseState.EXPIRED: _("A charge of %(figure)s expired"),
@@ -50,6 +53,9 @@ _CHARGE_BODIES: dict[str, Promise] = {
         "%(store)s wants to charge %(figure)s to your card %(card)s. Confirm or dispute it by %(until)s; "
         "without an answer nothing is charged."
     ),
+    UseState.DISPUTED: _(
+        "%(figure)s stay reserved on your card %(card)s: %(store)s does not receive them unless the regulator decides so."
+    ),
     UseState.FINAL: _("%(store)s charged %(figure)s to your card %(card)s. Was this not you? Tell the store today."),
     UseState.VOIDED: _("%(figure)s stay on your card %(card)s; %(store)s received nothing."),
     UseState.EXPIRED: _("Nobody confirmed it in time. %(figure)s stay on your card %(card)s."),
@@ -57,26 +63,53 @@ _CHARGE_BODIES: dict[str, Promise] = {
 }
 
 
-def charge_recorded(redemption: Redemption, *, at: datetime) -> None:
+_SILENCE_CONFIRMS = _(
+    "%(store)s wants to charge %(figure)s to your card %(card)s. Confirm it, or say that it is wrong. Not answering for "
+    "%(days)s working days counts as yes; the last day stands in your wallet."
+)
+
+
+def charge_recorded(redemption: Redemption, *, at: datetime) -> Message | None:
     """Every charge, and everything that becomes of it."""
     use = redemption.use
     if use is None:
-        return
+        return None
     card = redemption.card
     waiting = use.state == UseState.RESERVED
     until = timezone.localtime(use.confirm_until) if use.confirm_until else None
-    notices.send(
+    return notices.send(
         to=card.holder,
         kind=f"cards.charge_{use.state}",
         title=_CHARGE_TITLES[use.state],
-        body=_CHARGE_BODIES[use.state],
+        body=_SILENCE_CONFIRMS if redemption.silence_confirms else _CHARGE_BODIES[use.state],
         details={
             "figure": _Figure(redemption),
             "store": redemption.store.name,
             "card": card,
             "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
+            "days": use.silence_days,
         },
         url=reverse("wallet") if waiting else reverse("card_statement", args=[card.number]),
+        at=at,
+    )
+
+
+def charge_insisted(redemption: Redemption, *, at: datetime) -> None:
+    """The holder's no would be a complaint now."""
+    notices.send(
+        to=redemption.card.holder,
+        kind="cards.charge_insisted",
+        title=_("%(store)s insists on its charge of %(figure)s"),
+        body=_(
+            "It says: %(because)s. Confirm the charge, or say what is wrong: the sector's regulator then decides, and nothing "
+            "is charged before."
+        ),
+        details={
+            "store": redemption.store.name,
+            "figure": _Figure(redemption),
+            "because": redemption.insisted_because,
+        },
+        url=reverse("wallet"),
         at=at,
     )
 
@@ -93,10 +126,7 @@ class _Figure:
 
 def refund_requested(request: RefundRequest, *, at: datetime) -> None:
     """To those who answer for the merchant."""
-    staff = StaffMember.objects.filter(
-        merchant_id=request.card.issuer_id, role__in=[StaffRole.OWNER, StaffRole.MANAGER], is_active=True
-    ).select_related("user")
-    for member in staff:
+    for member in _managers(request.card.issuer_id):
         notices.send(
             to=member.user,
             kind="cards.refund_requested",
@@ -111,6 +141,46 @@ def refund_requested(request: RefundRequest, *, at: datetime) -> None:
             url=reverse("shop_refunds"),
             at=at,
         )
+
+
+def pause_asked(pause: Pause, card: Card, *, at: datetime) -> None:
+    """To the other side, which may agree."""
+    body = _("Card %(card)s is to rest from %(since)s through %(until)s: “%(because)s”. Agree, or refuse.")
+    _to_side(pause, card, Party(pause.asked_side).other, "asked", _("You are asked to agree to a pause"), body, at)
+
+
+def pause_answered(pause: Pause, card: Card, *, at: datetime) -> None:
+    """To whoever asked."""
+    if pause.state == PauseState.AGREED:
+        title = _("The pause is agreed")
+        body = _("Card %(card)s rests from %(since)s through %(until)s. These days do not count; its last day moves.")
+    else:
+        title = _("The pause is refused")
+        body = _("Card %(card)s does not rest from %(since)s through %(until)s: its days count as before.")
+    _to_side(pause, card, Party(pause.asked_side), "answered", title, body, at)
+
+
+def pause_ended(pause: Pause, card: Card, *, by: Party, at: datetime) -> None:
+    """Taken back, called off, or ended before its time."""
+    body = _("The pause of card %(card)s is over or does not take place: its days count again.")
+    _to_side(pause, card, by.other, "ended", _("A pause has ended"), body, at)
+
+
+def _to_side(pause: Pause, card: Card, side: Party, event: str, title: Promise, body: Promise, at: datetime) -> None:
+    if side == Party.FUNDER:
+        to, url = [card.holder], reverse("card_pause", args=[card.number])
+    else:
+        to, url = [member.user for member in _managers(card.issuer_id)], reverse("shop_pauses")
+    details = {"card": card, "since": pause.since, "until": pause.until, "because": pause.because}
+    for person in to:
+        notices.send(to=person, kind=f"cards.pause_{event}", title=title, body=body, details=details, url=url, at=at)
+
+
+def _managers(merchant_id: int) -> QuerySet[StaffMember]:
+    """Those who answer for the merchant."""
+    return StaffMember.objects.filter(
+        merchant_id=merchant_id, role__in=[StaffRole.OWNER, StaffRole.MANAGER], is_active=True
+    ).select_related("user")
 
 
 def refund_offered(request: RefundRequest, *, at: datetime) -> None:

@@ -10,11 +10,11 @@ from django.db import connection
 
 from escrow import audit, clock
 from escrow import operations as escrow
-from escrow import queries as escrow_queries
 from escrow.errors import ChannelUnavailable, KeyReused, NotFound
 from escrow.models import Payment
 from escrow.states import AgreementState, Plan
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.cards import queries
 from prepaid.cards.errors import (
     ChannelUnknown,
     ContractChanged,
@@ -196,19 +196,17 @@ def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: d
     today = clock.beijing_date(at)
     live = [AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN]
     cards = list(Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live))
-    holdings = escrow_queries.holdings([card.agreement_id for card in cards])
-    unpaid = {pk for pk, held in holdings.items() if held.state == AgreementState.OPEN}
+    faces = queries.faces_of(cards=cards, today=today)
     caps.check_holding(
         sector_rule(merchant.sector_id, today),
-        already_fen=sum(held.price_fen if pk in unpaid else held.held_fen for pk, held in holdings.items()),
+        already_fen=sum(face.holding.price_fen if face.is_unpaid else face.holding.held_fen for face in faces),
         already_sessions=sum(
-            held.units_total - held.units_used for held in holdings.values() if held.plan == Plan.SESSIONS
+            face.holding.units_total - face.holding.units_used for face in faces if face.holding.plan == Plan.SESSIONS
         ),
         already_days=sum(
-            max(0, (card.expires_on - today).days)
-            for card in cards
-            if card.expires_on is not None
-            and holdings[card.agreement_id].units_used < holdings[card.agreement_id].units_total
+            max(0, (face.last_day - today).days)
+            for face in faces
+            if face.last_day is not None and face.holding.units_used < face.holding.units_total
         ),
         adding_fen=version.price_fen,
         adding_sessions=version.sessions or 0,

@@ -9,7 +9,7 @@ from escrow import queries as escrow_queries
 from escrow.errors import InvalidAmount, NotFound
 from escrow.models import Refund
 from escrow.money import yuan
-from escrow.states import AgreementState, RefundBasis, check_transition
+from escrow.states import AgreementState, Plan, RefundBasis, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
@@ -59,7 +59,7 @@ def request_refund(
         holding = escrow_queries.holding(card.agreement_id)
         if holding.state != AgreementState.HELD:
             raise NotRefundable()
-        if holding.units_reserved:
+        if holding.units_reserved and holding.plan != Plan.PERIOD:  # days wait for nobody's answer
             raise ChargesPending()
         quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
         if quote.refund_fen == 0:

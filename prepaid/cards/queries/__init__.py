@@ -5,10 +5,12 @@ from prepaid.cards.queries.counter import (
     charges_on,
     counter_stores,
     last_charges,
+    open_charges,
     staff_at,
     workplace_of_charge,
 )
 from prepaid.cards.queries.interest import interest_by_cause, interest_of
+from prepaid.cards.queries.pauses import pause_days_left, pause_for, pause_of, pauses_of, pauses_to, pauses_to_answer
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -36,10 +38,14 @@ from prepaid.cards.queries.wallet import (
     channel_of,
     charges_waiting,
     face_of,
+    faces_of,
+    last_day_of,
     order_by_token,
     order_of,
     redemption_of,
     statement,
+    stopped_for,
+    with_stoppages,
 )
 
 __all__ = [
@@ -57,13 +63,22 @@ __all__ = [
     "cooling_off_until",
     "counter_stores",
     "face_of",
+    "faces_of",
     "held_fen",
     "interest_by_cause",
     "interest_of",
     "last_charges",
+    "last_day_of",
     "least_refund_fen",
+    "open_charges",
     "order_by_token",
     "order_of",
+    "pause_days_left",
+    "pause_for",
+    "pause_of",
+    "pauses_of",
+    "pauses_to",
+    "pauses_to_answer",
     "redemption_of",
     "refund_quote",
     "refund_quotes",
@@ -78,5 +93,7 @@ __all__ = [
     "staff_at",
     "statement",
     "steps_of",
+    "stopped_for",
+    "with_stoppages",
     "workplace_of_charge",
 ]

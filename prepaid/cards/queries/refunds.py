@@ -11,9 +11,10 @@ from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.models import Claim, Refund
-from escrow.queries import Holding
 from escrow.states import Plan
+from escrow.terms import Term
 from prepaid.cards.models import Card, CardRule, RefundRequest
+from prepaid.cards.queries.wallet import CardFace, face_of
 from prepaid.cards.states import OPEN_REFUND_STATES, RefundCause, RefundState
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import sector_rule
@@ -28,15 +29,15 @@ def refund_quote(*, card: Card, cause: RefundCause, stopped_on: date | None = No
     """What the formulas give on that day, with every step. Charges that wait for a tap do not count as used.
 
     ``stopped_on``: the day the merchant stopped serving, if the consumer says so (period cards, SPC 22); it counts
-    only for a cause of the merchant's.
+    only for a cause of the merchant's. A stop that is known here counts whatever the cause.
     """
-    return quote(_facts(card, escrow.holding(card.agreement_id), cause=cause, stopped_on=stopped_on, at=at))
+    return quote(_facts(face_of(card=card, today=clock.beijing_date(at)), cause=cause, stopped_on=stopped_on))
 
 
-def refund_quotes(*, card: Card, holding: Holding | None = None, at: datetime) -> dict[RefundCause, RefundQuote]:
-    """The sum for each cause, to be shown before anybody asks. ``holding``: when the caller has it already."""
-    holding = holding or escrow.holding(card.agreement_id)
-    facts = _facts(card, holding, cause=RefundCause.NEITHER, stopped_on=None, at=at)
+def refund_quotes(*, card: Card, face: CardFace | None = None, at: datetime) -> dict[RefundCause, RefundQuote]:
+    """The sum for each cause, to be shown before anybody asks. ``face``: when the caller has it already."""
+    face = face or face_of(card=card, today=clock.beijing_date(at))
+    facts = _facts(face, cause=RefundCause.NEITHER, stopped_on=None)
     return {cause: quote(replace(facts, cause=cause.value)) for cause in RefundCause}
 
 
@@ -45,19 +46,20 @@ def least_refund_fen(request: RefundRequest) -> int:
     return refund_quote(card=request.card, cause=RefundCause.CONSUMER, at=request.requested_at).refund_fen
 
 
-def _facts(card: Card, holding: Holding, *, cause: RefundCause, stopped_on: date | None, at: datetime) -> RefundFacts:
+def _facts(face: CardFace, *, cause: RefundCause, stopped_on: date | None) -> RefundFacts:
     """The card's figures on that day. Days run from payment, which is when the contract is made here."""
-    version, today = card.version, clock.beijing_date(at)
+    card, holding, term, today = face.card, face.holding, face.term, face.today
+    version = card.version
     bought_on = clock.beijing_date(card.agreement.funded_at or card.bought_at)
     cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
-    used: dict[str, Any] = {
+    by_plan: dict[str, dict[str, Any]] = {
         Plan.SESSIONS: {"used_sessions": holding.units_used},
         Plan.STORED_VALUE: {"used_face_fen": holding.units_used},
-        Plan.PERIOD: {"used_days": min((today - bought_on).days, version.days or 0)},
-    }[version.plan]
+        Plan.PERIOD: _days(term, stopped_on if cause == RefundCause.OPERATOR else None) if term else {},
+    }
+    used = by_plan[version.plan]
     if version.plan == Plan.PERIOD and (today - bought_on).days <= cooling_off_days and not _has_checked_in(card):
-        used = {"used_days": 0}  # BJ 16 asks whether anything was redeemed; days that passed were not
-    stopped = cause == RefundCause.OPERATOR and version.plan == Plan.PERIOD and stopped_on is not None
+        used = {}  # BJ 16 asks whether anything was redeemed; days that passed were not
     return RefundFacts(
         kind=version.kind,
         paid_fen=holding.price_fen,
@@ -68,12 +70,23 @@ def _facts(card: Card, holding: Holding, *, cause: RefundCause, stopped_on: date
         sessions=version.sessions or 0,
         list_price_fen=version.list_price_fen or 0,
         days=version.days or 0,
-        stopped_after_days=max(0, (stopped_on - bought_on).days) if stopped and stopped_on else None,
         knew_service=card.knew_service,
         lowest_item_fen=version.lowest_item_fen,
         cooling_off_days=cooling_off_days,
         **used,
     )
+
+
+def _days(term: Term, stopped_on: date | None) -> dict[str, Any]:
+    """Days of service up to the day of the request, pauses and past stops taken off; and after how many of them the service
+    stopped, by what the consumer says and by what is known, whichever is earlier (SPC 22)."""
+    stops = []
+    if term.stop:
+        stops.append(term.served_through(term.today))
+    if stopped_on is not None:
+        stops.append(term.served_through(min(stopped_on, term.today)))
+    passed = term.served_through(term.today, but=[term.stop] if term.stop else [])
+    return {"used_days": passed, "stopped_after_days": min(stops, default=None)}
 
 
 def _has_checked_in(card: Card) -> bool:

@@ -9,26 +9,32 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from escrow import queries as escrow
+from escrow import terms
 from escrow.errors import NotFound
 from escrow.models import Payment
 from escrow.queries import Holding, StatementEntry
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import OPEN_USES, AgreementState, Plan
 from prepaid.cards.models import Card, Redemption
+from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardFace:
-    """A card and what is on it on ``today``. Principal and gift are never added up: only money is money."""
+    """A card and what is on it on ``today``. Principal and gift are never added up: only money is money.
+
+    ``term``: of a paid card that counts days.
+    """
 
     card: Card
     holding: Holding
     today: date
+    term: terms.Term | None = None
 
     @property
     def principal_fen(self) -> int:
-        """Money still free on the card (fen)."""
-        return self.holding.available_fen
+        """Money still free on the card (fen); of a card that counts days also the days not final yet: they can return."""
+        return self.holding.held_fen if self.holding.plan == Plan.PERIOD else self.holding.available_fen
 
     @property
     def gift_fen(self) -> int:
@@ -51,8 +57,17 @@ class CardFace:
         return self.holding.state == AgreementState.CLOSED
 
     @property
+    def last_day(self) -> date | None:
+        """The last day of validity; pauses and days without service move it. None: no expiry."""
+        return self.term.last_day if self.term else self.card.expires_on
+
+    @property
     def has_expired(self) -> bool:
-        return self.card.has_expired(self.today)
+        return self.last_day is not None and self.today > self.last_day
+
+    @property
+    def is_paused(self) -> bool:
+        return self.term is not None and any(span.covers(self.today) for span in self.term.paused)
 
     @property
     def is_used_up(self) -> bool:
@@ -61,11 +76,13 @@ class CardFace:
     @property
     def is_usable(self) -> bool:
         """Whether its code means something at a counter."""
-        return self.is_active and not self.has_expired and not self.is_used_up
+        return self.is_active and not self.has_expired and not self.is_used_up and not self.is_paused
 
     @property
     def days_left(self) -> int | None:
-        """Days including today; None for a card without an end."""
+        """Days of service still to come, today among them; None for a card without an end."""
+        if self.term:
+            return self.term.left
         if self.card.expires_on is None:
             return None
         return max(0, (self.card.expires_on - self.today).days + 1)
@@ -83,13 +100,18 @@ def cards_of(*, user: User, today: date) -> list[CardFace]:
         .exclude(agreement__state__in=[AgreementState.CANCELLED, AgreementState.EXPIRED])
         .order_by("-id")
     )
-    return _faces(cards, today)
+    return faces_of(cards=cards, today=today)
 
 
-def _faces(cards: Iterable[Card], today: date) -> list[CardFace]:
+def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
+    """The cards, in order, each with what is on it."""
     found = list(cards)
     holdings = escrow.holdings([card.agreement_id for card in found])
-    return [CardFace(card=card, holding=holdings[card.agreement_id], today=today) for card in found]
+    running = terms.terms([pk for pk, held in holdings.items() if held.plan == Plan.PERIOD], today=today)
+    return [
+        CardFace(card=card, holding=holdings[card.agreement_id], today=today, term=running.get(card.agreement_id))
+        for card in found
+    ]
 
 
 def card_of(*, user: User, number: str) -> Card:
@@ -102,7 +124,14 @@ def card_of(*, user: User, number: str) -> Card:
 
 def face_of(*, card: Card, today: date) -> CardFace:
     """One card with what is on it."""
-    return CardFace(card=card, holding=escrow.holding(card.agreement_id), today=today)
+    [face] = faces_of(cards=[card], today=today)
+    return face
+
+
+def last_day_of(*, card: Card, today: date) -> date | None:
+    """``CardFace.last_day`` alone."""
+    term = terms.terms([card.agreement_id], today=today).get(card.agreement_id)
+    return term.last_day if term else card.expires_on
 
 
 def order_of(*, user: User, order_no: str) -> tuple[Card, Payment]:
@@ -128,12 +157,29 @@ def channel_of(*, card: Card) -> str:
 
 
 def charges_waiting(*, user: User) -> list[Redemption]:
-    """Charges that wait for the user's tap, the most urgent first."""
-    return list(
-        Redemption.objects.filter(card__holder=user, use__state=UseState.RESERVED)
+    """Charges that wait for the user's tap, the most urgent first, then those that are disputed; each with what is stopped at
+    its store."""
+    charges = list(
+        Redemption.objects.filter(card__holder=user, use__state__in=OPEN_USES)
         .select_related("use", "store", "card__version__product", "card__issuer")
-        .order_by("use__confirm_until")
+        .order_by("-use__state", "use__confirm_until", "pk")
     )
+    return with_stoppages(charges)
+
+
+def with_stoppages(charges: list[Redemption]) -> list[Redemption]:
+    """The same charges; those that silence would confirm know what keeps it from doing so."""
+    silent = [charge for charge in charges if charge.silence_confirms]
+    stopped = stopped_at(charge.card.issuer for charge in silent) if silent else []
+    for charge in silent:
+        charge.stopped = [one for one in stopped if one.covers(charge.store)]
+    return charges
+
+
+def stopped_for(*, card: Card) -> list[Stopped]:
+    """What does not serve now of where the card can be used."""
+    stores = {premises.store_id for premises in card.version.terms.stores}
+    return [one for one in stopped_at([card.issuer]) if one.store is None or one.store.pk in stores]
 
 
 def redemption_of(*, user: User, redemption_id: int) -> Redemption:
@@ -145,7 +191,7 @@ def redemption_of(*, user: User, redemption_id: int) -> Redemption:
     )
     if redemption is None:
         raise NotFound()
-    return redemption
+    return with_stoppages([redemption])[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +200,11 @@ class StatementLine:
 
     entry: StatementEntry
     redemption: Redemption | None
+
+    @property
+    def days(self) -> int:
+        """How many days the line is for, of a card that counts days."""
+        return abs(self.entry.units)
 
 
 def statement(*, card: Card) -> list[StatementLine]:

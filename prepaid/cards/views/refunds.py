@@ -56,7 +56,7 @@ def _quotes(
     face = queries.face_of(card=card, today=clock.beijing_date(at))
     if not face.is_active:
         return redirect("card_detail", card.number)
-    quotes = queries.refund_quotes(card=card, holding=face.holding, at=at)
+    quotes = queries.refund_quotes(card=card, face=face, at=at)
     chosen = form["cause"].value()
     context = {
         "card": card,

@@ -43,8 +43,8 @@ def test_a_card_names_its_issuer_and_the_stores_that_redeem_it_and_expires_by_th
     assert [store.store_id for store in card.version.terms.stores] == [shop.stores[0].pk]
     today = clock.beijing_date(card.bought_at)
     assert card.expires_on == today + timedelta(days=365)
-    assert not card.has_expired(card.expires_on)
-    assert card.has_expired(card.expires_on + timedelta(days=1))
+    assert not queries.face_of(card=card, today=card.expires_on).has_expired
+    assert queries.face_of(card=card, today=card.expires_on + timedelta(days=1)).has_expired
     assert factories.order(factories.on_sale(shop)).expires_on is None
 
 

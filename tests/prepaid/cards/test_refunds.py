@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from escrow import clock
+from escrow import clock, invariants
+from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import AgreementFrozen, DomainError, NotFound, RefundExceedsPaid, WrongState
-from escrow.states import AgreementState, Plan, RefundBasis
+from escrow.states import AgreementState, Plan, RefundBasis, StoppageKind
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, RefundRequest
 from prepaid.cards.states import REFUND_TRANSITIONS, RefundCause, RefundState
@@ -144,6 +145,57 @@ def test_a_period_card_counts_days_until_the_service_stopped() -> None:
     assert quote(RefundCause.OPERATOR, stopped) == 265_000
     assert quote(RefundCause.OPERATOR) == 235_000
     assert quote(RefundCause.CONSUMER, stopped) == 235_000
+
+
+def test_the_year_card_of_the_rules_is_paid_out_of_escrow_though_the_stop_was_found_late() -> None:
+    """3,650 over 365 days, stopped after day 100, rescinded after day 130: 2,650 in full, through the verbs that people use."""
+    shop = factories.shop()
+    bought = clock.now()
+    card = factories.card(shop, Plan.PERIOD, at=bought, price_fen=365_000)
+    paid_on = clock.beijing_date(bought)
+    for day in range(1, 131):
+        at = bought + timedelta(days=day)
+        if day == 105:
+            escrow.begin_stoppage(
+                beneficiary_id=card.agreement.beneficiary_id,
+                kind=StoppageKind.DARK,
+                because="门店无人",
+                since=paid_on + timedelta(days=101),
+                at=at,
+                actor="system:test",
+            )
+        escrow.accrue(at=at, actor="system:test")
+    at = bought + timedelta(days=130)
+    for cause in RefundCause:  # SPC 22: whatever the cause
+        assert queries.refund_quote(card=card, cause=cause, at=at).refund_fen == 265_000
+    request = ask(card, cause=RefundCause.OPERATOR, at=at)
+    assert request.asked_fen == 265_000
+    request = operations.agree_refund(staff=shop.boss, request_id=request.pk, at=at, actor=shop.boss.user.actor)
+    refund = card.agreement.refund
+    assert (request.granted_fen, refund.amount_fen, refund.settled_fen) == (265_000, 265_000, 4_000)
+    assert escrow_queries.holding(card.agreement_id).held_fen == 0
+    assert not [f.name for f in invariants.prove() if not f.ok and f.name != "statement_lines_matched"]
+
+
+def test_days_of_a_pause_and_of_a_stop_that_is_over_do_not_count_as_used() -> None:
+    shop = factories.shop()
+    bought = clock.now()
+    card = factories.card(shop, Plan.PERIOD, at=bought, price_fen=365_000)
+    paid_on, dark = clock.beijing_date(bought), {"kind": StoppageKind.DARK, "because": "装修", "actor": "system:test"}
+    pause = operations.ask_pause(
+        by=card.holder,
+        number=card.number,
+        since=paid_on + timedelta(days=11),
+        until=paid_on + timedelta(days=20),
+        because="出差",
+        at=bought,
+        actor=card.holder.actor,
+    )
+    operations.answer_pause(by=shop.boss, pause_id=pause.pk, agrees=True, at=bought, actor=shop.boss.user.actor)
+    escrow.begin_stoppage(beneficiary_id=card.agreement.beneficiary_id, at=bought + timedelta(days=31), **dark)
+    escrow.end_stoppage(beneficiary_id=card.agreement.beneficiary_id, at=bought + timedelta(days=35), **dark)
+    quote = queries.refund_quote(card=card, cause=RefundCause.CONSUMER, at=bought + timedelta(days=50))
+    assert quote.refund_fen == 365_000 - 35_000
 
 
 def test_a_period_card_nobody_visited_cools_off_whole_a_visited_one_by_its_days() -> None:

@@ -1,0 +1,80 @@
+"""Resting a card that counts days: one side asks, the other answers, each is told what the other did."""
+
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from escrow import operations as escrow
+from escrow.errors import NotFound
+from escrow.models import Pause
+from escrow.states import Party
+from escrow.transactions import transaction
+from prepaid.cards.models import Card
+from prepaid.cards.operations import letters
+from prepaid.merchants.errors import NotYourRole
+from prepaid.merchants.models import StaffMember
+from prepaid.people.models import User
+
+
+def ask_pause(
+    *, by: User | StaffMember, number: str, since: date, until: date, because: str, at: datetime, actor: str
+) -> Pause:
+    """The holder, or staff of the issuer who manage, ask the other side.
+
+    Raises:
+        NotFound: no card of theirs. NotYourRole. What ``escrow.ask_pause`` raises.
+    """
+    with transaction():
+        card = _cards(by).filter(number=number).first()
+        if card is None:
+            raise NotFound()
+        pause = escrow.ask_pause(
+            agreement_id=card.agreement_id,
+            side=_side(by),
+            since=since,
+            until=until,
+            because=because,
+            at=at,
+            actor=actor,
+        )
+        letters.pause_asked(pause, card, at=at)
+    return pause
+
+
+def answer_pause(*, by: User | StaffMember, pause_id: int, agrees: bool, at: datetime, actor: str) -> Pause:
+    """The other side says yes or no. Raises as ``ask_pause`` and ``escrow.agree_pause``."""
+    with transaction():
+        card = _card_of(by, pause_id)
+        verb = escrow.agree_pause if agrees else escrow.refuse_pause
+        pause = verb(pause_id=pause_id, side=_side(by), at=at, actor=actor)
+        letters.pause_answered(pause, card, at=at)
+    return pause
+
+
+def end_pause(*, by: User | StaffMember, pause_id: int, at: datetime, actor: str) -> Pause:
+    """Take the question back, call the pause off, or be back early. Raises as ``ask_pause`` and ``escrow.end_pause``."""
+    with transaction():
+        card = _card_of(by, pause_id)
+        pause = escrow.end_pause(pause_id=pause_id, side=_side(by), at=at, actor=actor)
+        letters.pause_ended(pause, card, by=_side(by), at=at)
+    return pause
+
+
+def _side(by: User | StaffMember) -> Party:
+    return Party.BENEFICIARY if isinstance(by, StaffMember) else Party.FUNDER
+
+
+def _cards(by: User | StaffMember) -> QuerySet[Card]:
+    cards = Card.objects.select_related("agreement", "issuer", "version__product", "holder")
+    if isinstance(by, StaffMember):
+        if not by.manages:
+            raise NotYourRole()
+        return cards.filter(issuer_id=by.merchant_id)
+    return cards.filter(holder=by)
+
+
+def _card_of(by: User | StaffMember, pause_id: int) -> Card:
+    card = _cards(by).filter(agreement__pauses=pause_id).first()
+    if card is None:
+        raise NotFound()
+    return card
