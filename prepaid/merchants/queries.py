@@ -199,7 +199,7 @@ def set_aside(
     share = min(left * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen) if rule else 0
     to_reserve = max(0, share)
     return SetAside(
-        claims=list(open_claims.order_by("id")[:most]),
+        claims=list(open_claims.order_by("id")[:most]) if all_claims["count"] else [],
         claims_count=all_claims["count"],
         claims_open_fen=all_claims["sum"] or 0,
         orders=orders,
