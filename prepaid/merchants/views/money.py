@@ -26,7 +26,8 @@ CLAIMS_SHOWN = 20
 def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Where the merchant's money stands today, and its payouts."""
     beneficiary = staff.merchant.beneficiary
-    figures, backing = escrow.merchant_money(beneficiary.pk, clock.now()), escrow.backing(beneficiary.pk)
+    at = clock.now()
+    figures, backing = escrow.merchant_money(beneficiary.pk, at), escrow.backing(beneficiary.pk)
     context = {
         "staff": staff,
         "figures": figures,
@@ -34,7 +35,7 @@ def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "aside": queries.set_aside(
             beneficiary.pk,
             due_fen=figures.next_payout_fen,
-            due_on=figures.next_payout_on or clock.today(),
+            due_on=figures.next_payout_on or clock.beijing_date(at),
             payouts_held=beneficiary.payouts_held,
             reserve_fen=backing.reserve_fen,
             most=CLAIMS_SHOWN,
