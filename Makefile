@@ -1,5 +1,6 @@
 # make run    the whole system in the foreground
 # make test   everything that is checked (WITHOUT=browser leaves the browser tests out; ARGS goes to pytest)
+# make bench  what the ledger costs, beside a floor (docs/benchmarks.md; ARGS goes to it)
 # make soak   the same with the full counts of the long random tests
 .PHONY: run test soak bench lint messages lock clean
 PYTEST = PREPAID_VAR=$(CURDIR)/var/test .venv/bin/python -m pytest $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
@@ -18,7 +19,7 @@ test soak:
 
 bench:
 	@requirements/install.sh test
-	@.venv/bin/python -m benchmarks
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 lint:
 	@requirements/install.sh test

@@ -1,113 +1,142 @@
-"""``python -m benchmarks [--json]``: how much a use of a card costs, as a ratio to a floor taken in the same run.
+"""``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Floor and subject are run in turn, one process, spread over many agreements, in a database of its own that is dropped
-afterwards; what is printed are medians over the rounds. The floor is ``floor.sql``.
+Subjects: uses, size, refunds, sum_tree (all of them unless some are named). docs/benchmarks.md says what is measured
+against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
 """
 
+import argparse
 import json
 import os
-import statistics
+import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-ROUNDS, CALLS = 5, 300
+from benchmarks.figures import Figure, load, say, table
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Make a database, measure, print, drop it."""
-    root = Path(__file__).resolve().parent.parent
-    os.environ.setdefault("PREPAID_VAR", str(root / "var" / "bench"))
+    """Start a server, measure what was asked for, print it, stop the server."""
+    wanted = arguments()
+    os.environ.setdefault("PREPAID_VAR", str(ROOT / "var" / "bench"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prepaid.settings")
-    from embedded.services import database_for_this_process
+    from benchmarks.server import served
+    from embedded.problems import Problem
 
-    with database_for_this_process():
-        import django
-
-        django.setup()
-        from tests.databases import Databases
-
-        databases = Databases()
-        databases.build_template(reuse=True)
-        with databases.clone(f"{databases.base}_bench") as name:
-            with databases.use(name, as_owner=True):
-                make_floor()
-            results = measure()
-    if "--json" in sys.argv:
-        print(json.dumps(results))
-        return
-    print(f"{'':42}{'per second':>12}{'ratio to floor':>16}")
-    for result in results:
-        print(f"{result['name']:42}{result['per_second']:>12,.0f}{result['ratio']:>16.2f}")
-
-
-def make_floor() -> None:
-    """The floor's tables, readable and writable by the serving role."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute((Path(__file__).parent / "floor.sql").read_text())
-
-
-def measure() -> list[dict[str, object]]:
-    """Per subject: calls per second (median of the rounds) and the median of the rounds' ratios to the floor."""
-    import random
-    import uuid
-
-    from django.db import connection
-
-    from escrow import operations as escrow
-    from escrow import queries
-    from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
-
-    draw = random.Random(1)
-    agreements = [
-        held_agreement(merchant, price_fen=10_000_000, units_total=1_000_000).pk
-        for merchant in (beneficiary() for _ in range(20))
-        for _ in range(10)
-    ]
-
-    def floor() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT floor_transfer_one(%s, %s, 1)", [draw.randrange(1, 1001), draw.randrange(1001, 2001)]
-            )
-
-    def use(*, final: bool) -> None:
-        escrow.charge(
-            agreement_id=draw.choice(agreements),
-            units=1,
-            final=final,
-            key=uuid.uuid4().hex,
-            reference="bench",
-            confirm_until=AT,
-            at=AT,
-            actor=ACTOR,
-        )
-
-    subjects: dict[str, Callable[[], object]] = {
-        "floor: one SQL function": floor,
-        "a full use, final at once": lambda: use(final=True),
-        "a use reserved": lambda: use(final=False),
-        "what a card holds": lambda: queries.holding(draw.choice(agreements)),
+    started, before = time.perf_counter(), load()
+    try:
+        with served():
+            figures, server = measure(wanted.subjects or list(SUBJECTS), quick=wanted.quick)
+    except Problem as problem:
+        sys.exit(str(problem))
+    machine = {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "server": server,
+        "load_before": round(before, 1),
+        "load_after": round(load(), 1),
+        "quick": wanted.quick,
+        "seconds": round(time.perf_counter() - started),
     }
-    rounds: dict[str, list[float]] = {name: [] for name in subjects}
-    for _ in range(ROUNDS):
-        for name, subject in subjects.items():
-            started = time.perf_counter()
-            for _ in range(CALLS):
-                subject()
-            rounds[name].append(CALLS / (time.perf_counter() - started))
-    base = rounds["floor: one SQL function"]
+    if wanted.json:
+        print(json.dumps({"machine": machine, "figures": [figure.as_json() for figure in figures]}, indent=1))
+    else:
+        print(table(figures))
+        print("\n" + ", ".join(f"{name} {value}" for name, value in machine.items()))
+    if wanted.strict and any(figure.verdict == "MISSED" for figure in figures):
+        sys.exit(1)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", choices=[*SUBJECTS, []], help=", ".join(SUBJECTS))
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--quick", action="store_true", help="shorter rounds, a tenth of the rows")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
+    return parser.parse_args()
+
+
+def measure(subjects: list[str], *, quick: bool) -> tuple[list[Figure], str]:
+    """The figures of the subjects, and what server they were taken on."""
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from tests.databases import Databases
+
+    databases = Databases()
+    databases.build_template(reuse=True)
+    figures = []
+    for subject in subjects:
+        say(f"{subject}, load {load():.1f}")
+        figures += SUBJECTS[subject](databases, quick)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(name || ' ' || current_setting(name), ', ') FROM unnest(%s) AS name",
+            [["server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size"]],
+        )
+        [server] = cursor.fetchone()
+    return figures, server
+
+
+def uses(databases: Any, quick: bool) -> list[Figure]:
+    """One use and sets of uses."""
+    from benchmarks import uses as subject
+
+    return subject.measure(databases, rounds=5, seconds=3 if quick else 5)
+
+
+def size(databases: Any, quick: bool) -> list[Figure]:
+    """One use in a long history."""
+    from benchmarks import size as subject
+
+    return subject.measure(databases, quick=quick, seconds=1 if quick else 3)
+
+
+def refunds(databases: Any, quick: bool) -> list[Figure]:
+    """A whole merchant refunded."""
+    from benchmarks import refunds as subject
+
+    return subject.measure(databases, rounds=1 if quick else 3)
+
+
+def sum_tree(databases: Any, quick: bool) -> list[Figure]:
+    """The daily sum tree, in a process of its own whose memory is its own."""
+    size = ["100000", "100"] if quick else []
+    command = [sys.executable, "-m", "benchmarks.sum_tree", "--json", *size]
+    # It makes its own template, which this process holds: a database of another name beside ours.
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=_beside())
     return [
-        {
-            "name": name,
-            "per_second": statistics.median(speeds),
-            "ratio": statistics.median(speed / floor for speed, floor in zip(speeds, base, strict=True)),
-        }
-        for name, speeds in rounds.items()
+        Figure(
+            name=found["name"],
+            value=found["value"],
+            unit=found["unit"],
+            limit=("≤", found["limit"]) if found["limit"] else None,
+        )
+        for found in json.loads(done.stdout)
     ]
+
+
+def _beside() -> dict[str, str]:
+    """The environment of a process that makes databases of its own on our server."""
+    served = os.environ["DATABASE_URL"].rpartition("/")[0]
+    return {**os.environ, "DATABASE_URL": f"{served}/bench_sum_tree"}
+
+
+SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
+    "uses": uses,
+    "size": size,
+    "refunds": refunds,
+    "sum_tree": sum_tree,
+}
 
 
 if __name__ == "__main__":

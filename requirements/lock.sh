@@ -4,11 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 lock() {
-    out=$1; shift
+    out=$1 from=$2; shift 2
     "${UV:-.venv/bin/uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-        ${UPGRADE:+--upgrade} "$@" --output-file "requirements/$out.txt" pyproject.toml
+        ${UPGRADE:+--upgrade} "$@" --output-file "requirements/$out.txt" "$from"
 }
-lock test --extra local --extra dev
-lock run --extra local --constraint requirements/test.txt
-lock production --constraint requirements/test.txt
+lock test pyproject.toml --extra local --extra dev
+lock run pyproject.toml --extra local --constraint requirements/test.txt
+lock production pyproject.toml --constraint requirements/test.txt
+lock bench requirements/bench.in --constraint requirements/test.txt

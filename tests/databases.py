@@ -51,7 +51,7 @@ class Databases:
         if reuse and (self._ask(described, self.template) or [None])[0] == digest:
             return
         self.drop(self.template)
-        self._run(f'CREATE DATABASE "{self.template}"')
+        self.create(self.template)
         with self.use(self.template, as_owner=True):
             if self._owner["USER"] != self._server["USER"]:
                 with connection.cursor() as cursor:
@@ -81,6 +81,10 @@ class Databases:
         finally:
             connections.close_all()
             connection.settings_dict.update(before)
+
+    def create(self, name: str) -> None:
+        """An empty database."""
+        self._run(f'CREATE DATABASE "{name}"')
 
     def drop(self, name: str) -> None:
         """Drop database ``name`` if there is one. Sessions that are just ending get five seconds, then all are ended."""

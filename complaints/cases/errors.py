@@ -44,6 +44,12 @@ class SectorUnknown(DomainError):
     http_status = 400
 
 
+class WrongSubject(WrongState):
+    message = _(
+        "A refund is decided by its sum, a charge by how much of it was used. Open the case again and decide it there."
+    )
+
+
 class AlreadyDecided(WrongState):
     message = _("This case has already been decided. Reload the page to see the decision.")
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models import Case
-from complaints.cases.states import UNDECIDED, CaseState
+from complaints.cases.states import ENDED_EARLY, UNDECIDED, CaseState
 from escrow import clock
 from prepaid.merchants.queries import districts, sectors
 from prepaid.people.access import me
@@ -59,7 +59,7 @@ class StageFilter(admin.SimpleListFilter):
             case "executing":
                 return queryset.filter(state=CaseState.EXECUTING)
             case "over":
-                return queryset.filter(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN])
+                return queryset.filter(state__in=ENDED_EARLY | {CaseState.CLOSED})
             case "all":
                 return queryset
         return queryset.filter(state__in=UNDECIDED)

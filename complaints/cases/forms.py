@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import Result, Side, Wanted
 from escrow.errors import BasisRequired, InvalidAmount
-from escrow.states import RefundBasis
+from escrow.states import Plan, RefundBasis
 from prepaid.cards.forms import YuanField
+from prepaid.cards.models import Redemption
 from prepaid.people.models import User
 
 TEXT_LENGTH = 2000
@@ -29,7 +30,23 @@ class ComplaintForm(forms.Form):
         help_text=_("In your own words: what was agreed, what the merchant did, when. Up to 2,000 characters."),
     )
     wanted = forms.ChoiceField(
-        label=_("What do you want?"), choices=Wanted.choices, initial=Wanted.REFUND, widget=forms.RadioSelect
+        label=_("What do you want?"),
+        choices=[choice for choice in Wanted.choices if choice[0] != Wanted.CHARGE],
+        initial=Wanted.REFUND,
+        widget=forms.RadioSelect,
+    )
+
+
+class ChargeComplaintForm(forms.Form):
+    """What is wrong about a charge."""
+
+    text = forms.CharField(
+        label=_("What is wrong?"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(),
+        help_text=_(
+            "In your own words: what you used, and when. The store and the regulator read it. Up to 2,000 characters."
+        ),
     )
 
 
@@ -63,6 +80,37 @@ class RecordForm(forms.Form):
         if data.get("offer") and data.get("side") == Side.CONSUMER:
             self.add_error("offer", _("Only the merchant can agree to pay back."))
         return data
+
+
+class ChargeDecideForm(forms.Form):
+    """How much of a charge was used."""
+
+    reasons = forms.CharField(
+        label=_("Evidence and reasons"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_("Which record or statement shows how much was used. Both sides read this."),
+    )
+    field_order = ("units", "reasons")
+
+    def __init__(self, *args: Any, charge: Redemption, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.charge = charge
+        if charge.card.version.plan == Plan.STORED_VALUE:
+            self.fields["units"] = YuanField(label=_("Used of it (yuan)"))
+        else:
+            self.fields["units"] = forms.IntegerField(label=_("Used of it (sessions)"))
+        self.fields["units"].help_text = _("0 when nothing was used. The rest returns to the card.")
+        self.order_fields(self.field_order)
+
+    def clean_units(self) -> int:
+        """From nothing to all that was claimed."""
+        units: int = self.cleaned_data["units"]
+        if not 0 <= units <= self.charge.units:
+            raise forms.ValidationError(
+                _("Enter at most what was claimed: %(figure)s.") % {"figure": self.charge.figure}
+            )
+        return units
 
 
 class AssignForm(forms.Form):

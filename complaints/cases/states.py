@@ -12,21 +12,25 @@ class CaseState(TextChoices):
     EXECUTING = "executing", _("refund on its way")
     CLOSED = "closed", pgettext_lazy("case", "closed")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    SETTLED = "settled", _("settled, the charge was withdrawn")
 
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.RECEIVED: frozenset({CaseState.DISPATCHED, CaseState.WITHDRAWN}),
-    CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.WITHDRAWN}),
-    CaseState.IN_HAND: frozenset({CaseState.EXECUTING, CaseState.CLOSED, CaseState.WITHDRAWN}),
+    CaseState.RECEIVED: frozenset({CaseState.DISPATCHED, CaseState.WITHDRAWN, CaseState.SETTLED}),
+    CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.WITHDRAWN, CaseState.SETTLED}),
+    CaseState.IN_HAND: frozenset({CaseState.EXECUTING, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.SETTLED}),
     CaseState.EXECUTING: frozenset({CaseState.CLOSED}),
     CaseState.CLOSED: frozenset(),
     CaseState.WITHDRAWN: frozenset(),
+    CaseState.SETTLED: frozenset(),
 }
 if set(TRANSITIONS) != set(CaseState):
     raise RuntimeError("CaseState has states without transitions")
 
 #: Nobody has decided yet: the time limit runs, and the consumer may withdraw.
 UNDECIDED = frozenset({CaseState.RECEIVED, CaseState.DISPATCHED, CaseState.IN_HAND})
+#: Over before anybody decided.
+ENDED_EARLY = frozenset({CaseState.WITHDRAWN, CaseState.SETTLED})
 #: Somebody leads from here on, to the end (首接负责).
 LED = frozenset({CaseState.IN_HAND, CaseState.EXECUTING, CaseState.CLOSED})
 
@@ -35,6 +39,7 @@ class Wanted(TextChoices):
     REFUND = "refund", _("My money back")
     SERVICE = "service", _("The service as agreed")
     OTHER = "other", _("Something else (as described)")
+    CHARGE = "charge", _("Not to be charged what was not used")
 
 
 class Side(TextChoices):
@@ -56,6 +61,7 @@ class CallResult(TextChoices):
 class PlaceReason(TextChoices):
     """Why a case belongs to its district."""
 
+    CHARGE = "charge", _("the store of the charge")
     LAST_USE = "last_use", _("the store where the card was last used")
     ONLY_STORE = "only_store", _("the only store that takes the card")
     FIRST_STORE = "first_store", _("the first of the stores that take the card")
@@ -72,6 +78,8 @@ class EventKind(TextChoices):
     CALL = "call", _("Call")
     UPHELD = "upheld", _("Complaint upheld: refund ordered from custody")
     NOT_UPHELD = "not_upheld", _("Complaint not upheld")
+    CHARGE_DECIDED = "charge_decided", _("Decided how much of the charge was used")
+    CONCEDED = "conceded", _("The merchant withdrew the charge")
     PAID = "paid", _("The bank confirmed the refund")
     WITHDRAWN = "withdrawn", _("Withdrawn by the consumer")
     OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")

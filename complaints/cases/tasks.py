@@ -19,6 +19,12 @@ def close_paid_case(refund_id: int) -> None:
 
 
 @shared_task
+def close_settled_case(use_id: int) -> None:
+    """Something became of a charge; if a case is about it and nobody decided, the merchant gave it up."""
+    operations.close_case_of_use(use_id=use_id, at=clock.now(), actor="system:close_settled_case")
+
+
+@shared_task
 def sweep() -> None:
     """Find what no bell announced, and what is late."""
     operations.sweep(at=clock.now(), actor="system:cases_sweep")

@@ -7,6 +7,7 @@ from complaints.cases.views import consumer, merchant
 urlpatterns = [
     path("complaints/", consumer.complaints, name="complaints"),
     path("complaints/start/<int:pk>/", consumer.complaint_start, name="complaint_start"),
+    path("charges/<int:pk>/complain/", consumer.complaint_about_charge, name="complaint_about_charge"),
     path("complaints/<slug:number>/", consumer.complaint_detail, name="complaint_detail"),
     path("complaints/<slug:number>/withdraw/", consumer.complaint_withdraw, name="complaint_withdraw"),
     path("shop/cases/", merchant.shop_cases, name="shop_cases"),

@@ -12,7 +12,7 @@ from escrow import clock
 from escrow.errors import NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Redemption
-from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ErrorAnswer, StatementAnswer
+from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ConfirmBody, ErrorAnswer, StatementAnswer
 from prepaid.merchants.access import WORKS_NOWHERE, at_work
 from prepaid.merchants.models import StaffMember
 from prepaid.people.access import me
@@ -88,16 +88,23 @@ class ChargeUndo(CounterView):
 class ChargeConfirm(APIView):
     @extend_schema(
         operation_id="confirm_charge",
-        summary="Confirm a waiting charge to one's own card",
-        request=None,
+        summary="Confirm a waiting charge to one's own card, or a part of it",
+        request=ConfirmBody,
         responses={200: ChargeAnswer, **REFUSALS},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """The holder agrees with the named figure; it is final."""
+        """The holder agrees with the named figure, or with ``units`` of it; that is final and the rest returns."""
         user = me(request)
-        return _charge(
-            operations.confirm_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200
+        asked = ConfirmBody(data=request.data)
+        asked.is_valid(raise_exception=True)
+        redemption = operations.confirm_redemption(
+            holder_id=user.pk,
+            redemption_id=pk,
+            units=asked.validated_data["units"],
+            at=clock.now(),
+            actor=user.actor,
         )
+        return _charge(redemption, 200)
 
 
 class ChargeDispute(APIView):
@@ -108,7 +115,8 @@ class ChargeDispute(APIView):
         responses={200: ChargeAnswer, **REFUSALS},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """The holder disagrees; nothing is charged."""
+        """The holder disagrees; nothing is charged. ``complaint_needed`` where a no alone does not end the charge: silence
+        would confirm it, or the merchant insists."""
         user = me(request)
         return _charge(
             operations.dispute_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200

@@ -144,6 +144,31 @@ class NothingToUndo(WrongState):
     message = _("A check-in charges nothing, so there is nothing to undo. Leave it as it is.")
 
 
+class ComplaintNeeded(WrongState):
+    """Where silence confirms, or the merchant insists, a no does not end the charge: it is decided."""
+
+    message = _(
+        "A no alone does not end this charge. Say what is wrong on the charge's page: it stays reserved, and the sector's "
+        "regulator decides unless the merchant withdraws it."
+    )
+
+
+class NoIsEnough(WrongState):
+    message = _(
+        "Your no is enough to end this charge; it needs no complaint. Open your wallet and press “No, this is wrong”."
+    )
+
+
+class NothingToInsistOn(WrongState):
+    message = _(
+        "Only a charge that still waits for the customer can be insisted on. Reload the page to see where it stands."
+    )
+
+
+class AlreadyInsisted(WrongState):
+    message = _("You already insist on this charge. Wait for the customer's answer, or withdraw the charge.")
+
+
 class UndoOnlyToday(TooLateToUndo):
     message = _("A charge can be undone on the same day only. Agree on a refund with the customer instead.")
 

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from escrow.money import MAX_FEN, yuan
+from escrow.states import Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
+from prepaid.cards.models import Redemption
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import Store
 from prepaid.products.contract import acknowledgements
@@ -78,6 +80,40 @@ class CounterForm(forms.Form):
             self.fields["store"] = forms.TypedChoiceField(
                 label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
             )
+
+
+class PartForm(forms.Form):
+    """Less than what was claimed: sessions, or yuan that clean to fen of face value."""
+
+    def __init__(self, *args: Any, charge: Redemption, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.charge = charge
+        if charge.card.version.plan == Plan.STORED_VALUE:
+            self.fields["part"] = YuanField(label=_("Yes, but only (yuan)"))
+        else:
+            widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+            self.fields["part"] = forms.IntegerField(label=_("Yes, but only (sessions)"), widget=widget)
+        self.fields["part"].help_text = _("The rest returns to your card.")
+
+    def clean_part(self) -> int:
+        """From one to what was claimed."""
+        part: int = self.cleaned_data["part"]
+        if not 1 <= part <= self.charge.units:
+            raise forms.ValidationError(
+                _("Enter less than what the store claims: %(figure)s.") % {"figure": self.charge.figure}
+            )
+        return part
+
+
+class InsistForm(forms.Form):
+    """Why the merchant stands by a charge."""
+
+    because = forms.CharField(
+        label=_("Why the charge is right"),
+        max_length=200,
+        help_text=_("The customer reads it, and a regulator if it comes to that."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class RefundForm(forms.Form):

@@ -38,7 +38,18 @@ class StoreField(_WholeNumber):
     refusal = InvalidUnits
 
 
-class ChargeBody(serializers.Serializer[Any]):
+class _Body(serializers.Serializer[Any]):
+    """A request that knows its fields."""
+
+    def validate(self, attrs: Any) -> Any:
+        """A field that is none is a mistake: ``amount`` for ``amount_fen`` must not charge a session."""
+        unknown = _("There is no such field. Take it out, or correct its name.")
+        if wrong := set(self.initial_data) - set(self.fields):
+            raise serializers.ValidationError({name: [unknown] for name in sorted(wrong)})
+        return attrs
+
+
+class ChargeBody(_Body):
     """Which card, and how much: ``units`` sessions or ``amount_fen``; neither for one session or a check-in."""
 
     code = serializers.CharField(max_length=32, help_text="the 14 digits the card shows, spaces allowed")
@@ -49,12 +60,13 @@ class ChargeBody(serializers.Serializer[Any]):
     )
     note = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
 
-    def validate(self, attrs: Any) -> Any:
-        """A field that is none is a mistake: ``amount`` for ``amount_fen`` must not charge a session."""
-        unknown = _("There is no such field. Take it out, or correct its name.")
-        if wrong := set(self.initial_data) - set(self.fields):
-            raise serializers.ValidationError({name: [unknown] for name in sorted(wrong)})
-        return attrs
+
+class ConfirmBody(_Body):
+    """How much of the charge is right; without ``units`` all of it."""
+
+    units = SessionsField(
+        required=False, allow_null=True, default=None, help_text="sessions, or fen of face value; the rest returns"
+    )
 
 
 class ChargeAnswer(serializers.Serializer[Redemption]):
@@ -65,12 +77,27 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     product = serializers.CharField(source="card.version.product.name")
     plan = serializers.CharField(source="card.version.kind", help_text="sessions, stored_value or period")
     state = serializers.SerializerMethodField(
-        help_text="final, reserved (waits for the holder), voided, expired, undone; checked_in for a period card"
+        help_text="final, reserved (waits for the holder), disputed, voided, expired, undone; checked_in for a period card"
     )
-    units = serializers.IntegerField(help_text="sessions, or fen of face value; 0 for a check-in")
+    units = serializers.IntegerField(
+        source="use.units", default=0, help_text="sessions, or fen of face value; 0 for a check-in"
+    )
+    claimed_units = serializers.IntegerField(
+        source="units", help_text="as the merchant claimed; the holder may confirm less"
+    )
     amount_fen = serializers.IntegerField(source="use.amount_fen", default=0, help_text="money earned by it (fen)")
     bonus_fen = serializers.IntegerField(source="use.bonus_fen", default=0, help_text="gift money used by it (fen)")
-    confirm_until = serializers.DateTimeField(source="use.confirm_until", default=None, allow_null=True)
+    confirm_until = serializers.DateTimeField(
+        source="use.confirm_until",
+        default=None,
+        allow_null=True,
+        help_text="when silence decides; null while no notice of it was delivered",
+    )
+    silence = serializers.CharField(
+        source="use.silence",
+        default="",
+        help_text="what no answer will mean: expires or confirms; empty for a final charge",
+    )
     store = serializers.CharField(source="store.name")
     at = serializers.DateTimeField()
     message = serializers.SerializerMethodField(help_text="one sentence for people")

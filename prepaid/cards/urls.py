@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from prepaid.cards.views import buying, counter, pauses, proof, refunds, shop_pauses, shop_refunds, wallet
+from prepaid.cards.views import (
+    buying,
+    counter,
+    pauses,
+    proof,
+    refunds,
+    shop_charges,
+    shop_pauses,
+    shop_refunds,
+    wallet,
+)
 
 urlpatterns = [
     path("buy/<int:pk>/", buying.buy, name="buy"),
@@ -28,6 +38,9 @@ urlpatterns = [
     path("shop/counter/", counter.shop_counter, name="shop_counter"),
     path("shop/counter/charges/", counter.counter_charges, name="counter_charges"),
     path("shop/counter/charges/<int:pk>/undo/", counter.counter_undo, name="counter_undo"),
+    path("shop/charges/", shop_charges.shop_charges, name="shop_charges"),
+    path("shop/charges/<int:pk>/withdraw/", shop_charges.shop_charge_withdraw, name="shop_charge_withdraw"),
+    path("shop/charges/<int:pk>/insist/", shop_charges.shop_charge_insist, name="shop_charge_insist"),
     path("shop/pauses/", shop_pauses.shop_pauses, name="shop_pauses"),
     path("shop/pauses/<int:pk>/", shop_pauses.shop_pause, name="shop_pause"),
     path("shop/refunds/", shop_refunds.shop_refunds, name="shop_refunds"),

@@ -9,13 +9,17 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from escrow import clock
 from escrow import operations as escrow
 from escrow.money import yuan
+from escrow.states import StoppageKind
+from prepaid.merchants import operations as merchants
+from prepaid.merchants import queries
 from prepaid.merchants.bank_accounts import masked
 from prepaid.merchants.forms import DayInput
 from prepaid.merchants.models import Merchant, Sector, SectorRule, Store
@@ -65,6 +69,29 @@ class HoldForm(forms.Form):
     )
 
 
+class StoppageForm(forms.Form):
+    """What does not count as serving, and how that is known."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("What happened"), choices=StoppageKind.choices)
+    store = forms.ModelChoiceField(
+        label=gettext_lazy("Where"),
+        queryset=Store.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("the whole merchant"),
+    )
+    because = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy(
+            "Goes into the audit trail. The merchant and its customers read what happened, not the reason."
+        ),
+    )
+
+    def __init__(self, *args: Any, merchant: Merchant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].queryset = merchant.stores.all()  # type: ignore[attr-defined]  # a choice field
+
+
 @admin.register(Merchant)
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
@@ -75,7 +102,7 @@ class MerchantAdmin(PostScopedAdmin):
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
         "name", "uscc", "representative", "contact_phone", "sector", "district", "custody", "payout_account", "payouts",
-        "registered_at",
+        "stoppages", "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
 
@@ -112,10 +139,88 @@ class MerchantAdmin(PostScopedAdmin):
             _("Release …") if held else _("Hold …"),
         )
 
+    @admin.display(description=gettext_lazy("not serving"))
+    def stoppages(self, merchant: Merchant) -> SafeString:
+        """What is stopped, each with the way to its end, and the way to say that something is."""
+        rows = [
+            (
+                one.stoppage.get_kind_display(),
+                one.store.name if one.store else _("the whole merchant"),
+                one.stoppage.since.isoformat(),
+                _(one.stoppage.because)
+                if one.stoppage.because == merchants.CLOSED_BY_MERCHANT
+                else one.stoppage.because,
+                reverse("admin:merchants_merchant_resume", args=[merchant.pk, one.stoppage.pk]),
+                _("End …"),
+            )
+            for one in queries.stopped_at([merchant])
+        ]
+        return format_html(
+            '{}<a href="{}">{}</a>',
+            format_html_join("", '<div>{} · {} · {} · {} <a href="{}">{}</a></div>', rows),
+            reverse("admin:merchants_merchant_stop", args=[merchant.pk]),
+            _("Say that it does not serve …"),
+        )
+
     def get_urls(self) -> list[URLPattern]:
-        """The usual ones and the one that holds or releases payouts."""
-        page = self.admin_site.admin_view(self.hold_or_release)
-        return [path("<int:pk>/payouts/", page, name="merchants_merchant_payouts"), *super().get_urls()]
+        """The usual ones, the one that holds or releases payouts, and those that begin and end a stoppage."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/payouts/", view(self.hold_or_release), name="merchants_merchant_payouts"),
+            path("<int:pk>/stop/", view(self.stop), name="merchants_merchant_stop"),
+            path("<int:pk>/stop/<int:stoppage>/", view(self.resume), name="merchants_merchant_resume"),
+            *super().get_urls(),
+        ]
+
+    def _mine(self, request: HttpRequest, pk: int) -> Merchant:
+        """A merchant that the official's post covers, any for an operator. Anything else does not exist."""
+        merchant = self.get_queryset(request).filter(pk=pk).first()
+        if merchant is None:
+            raise Http404
+        return merchant
+
+    def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A store or the whole merchant is closed, on watch or has just changed hands: silence confirms nothing there."""
+        merchant, user = self._mine(request, pk), me(request)
+
+        def begin(data: dict[str, Any]) -> HttpResponse:
+            merchants.begin_stoppage(
+                merchant_id=pk,
+                store_id=data["store"].pk if data["store"] else None,
+                kind=StoppageKind(data["kind"]),
+                because=data["because"],
+                at=clock.now(),
+                actor=user.actor,
+            )
+            messages.success(request, _("Silence confirms no charge there until this is ended."))
+            return redirect("admin:merchants_merchant_change", pk)
+
+        form = StoppageForm(request.POST or None, merchant=merchant)
+        about = [(_("Merchant"), merchant.name)]
+        return self.deed(request, title=_("Does not serve"), form=form, submit=_("Begin"), do=begin, about=about)
+
+    def resume(self, request: HttpRequest, pk: int, stoppage: int) -> HttpResponse:
+        """It is over."""
+        merchant, user = self._mine(request, pk), me(request)
+        found = [one for one in queries.stopped_at([merchant]) if one.stoppage.pk == stoppage]
+        if not found:
+            raise Http404
+
+        def end(data: dict[str, Any]) -> HttpResponse:
+            merchants.end_stoppage(
+                merchant_id=pk, stoppage_id=stoppage, because=data["because"], at=clock.now(), actor=user.actor
+            )
+            messages.success(request, _("Ended. Charges that wait there begin their term of silence anew."))
+            return redirect("admin:merchants_merchant_change", pk)
+
+        about = [
+            (_("Merchant"), merchant.name),
+            (_("Where"), found[0].store.name if found[0].store else _("the whole merchant")),
+            (_("What happened"), found[0].stoppage.get_kind_display()),
+            (_("Since"), found[0].stoppage.since.isoformat()),
+        ]
+        form = HoldForm(request.POST or None)
+        return self.deed(request, title=_("Serves again"), form=form, submit=_("End"), do=end, about=about)
 
     def hold_or_release(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop a merchant's payouts, or let them go on, for example once a returned one has a new account. Operators only."""

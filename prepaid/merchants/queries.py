@@ -1,11 +1,14 @@
 """Questions about sectors, merchants, their stores and the people who work there."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from escrow import queries as escrow
 from escrow.errors import NotFound
-from escrow.models import Approval
+from escrow.models import Approval, Stoppage
 from escrow.states import ApprovalKind, ApprovalState
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
@@ -134,3 +137,26 @@ def store_of(merchant_id: int, store_id: int) -> Store:
 def staff_of(merchant_id: int) -> QuerySet[StaffMember]:
     """Everybody who works there now."""
     return StaffMember.objects.filter(merchant_id=merchant_id, is_active=True).select_related("user", "store")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped:
+    """What does not serve now: one store, or (None) the whole merchant."""
+
+    stoppage: Stoppage
+    store: Store | None
+
+    def covers(self, store: Store) -> bool:
+        return self.store is None or self.store.pk == store.pk
+
+
+def place_of(store: Store) -> str:
+    """How escrow names the store."""
+    return str(store.pk)
+
+
+def stopped_at(merchants: Iterable[Merchant]) -> list[Stopped]:
+    """What is stopped now at these merchants, the longest first."""
+    rows = escrow.stoppages({merchant.beneficiary_id for merchant in merchants})
+    stores = Store.objects.in_bulk([int(row.place) for row in rows if row.place.isdecimal()])
+    return [Stopped(stoppage=row, store=stores.get(int(row.place)) if row.place.isdecimal() else None) for row in rows]

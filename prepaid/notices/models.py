@@ -33,6 +33,9 @@ class Message(models.Model):
     body = EncryptedTextField(_("text"))
     url = models.CharField(_("page"), max_length=200, blank=True, default="")
     sent_at = models.DateTimeField(_("sent"))
+    delivered_at = models.DateTimeField(
+        _("delivered"), null=True, blank=True, help_text=_("It lies where its recipient can read it.")
+    )
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
     class Meta:

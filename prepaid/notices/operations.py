@@ -22,6 +22,8 @@ class Recipient(Protocol):
     def pk(self) -> int: ...
     @property
     def language(self) -> str: ...
+    @property
+    def is_active(self) -> bool: ...
 
 
 def send(
@@ -34,7 +36,8 @@ def send(
     details: Mapping[str, object] | None = None,
     at: datetime,
 ) -> Message:
-    """A message in the app, written in the recipient's language.
+    """A message in the app, written in the recipient's language. It is delivered when it lies in the inbox of somebody who
+    can sign in and read it (Civil Code 137); a closed account receives nothing.
 
     Args:
         kind: ``app.event``, for programs.
@@ -46,7 +49,14 @@ def send(
         texts = [str(text) % values if values else str(text) for text in (title, body)]
     with transaction():
         return Message.objects.create(
-            channel=Channel.IN_APP, recipient_id=to.pk, kind=kind, title=texts[0], body=texts[1], url=url, sent_at=at
+            channel=Channel.IN_APP,
+            recipient_id=to.pk,
+            kind=kind,
+            title=texts[0],
+            body=texts[1],
+            url=url,
+            sent_at=at,
+            delivered_at=at if to.is_active else None,
         )
 
 
@@ -69,6 +79,7 @@ def send_sms(*, phone: str, text: str, at: datetime, kind: str = "sms", to: Reci
             kind=kind,
             body=text,
             sent_at=at,
+            delivered_at=at,  # the demo's inbox; a gateway will report it
         )
 
 

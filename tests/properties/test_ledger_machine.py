@@ -25,7 +25,7 @@ from escrow.states import InstructionKind, Plan, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, open_agreement, order, paid
 
 pytestmark = pytest.mark.django_db
-EXAMPLES, STEPS = (300, 100) if os.environ.get("PREPAID_SOAK") == "1" else (25, 40)
+EXAMPLES, STEPS = (2000, 200) if os.environ.get("PREPAID_SOAK") == "1" else (120, 30)
 
 
 @dataclass

@@ -14,15 +14,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 from complaints.cases import operations
 from complaints.cases.admin.deadline import countdown
 from complaints.cases.filters import today_of
-from complaints.cases.forms import AssignForm, DecideForm, RecordForm, SectorForm
+from complaints.cases.forms import AssignForm, ChargeDecideForm, DecideForm, RecordForm, SectorForm
 from complaints.cases.models import Case
-from complaints.cases.queries.file import figures_of, money_of, next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.file import (
+    charged_of,
+    figures_of,
+    money_of,
+    next_step_of,
+    owner_of,
+    steps_of,
+    timeline_of,
+)
 from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import SHOWN, cases_for
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
 from escrow.errors import DomainError, RefundExceedsHeld
 from escrow.states import RefundBasis
+from prepaid.cards.models import Redemption
 from prepaid.merchants.queries import sectors
 from prepaid.people.access import me, shows_domain_errors
 
@@ -82,7 +91,8 @@ def file(
         "figures": figures_of(case, today=today),
         "leads": leads,
         "may_accept": free,
-        "record_form": RecordForm(prefix="record") if leads else None,
+        "record_form": _record_form(case, None) if leads else None,
+        "charged": charged_of(case),
         "assign_form": _assign_form(request, case, None) if free else None,
         "sector_form": _sector_form(request, None) if free and case.undetermined else None,
         "sides": Side,
@@ -90,6 +100,13 @@ def file(
         **(forms or {}),
     }
     return render(request, "admin/cases/case/file.html", context, status=status)
+
+
+def _record_form(case: Case, data: Any) -> RecordForm:
+    form = RecordForm(data, prefix="record")
+    if case.redemption is not None:
+        del form.fields["offer"]  # a charge is withdrawn or decided, nothing is offered
+    return form
 
 
 def _assign_form(request: HttpRequest, case: Case, data: Any) -> AssignForm:
@@ -156,7 +173,7 @@ def sector(request: HttpRequest, case: Case) -> HttpResponse:
 @require_POST
 def statement(request: HttpRequest, case: Case) -> HttpResponse:
     """Write down what a side said."""
-    form = RecordForm(request.POST, prefix="record")
+    form = _record_form(case, request.POST)
     if not form.is_valid():
         return file(request, case.pk, forms={"record_form": form})
     try:
@@ -165,7 +182,7 @@ def statement(request: HttpRequest, case: Case) -> HttpResponse:
             officer=me(request),
             side=Side(form.cleaned_data["side"]),
             text=form.cleaned_data["text"],
-            offer_fen=form.cleaned_data["offer"],
+            offer_fen=form.cleaned_data.get("offer"),
             at=clock.now(),
         )
     except DomainError as error:
@@ -204,6 +221,8 @@ def reveal(request: HttpRequest, case: Case) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, case: Case) -> HttpResponse:
     """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
+    if case.redemption is not None:
+        return _decide_charge(request, case, case.redemption)
     form = DecideForm(request.POST or None, initial={"amount": ""})
     error: DomainError | None = None
     confirming = False
@@ -234,6 +253,41 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
     }
     return render(request, "admin/cases/case/decide.html", context, status=status)
+
+
+def _decide_charge(request: HttpRequest, case: Case, charge: Redemption) -> HttpResponse:
+    """The same steps for how much of a charge was used."""
+    form = ChargeDecideForm(request.POST or None, charge=charge)
+    error: DomainError | None = None
+    confirming = False
+    if request.method == "POST" and form.is_valid():
+        decision = {"units": form.cleaned_data["units"], "reasons": form.cleaned_data["reasons"]}
+        try:
+            if "confirmed" in request.POST:
+                operations.decide_charge(number=case.number, officer=me(request), at=clock.now(), **decision)
+                return _done(
+                    request, case, _("Decided. The case is closed; the rest of the charge is back on the card.")
+                )
+            if "back" not in request.POST:
+                operations.check_charge_decision(number=case.number, officer=me(request), **decision)
+                confirming = True
+        except DomainError as refusal:
+            error = refusal
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Decide %(number)s") % {"number": case.number},
+        "opts": Case._meta,
+        "case": case,
+        "charge": charge,
+        "form": form,
+        "error": error,
+        "confirming": confirming,
+        "used": charge.figure_of(form.cleaned_data["units"]) if confirming else "",
+        "rest": charge.figure_of(charge.units - form.cleaned_data["units"]) if confirming else "",
+        "statements": timeline_of(case),
+    }
+    status = error.http_status if error else (400 if form.errors else 200)
+    return render(request, "admin/cases/case/decide_charge.html", context, status=status)
 
 
 def _decision(data: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from complaints.cases.queries.queue import by_urgency, to_do
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import CaseState
 from escrow.errors import DomainError
-from escrow.money import yuan
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
 from prepaid.people.models import User
@@ -109,8 +108,8 @@ class CaseAdmin(PostScopedAdmin):
 
     @admin.display(description=_("asked for"))
     def asked(self, case: Case) -> str:
-        """What the consumer asked for."""
-        return f"¥{yuan(case.refund_request.asked_fen)}"
+        """What the consumer asked for, or contests."""
+        return case.asked
 
 
 @register_queue

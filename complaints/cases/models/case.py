@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.states import LED, UNDECIDED, CaseState, PlaceReason, Wanted
-from prepaid.cards.models import Card, RefundRequest
+from complaints.cases.states import ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
+from escrow.money import yuan
+from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.merchants.models import Merchant, Sector, Store
 from prepaid.people.models import Department, Division
 
@@ -24,7 +25,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One complaint on one refund request. The disputed card's agreement stays frozen while the case is undecided.
+    """One complaint on one refund request, or on one charge. While the case is undecided the card stays frozen, or the charge
+    reserved.
 
     ``lead_department`` and ``lead_district`` (null: the city's) are the queue it lies in; the first officer who accepts it
     leads it to the end. ``coordinator`` and ``enforcer`` may be other departments (BJ 6, 27).
@@ -36,7 +38,10 @@ class Case(models.Model):
     )
     card = models.ForeignKey(Card, models.PROTECT, related_name="cases", verbose_name=_("card"))
     refund_request = models.OneToOneField(
-        RefundRequest, models.PROTECT, related_name="case", verbose_name=_("refund request")
+        RefundRequest, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("refund request")
+    )
+    redemption = models.OneToOneField(
+        Redemption, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("charge")
     )
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="cases", verbose_name=_("merchant"))
     text = models.TextField(_("what happened"), max_length=2000)
@@ -109,7 +114,7 @@ class Case(models.Model):
             models.CheckConstraint(name="case_state_known", condition=Q(state__in=CaseState.values)),
             models.CheckConstraint(
                 name="case_dispatched_has_a_department",
-                condition=Q(state__in=[CaseState.RECEIVED, CaseState.WITHDRAWN])
+                condition=Q(state__in=sorted({CaseState.RECEIVED} | ENDED_EARLY))
                 | Q(lead_department__isnull=False, dispatched_at__isnull=False),
             ),
             models.CheckConstraint(
@@ -118,8 +123,13 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_ended_has_its_end",
-                condition=Q(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN], closed_at__isnull=False)
-                | (~Q(state__in=[CaseState.CLOSED, CaseState.WITHDRAWN]) & Q(closed_at__isnull=True)),
+                condition=Q(state__in=sorted({CaseState.CLOSED} | ENDED_EARLY), closed_at__isnull=False)
+                | (~Q(state__in=sorted({CaseState.CLOSED} | ENDED_EARLY)) & Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_about_a_refund_or_a_charge",
+                condition=Q(refund_request__isnull=False, redemption__isnull=True)
+                | Q(refund_request__isnull=True, redemption__isnull=False),
             ),
         ]
 
@@ -132,3 +142,10 @@ class Case(models.Model):
 
     def is_overdue(self, *, today: date) -> bool:
         return self.is_undecided and self.due_on < today
+
+    @property
+    def asked(self) -> str:
+        """What it is about, as a figure: the refund asked for, or what the merchant claims."""
+        if self.redemption is not None:
+            return self.redemption.claimed or self.redemption.figure
+        return f"¥{yuan(self.refund_request.asked_fen)}" if self.refund_request else ""

@@ -99,12 +99,15 @@ class Call(models.Model):
 
 
 class Outcome(models.Model):
-    """How the case was decided. Upheld: a sum, its basis, and the escrow refund that carries it out, in one transaction."""
+    """How the case was decided. A refund upheld: a sum, its basis, and the escrow refund that carries it out, in one
+    transaction. A charge: how many ``units`` of it were used; upheld when that is less than was claimed.
+    """
 
     case = models.OneToOneField(Case, models.PROTECT, related_name="outcome")
     result = models.CharField(_("outcome"), max_length=12, choices=Result)
     amount_fen = models.BigIntegerField(_("refund (fen)"), null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
+    units = models.BigIntegerField(_("used of the charge"), null=True, blank=True)
     reasons = models.TextField(_("evidence and reasons"), max_length=2000)
     refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -116,8 +119,15 @@ class Outcome(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="outcome_upheld_has_sum_basis_refund",
-                condition=Q(result=Result.UPHELD, amount_fen__gt=0, basis__in=RefundBasis.values, refund__isnull=False)
-                | Q(result=Result.NOT_UPHELD, amount_fen__isnull=True, basis="", refund__isnull=True),
+                condition=Q(
+                    result=Result.UPHELD,
+                    amount_fen__gt=0,
+                    basis__in=RefundBasis.values,
+                    refund__isnull=False,
+                    units__isnull=True,
+                )
+                | Q(amount_fen__isnull=True, basis="", refund__isnull=True)
+                & (Q(result=Result.NOT_UPHELD) | Q(units__gte=0)),
             ),
         ]
 

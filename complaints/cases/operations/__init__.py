@@ -1,9 +1,18 @@
 """The verbs of a complaint. Each runs in one transaction and leaves a line in the timeline and in the audit trail."""
 
 from complaints.cases.operations.deadlines import mark_overdue, sweep
-from complaints.cases.operations.deciding import check_decision, close_case_of_refund, close_paid, decide
+from complaints.cases.operations.deciding import (
+    check_charge_decision,
+    check_decision,
+    close_case_of_refund,
+    close_case_of_use,
+    close_paid,
+    close_settled,
+    decide,
+    decide_charge,
+)
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
-from complaints.cases.operations.intake import add_statement, answer, open_case, withdraw
+from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
 from complaints.cases.operations.routing import UNDETERMINED, determine_sector, route_case
 from complaints.cases.operations.rules import load_case_rules
 
@@ -13,15 +22,20 @@ __all__ = [
     "add_statement",
     "answer",
     "assign",
+    "check_charge_decision",
     "check_decision",
     "close_case_of_refund",
+    "close_case_of_use",
     "close_paid",
+    "close_settled",
     "decide",
+    "decide_charge",
     "determine_sector",
     "load_case_rules",
     "log_call",
     "mark_overdue",
     "open_case",
+    "open_charge_case",
     "record_statement",
     "reveal_phone",
     "route_case",

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from complaints.cases.models import Case
 from complaints.cases.operations import messages, moves
-from complaints.cases.operations.deciding import close_paid
+from complaints.cases.operations.deciding import close_paid, close_settled
 from complaints.cases.operations.routing import route_case
 from complaints.cases.states import CaseState, EventKind
 from escrow.clock import beijing_date
+from escrow.states import UseState
 from escrow.transactions import transaction
 
 logger = logging.getLogger(__name__)
@@ -31,15 +32,23 @@ def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
 
 
 def sweep(*, at: datetime, actor: str) -> int:
-    """Route what is unrouted, close what is paid, mark what is late. How many rows were acted on.
+    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late. How many rows were acted on.
 
     A row that fails is logged and stays for the next sweep; it does not hold up the others.
     """
     unrouted = Case.objects.filter(state=CaseState.RECEIVED)
     paid = Case.objects.filter(state=CaseState.EXECUTING, outcome__refund__paid_at__isnull=False)
+    settled = (
+        Case.objects.undecided().filter(redemption__isnull=False).exclude(redemption__use__state=UseState.DISPUTED)
+    )
     late = Case.objects.overdue(today=beijing_date(at)).filter(escalated_at__isnull=True)
     done = 0
-    for verb, rows in ((route_case, unrouted), (close_paid, paid), (mark_overdue, late)):
+    for verb, rows in (
+        (close_settled, settled),
+        (route_case, unrouted),
+        (close_paid, paid),
+        (mark_overdue, late),
+    ):
         done += _each(verb, rows.order_by("?").values_list("pk", flat=True)[:BATCH], at=at, actor=actor)
     return done
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from complaints.cases.errors import ReasonRequired, RefundUnpaid
+from complaints.cases.errors import ReasonRequired, RefundUnpaid, WrongSubject
 from complaints.cases.models import Case, Outcome
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import check_lead, led_by
@@ -10,11 +10,12 @@ from complaints.cases.operations.intake import TEXT_LENGTH
 from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CaseState, EventKind, Result
 from escrow import queries as escrow
-from escrow.errors import BasisRequired, RefundExceedsHeld
+from escrow.errors import BasisRequired, InvalidUnits, RefundExceedsHeld
 from escrow.money import check_fen, yuan
-from escrow.states import RefundBasis
+from escrow.states import RefundBasis, UseState
 from escrow.transactions import transaction
 from prepaid.cards import operations as cards
+from prepaid.cards.models import Redemption, RefundRequest
 from prepaid.people.models import User
 
 
@@ -52,6 +53,7 @@ def decide(
 
 
 def _check(case: Case, *, result: Result, amount_fen: int | None, basis: str, reasons: str) -> None:
+    _request(case)
     if not 1 <= len(reasons.strip()) <= TEXT_LENGTH:
         raise ReasonRequired()
     if result == Result.UPHELD:
@@ -64,7 +66,7 @@ def _check(case: Case, *, result: Result, amount_fen: int | None, basis: str, re
 
 def _uphold(case: Case, officer: User, amount_fen: int, basis: RefundBasis, reasons: str, *, at: datetime) -> Case:
     refund = cards.settle_request(
-        request_id=case.refund_request_id,
+        request_id=_request(case).pk,
         amount_fen=amount_fen,
         basis=basis,
         reference=case.number,
@@ -88,7 +90,7 @@ def _uphold(case: Case, officer: User, amount_fen: int, basis: RefundBasis, reas
 
 
 def _dismiss(case: Case, officer: User, reasons: str, *, at: datetime) -> Case:
-    cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=officer.actor)
+    cards.dismiss_request(request_id=_request(case).pk, at=at, actor=officer.actor)
     case.outcome = Outcome.objects.create(
         case=case, result=Result.NOT_UPHELD, reasons=reasons, decided_by=officer, decided_at=at
     )
@@ -96,6 +98,81 @@ def _dismiss(case: Case, officer: User, reasons: str, *, at: datetime) -> Case:
     moves.move(case, CaseState.CLOSED, EventKind.NOT_UPHELD, at=at, actor=officer.actor, by=officer)
     messages.not_upheld(case, at=at)
     return case
+
+
+def check_charge_decision(*, number: str, officer: User, units: int, reasons: str) -> Case:
+    """Whether ``decide_charge`` would accept this now; writes nothing. The case.
+
+    Raises:
+        As ``decide_charge``.
+    """
+    case = case_for(officer=officer, number=number)
+    check_lead(case, officer)
+    _check_charge(case, units=units, reasons=reasons)
+    return case
+
+
+def decide_charge(*, number: str, officer: User, units: int, reasons: str, at: datetime) -> Case:
+    """How much of a disputed charge was used: ``units`` (sessions, or fen of face value; 0: nothing) are the merchant's, the
+    rest returns to the card. The case closes with it.
+
+    Raises:
+        ReasonRequired, InvalidUnits. WrongSubject: the case is about a refund. AgreementFrozen, AgreementNotHeld.
+        ReservationResolved: the merchant has just withdrawn it. NotFound, NotTheLead, AlreadyDecided: see ``led_by``.
+    """
+    with transaction():
+        case = led_by(officer, number)
+        redemption = _check_charge(case, units=units, reasons=reasons)
+        cards.decide_redemption(redemption_id=redemption.pk, units=units, at=at, actor=officer.actor)
+        case.outcome = Outcome.objects.create(
+            case=case,
+            result=Result.UPHELD if units < redemption.units else Result.NOT_UPHELD,
+            units=units,
+            reasons=reasons.strip(),
+            decided_by=officer,
+            decided_at=at,
+        )
+        case.closed_at = at
+        data = {"units": units, "claimed": redemption.units}
+        moves.move(case, CaseState.CLOSED, EventKind.CHARGE_DECIDED, at=at, actor=officer.actor, by=officer, data=data)
+        messages.charge_decided(moves.lock(case.pk), at=at)
+        return case
+
+
+def _check_charge(case: Case, *, units: int, reasons: str) -> Redemption:
+    if case.redemption is None:
+        raise WrongSubject()
+    if not 1 <= len(reasons.strip()) <= TEXT_LENGTH:
+        raise ReasonRequired()
+    if isinstance(units, bool) or not 0 <= units <= case.redemption.units:
+        raise InvalidUnits()
+    return case.redemption
+
+
+def _request(case: Case) -> RefundRequest:
+    """What the case is about. Raises ``WrongSubject`` when it is a charge."""
+    if case.refund_request is None:
+        raise WrongSubject()
+    return case.refund_request
+
+
+def close_settled(*, case_id: int, at: datetime, actor: str) -> Case:
+    """Close a case about a charge that is not disputed any more, because the merchant withdrew it. Repeatable."""
+    with transaction():
+        case = moves.lock(case_id)
+        use = case.redemption.use if case.redemption else None
+        if not case.is_undecided or use is None or use.state == UseState.DISPUTED:
+            return case
+        case.closed_at = at
+        moves.move(case, CaseState.SETTLED, EventKind.CONCEDED, at=at, actor=actor)
+        messages.conceded(case, at=at)
+        return case
+
+
+def close_case_of_use(*, use_id: int, at: datetime, actor: str) -> Case | None:
+    """``close_settled`` for the case about this use; None when there is none."""
+    case = Case.objects.undecided().filter(redemption__use_id=use_id).first()
+    return None if case is None else close_settled(case_id=case.pk, at=at, actor=actor)
 
 
 def close_paid(*, case_id: int, at: datetime, actor: str) -> Case:

@@ -18,7 +18,7 @@ from escrow.transactions import ring, transaction
 from prepaid.cards import operations as cards
 from prepaid.cards import queries as cards_queries
 from prepaid.cards.errors import OfferTooHigh
-from prepaid.cards.models import RefundRequest
+from prepaid.cards.models import Card, RefundRequest
 from prepaid.cards.states import RefundCause
 from prepaid.merchants.models import StaffMember
 from prepaid.people.models import User
@@ -68,27 +68,50 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
             raise CaseExists(number=number)
         if not request.may_complain:
             raise NothingToComplainAbout()
-        day = beijing_date(at)
-        pk = _next_id()
-        case = Case.objects.create(
-            pk=pk,
-            number=f"BJ{day:%Y%m%d}-{pk:06d}",
-            complainant=complainant,
-            card=request.card,
-            refund_request=request,
-            merchant=request.card.issuer,
-            text=text,
-            wanted=wanted,
-            figures=_figures(request),
-            received_at=at,
-            due_on=due_on(code=PREPAID, received_on=day),
-            merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
-        )
         cards.mark_complained(request_id=request.pk, at=at, actor=complainant.actor)
-        moves.note(case, EventKind.RECEIVED, at=at, actor=complainant.actor, by=complainant, from_state="")
-        messages.received(case, at=at)
-        ring("complaints.cases.tasks.route_case", case.pk)
-        return case
+        subject = {"refund_request": request, "figures": _figures(request)}
+        return _open(complainant, request.card, text=text, wanted=wanted, at=at, **subject)
+
+
+def open_charge_case(*, redemption_id: int, complainant: User, text: str, at: datetime) -> Case:
+    """Say that a charge is wrong where a no alone does not end it: it stays reserved until the merchant withdraws it or the
+    regulator decides how much of it was used.
+
+    Raises:
+        NotFound: not a charge to this person's card. CaseExists: one charge, one complaint. TextMissing.
+        NoIsEnough: a no ends it. ReservationResolved: it does not wait any more.
+    """
+    text = checked_text(text)
+    with transaction():
+        redemption = cards_queries.redemption_of(user=complainant, redemption_id=redemption_id)
+        if number := Case.objects.filter(redemption=redemption).values_list("number", flat=True).first():
+            raise CaseExists(number=number)
+        redemption = cards.contest_redemption(
+            holder_id=complainant.pk, redemption_id=redemption_id, at=at, actor=complainant.actor
+        )
+        subject = {"redemption": redemption, "figures": {}}
+        return _open(complainant, redemption.card, text=text, wanted=Wanted.CHARGE, at=at, **subject)
+
+
+def _open(complainant: User, card: Card, *, at: datetime, **facts: Any) -> Case:
+    """The case with its number and its terms, on its way to whoever is responsible."""
+    day = beijing_date(at)
+    pk = _next_id()
+    case = Case.objects.create(
+        pk=pk,
+        number=f"BJ{day:%Y%m%d}-{pk:06d}",
+        complainant=complainant,
+        card=card,
+        merchant=card.issuer,
+        received_at=at,
+        due_on=due_on(code=PREPAID, received_on=day),
+        merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
+        **facts,
+    )
+    moves.note(case, EventKind.RECEIVED, at=at, actor=complainant.actor, by=complainant, from_state="")
+    messages.received(case, at=at)
+    ring("complaints.cases.tasks.route_case", case.pk)
+    return case
 
 
 def add_statement(*, number: str, complainant: User, text: str, at: datetime) -> Statement:
@@ -115,16 +138,20 @@ def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None,
 
 
 def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
-    """The consumer ends the case; the card can be used again.
+    """The consumer ends the case: the card can be used again, or the whole charge is right after all.
 
     Raises:
-        NotFound: not this person's complaint. AlreadyDecided.
+        NotFound: not this person's complaint. AlreadyDecided. Of a charge also ReservationResolved, AgreementFrozen.
     """
     with transaction():
         case = moves.lock(complaint_of(user=complainant, number=number).pk)
         if not case.is_undecided:
             raise AlreadyDecided()
-        cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=complainant.actor)
+        if case.redemption is not None:
+            units = case.redemption.units
+            cards.decide_redemption(redemption_id=case.redemption.pk, units=units, at=at, actor=complainant.actor)
+        elif case.refund_request_id is not None:
+            cards.dismiss_request(request_id=case.refund_request_id, at=at, actor=complainant.actor)
         case.closed_at = at
         moves.move(case, CaseState.WITHDRAWN, EventKind.WITHDRAWN, at=at, actor=complainant.actor, by=complainant)
         messages.withdrawn(case, at=at)

@@ -41,7 +41,12 @@ def dispatched(case: Case, *, at: datetime) -> None:
     _tell_merchant(
         case,
         _("A customer has complained: %(number)s"),
-        _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile."),
+        _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile.")
+        if case.redemption is None
+        else _(
+            "It is about your charge of %(asked)s, which stays reserved. Tell %(authority)s your side by %(answer_by)s, or "
+            "withdraw the charge under “Open charges”."
+        ),
         at=at,
     )
     _tell(
@@ -101,6 +106,20 @@ def not_upheld(case: Case, *, at: datetime) -> None:
     _tell_merchant(case, title, _("The card can be used again."), at=at)
 
 
+def charge_decided(case: Case, *, at: datetime) -> None:
+    """Both sides learn how much was used."""
+    title = _("Complaint %(number)s decided: %(charged)s of %(asked)s charged")
+    _tell_consumer(case, title, _("Read the reasons of %(authority)s here. The rest is back on your card."), at=at)
+    _tell_merchant(case, title, _("Read the reasons of %(authority)s here. The rest is back on the card."), at=at)
+
+
+def conceded(case: Case, *, at: datetime) -> None:
+    """The consumer and the officer in charge learn that the merchant gave in."""
+    title = _("Complaint %(number)s: the merchant withdrew the charge")
+    _tell_consumer(case, title, _("Nothing is charged: %(asked)s are back on your card."), at=at)
+    _tell_lead(case, title, _("There is nothing more to do."), at=at)
+
+
 def paid(case: Case, *, at: datetime) -> None:
     """Everybody learns that the bank has paid and the case is over."""
     title = _("Complaint %(number)s closed: ¥%(amount)s paid back")
@@ -112,7 +131,12 @@ def paid(case: Case, *, at: datetime) -> None:
 def withdrawn(case: Case, *, at: datetime) -> None:
     """The merchant and the officer in charge learn that it is over."""
     title = _("Complaint %(number)s was withdrawn")
-    _tell_merchant(case, title, _("The card can be used again."), at=at)
+    body = (
+        _("The card can be used again.")
+        if case.redemption is None
+        else _("Your charge of %(asked)s counts as confirmed.")
+    )
+    _tell_merchant(case, title, body, at=at)
     _tell_lead(case, title, _("There is nothing more to do."), at=at)
 
 
@@ -142,6 +166,27 @@ class Authority:
 
     def __str__(self) -> str:
         return self.case.lead_department.of(self.case.lead_district) if self.case.lead_department else ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the case is about, as a figure in the reader's language."""
+
+    case: Case
+
+    def __str__(self) -> str:
+        return self.case.asked
+
+
+@dataclass(frozen=True)
+class Charged:
+    """What a decision left of a charge, as a figure in the reader's language."""
+
+    case: Case
+
+    def __str__(self) -> str:
+        outcome = getattr(self.case, "outcome", None)
+        return self.case.redemption.figure_of(outcome.units or 0) if self.case.redemption and outcome else ""
 
 
 def _tell_consumer(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
@@ -178,6 +223,8 @@ def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, u
         "authority": Authority(case),
         "due_on": case.due_on.isoformat(),
         "answer_by": case.merchant_answer_due_on.isoformat(),
+        "asked": Asked(case),
+        "charged": Charged(case),
         "amount": yuan(case.outcome.amount_fen or 0) if hasattr(case, "outcome") else "",
     }
     for user in users:

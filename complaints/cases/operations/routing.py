@@ -40,7 +40,11 @@ class Queue:
 
 
 def place_of(case: Case) -> Place:
-    """The store where the card was last used, else the first store that takes it, else the merchant's head office."""
+    """The store of the charge it is about or, of a refund, where the card was last used, else the first store that takes it,
+    else the merchant's head office."""
+    if case.redemption is not None:
+        store = Store.objects.select_related("district", "subdistrict").get(pk=case.redemption.store_id)
+        return Place(store, store.district, store.subdistrict, PlaceReason.CHARGE)
     last = Redemption.objects.filter(card_id=case.card_id).select_related("store__district", "store__subdistrict")
     if used := last.order_by("-id").first():
         return Place(used.store, used.store.district, used.store.subdistrict, PlaceReason.LAST_USE)

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from complaints.cases.models import Case, CaseEvent, Statement
-from complaints.cases.states import CallResult, CaseState, EventKind, PlaceReason, Result, Side
+from complaints.cases.states import ENDED_EARLY, CallResult, CaseState, EventKind, PlaceReason, Result, Side
 from escrow import queries as escrow
 from escrow.money import yuan
 from escrow.queries import StatementEntry
@@ -77,9 +77,11 @@ def steps_of(case: Case) -> list[Step]:
         (_("Sent to the responsible authority"), case.dispatched_at, _routed(case)),
         (_("An officer is in charge and hears both sides"), case.accepted_at, ""),
     ]
-    if case.state == CaseState.WITHDRAWN:
+    if case.state in ENDED_EARLY:
         done = [mark for mark in marks if mark[1]]
-        return _walk([*done, (_("Withdrawn by the consumer"), case.closed_at, _("The card can be used again."))], None)
+        return _walk([*done, _early_end(case)], None)
+    if case.redemption is not None:
+        return _walk([*marks, (_("Decision"), outcome.decided_at if outcome else None, charged_of(case))], case.due_on)
     if outcome is not None and outcome.result == Result.NOT_UPHELD:
         note = _("Closed without a refund. The card can be used again.")
         return _walk([*marks, (_("Decision"), outcome.decided_at, note)], None)
@@ -110,10 +112,18 @@ def next_step_of(case: Case, *, today: date) -> str:
             return _("%(authority)s hears both sides and decides by %(due_on)s.") % facts
         case CaseState.EXECUTING:
             return _("The refund is with the bank. The case closes when the bank confirms it.")
+        case CaseState.CLOSED if case.redemption is not None:
+            return _(
+                "Nothing more here: the charge is decided, and the rest is back on the card. You may still go to court."
+            )
         case CaseState.CLOSED if case.outcome.result == Result.UPHELD:
             return _("Nothing more: the money is back and the card is settled.")
         case CaseState.CLOSED:
             return _("Nothing more here. You may still go to court or arbitration; this record can be your evidence.")
+        case CaseState.SETTLED:
+            return _("Nothing more: the merchant withdrew the charge, and nothing of it is charged.")
+        case CaseState.WITHDRAWN if case.redemption is not None:
+            return _("Nothing more: the complaint was withdrawn and the charge counts as confirmed.")
         case CaseState.WITHDRAWN:
             return _("Nothing more: the complaint was withdrawn and the card can be used again.")
 
@@ -125,6 +135,8 @@ def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     None) read all.
     """
     events = case.events.select_related("by", "department", "district", "statement").order_by("id")
+    for event in events:
+        event.case = case  # with what was read of it
     return [_line(event, side) for event in events if _shown(event, side)]
 
 
@@ -134,8 +146,11 @@ def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
 
 
 def figures_of(case: Case, *, today: date) -> list[Figure]:
-    """What the formulas gave for each cause on the day the refund was asked for, with the interest since."""
+    """What the formulas gave for each cause on the day the refund was asked for, with the interest since; nothing of a case
+    about a charge."""
     request = case.refund_request
+    if request is None:
+        return []
     quotes = {cause: RefundQuote.from_json(case.figures[cause]) for cause in RefundCause}
     refunds = {cause: quote.refund_fen for cause, quote in quotes.items()}
     interest = cards.interest_by_cause(request, refunds=refunds, today=today)
@@ -149,6 +164,22 @@ def money_of(case: Case) -> Money:
     """Every movement of the card's money, and what is held after the last."""
     entries = escrow.statement_of(case.card.agreement_id)
     return Money(held_fen=entries[-1].held_after_fen if entries else 0, entries=entries)
+
+
+def _early_end(case: Case) -> tuple[str, datetime | None, str]:
+    if case.state == CaseState.SETTLED:
+        return _("The merchant withdrew the charge"), case.closed_at, _("Nothing of it is charged.")
+    note = _("The card can be used again.") if case.redemption is None else _("The charge counts as confirmed.")
+    return _("Withdrawn by the consumer"), case.closed_at, note
+
+
+def charged_of(case: Case) -> str:
+    """What a decision left of a charge: ``1 session of 3 sessions charged``; else empty."""
+    outcome = getattr(case, "outcome", None)
+    if outcome is None or case.redemption is None:
+        return ""
+    figures = {"charged": case.redemption.figure_of(outcome.units), "claimed": case.asked}
+    return _("%(charged)s of %(claimed)s charged") % figures
 
 
 def _walk(marks: list[tuple[str, datetime | None, str]], due_on: date | None) -> list[Step]:
@@ -192,6 +223,8 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:
             note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label}"
+        case EventKind.CHARGE_DECIDED:
+            note = charged_of(event.case)
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
     who = event.by.display_name if event.by and side is None else ""

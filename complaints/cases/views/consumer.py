@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.cases import operations
 from complaints.cases.errors import CaseExists
-from complaints.cases.forms import ComplaintForm, StatementForm
+from complaints.cases.forms import ChargeComplaintForm, ComplaintForm, StatementForm
 from complaints.cases.models import Case
-from complaints.cases.queries.file import next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.file import charged_of, next_step_of, owner_of, steps_of, timeline_of
 from complaints.cases.queries.scope import complaint_of, complaints_of
 from complaints.cases.states import Side, Wanted
 from escrow import clock
@@ -70,6 +70,37 @@ def complaint_start(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 @shows_domain_errors
+def complaint_about_charge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what is wrong about a charge where a no alone does not end it."""
+    charge = cards.redemption_of(user=me(request), redemption_id=pk)
+    if request.method == "GET":
+        if case := Case.objects.filter(redemption=charge).first():
+            return redirect("complaint_detail", case.number)
+        if charge.no_ends_it or not charge.is_waiting:
+            return redirect("redemption_confirm", pk)
+    form = ChargeComplaintForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = operations.open_charge_case(
+                redemption_id=pk, complainant=me(request), text=form.cleaned_data["text"], at=clock.now()
+            )
+            messages.success(request, _("Your complaint %(number)s has been received.") % {"number": case.number})
+            return redirect("complaint_detail", case.number)
+        except CaseExists as error:
+            messages.warning(request, str(error))
+            return redirect("complaint_detail", error.details["number"])
+        except DomainError as error:
+            form.add_error(None, str(error))
+            status = error.http_status
+    elif request.method == "POST":
+        status = 400
+    return render(request, "consumer/complaint_charge.html", {"form": form, "charge": charge}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
 def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One complaint: owner, deadline, next step, what happened. A POST adds a statement."""
     form = StatementForm(request.POST or None)
@@ -97,6 +128,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.CONSUMER),
         "outcome": getattr(case, "outcome", None),
+        "charged": charged_of(case),
     }
     return render(request, "consumer/complaint_detail.html", context, status=status)
 
@@ -111,7 +143,10 @@ def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         try:
             operations.withdraw(number=number, complainant=me(request), at=clock.now())
-            messages.success(request, _("Your complaint is withdrawn. The card can be used again."))
+            said = _("Your complaint is withdrawn. The card can be used again.")
+            if case.redemption is not None:
+                said = _("Your complaint is withdrawn. The charge counts as confirmed.")
+            messages.success(request, said)
             return redirect("complaint_detail", number)
         except DomainError as refusal:
             error, status = refusal, refusal.http_status

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
-from complaints.cases.queries.file import next_step_of, owner_of, statements_of, steps_of, timeline_of
+from complaints.cases.queries.file import charged_of, next_step_of, owner_of, statements_of, steps_of, timeline_of
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
 from escrow import clock
@@ -52,7 +52,10 @@ def shop_cases(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 @manager_page
 def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResponse:
     """One case about this merchant. A POST is its answer."""
+    case = case_about(merchant_id=staff.merchant_id, number=number)
     form = AnswerForm(request.POST or None)
+    if case.redemption is not None:
+        del form.fields["offer"]  # who gives in withdraws the charge
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -60,7 +63,7 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
                 number=number,
                 staff=staff,
                 text=form.cleaned_data["text"],
-                offer_fen=form.cleaned_data["offer"],
+                offer_fen=form.cleaned_data.get("offer"),
                 at=clock.now(),
             )
             messages.success(request, _("Your answer is in the file."))
@@ -83,5 +86,6 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.MERCHANT),
         "outcome": getattr(case, "outcome", None),
+        "charged": charged_of(case),
     }
     return render(request, "merchant/case.html", context, status=status)

@@ -1,5 +1,9 @@
 """One visit: a code shown, and what was charged for it."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,14 +11,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from escrow import clock
 from escrow.models import Use
 from escrow.money import yuan
-from escrow.states import Plan, UseState
+from escrow.states import Plan, Silence, UseState
 from prepaid.cards.models.card import Card
 from prepaid.merchants.models import StaffMember, Store
 
+if TYPE_CHECKING:
+    from prepaid.merchants.queries import Stopped
+
 _OUTCOMES: dict[str, Promise] = {
     UseState.RESERVED: _("%(figure)s wait for the customer's confirmation."),
+    UseState.DISPUTED: _(
+        "%(figure)s disputed by the customer: reserved until the merchant withdraws it or it is decided."
+    ),
     UseState.FINAL: _("%(figure)s charged."),
     UseState.VOIDED: _("%(figure)s not charged: refused or withdrawn."),
     UseState.EXPIRED: _("%(figure)s not charged: nobody confirmed in time."),
@@ -23,7 +34,9 @@ _OUTCOMES: dict[str, Promise] = {
 
 
 class Redemption(models.Model):
-    """``units`` sessions, or fen of face value. A period card's check-in has 0 units and no use: it charges nothing."""
+    """``units`` sessions, or fen of face value, as they were claimed; the use says what was charged of them. A period card's
+    check-in has 0 units and no use: it charges nothing.
+    """
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="redemptions", verbose_name=_("card"))
     use = models.OneToOneField(
@@ -37,6 +50,10 @@ class Redemption(models.Model):
     key = models.CharField(max_length=100, help_text=_("who charged, and their idempotency key"))
     body_sha256 = models.CharField(max_length=64)
     at = models.DateTimeField(_("at"))
+    insisted_at = models.DateTimeField(_("insisted on"), null=True, blank=True)
+    insisted_because = models.CharField(_("why the merchant insists"), max_length=200, blank=True, default="")
+    #: What keeps silence from confirming it now; set by the queries whose pages say so.
+    stopped: "Sequence[Stopped]" = ()
 
     class Meta:
         verbose_name = _("redemption")
@@ -50,6 +67,11 @@ class Redemption(models.Model):
                 name="redemption_charges_or_checks_in",
                 condition=Q(use__isnull=True, units=0) | Q(use__isnull=False, units__gt=0),
             ),
+            models.CheckConstraint(
+                name="redemption_insisted_with_a_reason",
+                condition=Q(insisted_at__isnull=True, insisted_because="")
+                | Q(insisted_at__isnull=False) & ~Q(insisted_because=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,16 +79,28 @@ class Redemption(models.Model):
 
     @property
     def figure(self) -> str:
-        """``3 sessions`` or ``¥120.00``, whatever the card counts."""
+        """``3 sessions`` or ``¥120.00``, whatever the card counts: what is or would be charged."""
+        return self.figure_of(self.use.units if self.use else self.units)
+
+    @property
+    def claimed(self) -> str:
+        """The figure the merchant first asked for, when the holder confirmed less; else empty."""
+        return self.figure_of(self.units) if self.use and self.use.units != self.units else ""
+
+    def figure_of(self, units: int) -> str:
+        """So many units of this card, in words."""
         if self.card.version.plan == Plan.STORED_VALUE:
-            return f"¥{yuan(self.units)}"
-        return ngettext("%(count)s session", "%(count)s sessions", self.units) % {"count": self.units}
+            return f"¥{yuan(units)}"
+        return ngettext("%(count)s session", "%(count)s sessions", units) % {"count": units}
 
     @property
     def outcome(self) -> str:
         """One sentence for who stands at the counter."""
         if self.use is None:
             return str(_("Checked in. The card is valid; nothing is charged."))
+        if self.silence_confirms:
+            text = _("%(figure)s wait for the customer's confirmation; silence confirms after %(days)s working days.")
+            return str(text) % {"figure": self.figure, "days": self.use.silence_days}
         if self.use.state == UseState.RESERVED and self.use.confirm_until:
             until = timezone.localtime(self.use.confirm_until)
             text = _("%(figure)s wait for the customer's confirmation until %(until)s.")
@@ -81,3 +115,26 @@ class Redemption(models.Model):
     def is_waiting(self) -> bool:
         """For the holder's tap."""
         return self.use is not None and self.use.state == UseState.RESERVED
+
+    @property
+    def is_disputed(self) -> bool:
+        """Reserved until the merchant withdraws it or a regulator decides."""
+        return self.use is not None and self.use.state == UseState.DISPUTED
+
+    @property
+    def silence_confirms(self) -> bool:
+        """It waits, and no answer will count as yes."""
+        return self.use is not None and self.is_waiting and self.use.silence == Silence.CONFIRMS
+
+    @property
+    def no_ends_it(self) -> bool:
+        """The holder's no returns it to the card. Else, in sectors where silence confirms and where the merchant insists, the
+        holder's no is a complaint."""
+        return self.is_waiting and not self.silence_confirms and self.insisted_at is None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day before silence confirms; None while no notice was delivered."""
+        if self.use is None or self.use.confirm_until is None:
+            return None
+        return clock.beijing_date(self.use.confirm_until - timedelta(microseconds=1))

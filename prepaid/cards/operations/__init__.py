@@ -1,11 +1,14 @@
 """The verbs of the card business. ``from prepaid.cards import operations as cards`` and read: ``cards.buy(...)``."""
 
-from prepaid.cards.operations.counter import (
-    charge_card,
+from prepaid.cards.operations.answers import (
     confirm_redemption,
+    contest_redemption,
+    decide_redemption,
     dispute_redemption,
+    insist_on_redemption,
     undo_redemption,
 )
+from prepaid.cards.operations.counter import charge_card
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
@@ -32,9 +35,12 @@ __all__ = [
     "cancel_order",
     "charge_card",
     "confirm_redemption",
+    "contest_redemption",
+    "decide_redemption",
     "dismiss_request",
     "dispute_redemption",
     "end_pause",
+    "insist_on_redemption",
     "look_after_payment",
     "mark_complained",
     "pass_silence",

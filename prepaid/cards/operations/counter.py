@@ -1,16 +1,17 @@
-"""At the counter: charge, undo; and what the holder answers to a charge that waits."""
+"""At the counter: charge a card."""
 
 import hashlib
 import json
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 from escrow import audit, clock
 from escrow import operations as escrow
-from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused, NotFound
+from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused
 from escrow.money import check_fen, yuan
 from escrow.queries import Holding
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import AgreementState, Plan, Silence
 from escrow.transactions import CONSTRAINT_ERRORS, after_commit, transaction
 from prepaid.cards import attempts, codes, queries
 from prepaid.cards.errors import (
@@ -25,19 +26,17 @@ from prepaid.cards.errors import (
     CheckInIsFree,
     CodeUsed,
     KeyMissing,
-    NothingToUndo,
     SessionsNeeded,
     StoreClosed,
     StoreNeeded,
     StoreNotInContract,
     TooManySessions,
-    UndoOnlyToday,
     WrongCode,
 )
 from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.operations import letters
 from prepaid.merchants.models import StaffMember, Store
-from prepaid.merchants.queries import store_of, stores_of
+from prepaid.merchants.queries import place_of, sector_rule, store_of, stores_of
 
 CONSTRAINT_ERRORS["redemption_code_once"] = CodeUsed
 CONSTRAINT_ERRORS["redemption_key_once"] = KeyReused
@@ -67,8 +66,9 @@ def charge_card(
     """Charge the card whose code was shown: ``units`` sessions, or ``amount_fen`` of face value; a period card checks in.
 
     A scan proves that the card is present, not how much was agreed: one session, or up to one visit at the sold price,
-    is final at once; more waits for the holder's tap for ``CardRule.confirm_hours``. ``at_real`` is the real time, which
-    the code follows. The same ``key`` and body give the same redemption again.
+    is final at once; more waits for the holder's tap: for ``CardRule.confirm_hours``, then it returns to the card; or where
+    the sector's rule says that silence confirms, for so many working days after the notice was delivered. ``at_real`` is the
+    real time, which the code follows. The same ``key`` and body give the same redemption again.
 
     Raises:
         KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
@@ -106,7 +106,6 @@ def charge_card(
         charged, final = _measure(card, holding, units, amount_fen)
         use = None
         if charged:
-            hours = CardRule.objects.current(clock.beijing_date(at)).confirm_hours
             use = escrow.charge(
                 beneficiary_id=holding.beneficiary_id,
                 agreement_id=card.agreement_id,
@@ -114,8 +113,8 @@ def charge_card(
                 final=final,
                 key=f"counter:{key}",
                 reference=f"card:{card.number}",
-                place=str(store.pk),
-                confirm_until=None if final else at + timedelta(hours=hours),
+                place=place_of(store),
+                **({} if final else _silence(card, at)),
                 at=at,
                 actor=actor,
             )
@@ -138,8 +137,26 @@ def charge_card(
             after={"redemption": redemption.pk, "units": charged, "final": final, "store": store.pk},
             at=at,
         )
-        after_commit(lambda: letters.charge_recorded(redemption, at=at))
+        if redemption.silence_confirms:
+            _tell_of_silence(redemption, at=at, actor=actor)
+        else:
+            after_commit(lambda: letters.charge_recorded(redemption, at=at))
     return redemption
+
+
+def _silence(card: Card, at: datetime) -> dict[str, Any]:
+    """What no answer to a charge of this card will mean, by the rules of the day."""
+    today = clock.beijing_date(at)
+    if days := sector_rule(card.issuer.sector_id, today).auto_confirm_working_days:
+        return {"silence": Silence.CONFIRMS, "silence_days": days}
+    return {"confirm_until": at + timedelta(hours=CardRule.objects.current(today).confirm_hours)}
+
+
+def _tell_of_silence(redemption: Redemption, *, at: datetime, actor: str) -> None:
+    """In the charge's own transaction: a notice that was lost would begin no term. One that reaches nobody begins none."""
+    message = letters.charge_recorded(redemption, at=at)
+    if message and message.delivered_at and redemption.use_id:
+        redemption.use = escrow.notice_delivered(use_id=redemption.use_id, at=message.delivered_at, actor=actor)
 
 
 def _full_key(staff: StaffMember, key: str) -> str:
@@ -214,70 +231,3 @@ def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | 
     if amount_fen > left:
         raise AmountTooLarge(left=yuan(left))
     return amount_fen, amount_fen <= (card.version.visit_price_fen or 0)
-
-
-def undo_redemption(*, staff: StaffMember, redemption_id: int, at: datetime, actor: str) -> Redemption:
-    """Take a charge back: a waiting one at any time, a final one on its own day while its money is still here.
-
-    Raises:
-        NotFound: not this merchant's, or another store's for a cashier.
-        NothingToUndo, UndoOnlyToday, TooLateToUndo, AlreadyUndone, ReservationResolved.
-    """
-    with transaction():
-        redemption = _locked(redemption_id, card__issuer_id=staff.merchant_id)
-        if staff.store_id not in {None, redemption.store_id}:
-            raise NotFound()
-        if redemption.use is None:
-            raise NothingToUndo()
-        if redemption.use.state == UseState.RESERVED:
-            escrow.void_use(use_id=redemption.use.pk, at=at, actor=actor)
-        else:
-            if clock.beijing_date(redemption.at) != clock.beijing_date(at):
-                raise UndoOnlyToday()
-            escrow.undo_use(use_id=redemption.use.pk, at=at, actor=actor)
-        return _answered(redemption, "cards.undo", at, actor)
-
-
-def confirm_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
-    """The holder's tap on the named figure. Raises ``NotFound``, ``ReservationResolved``."""
-    with transaction():
-        redemption = _waiting(redemption_id, holder_id)
-        escrow.confirm_use(use_id=redemption.use_id or 0, at=at, actor=actor)
-        return _answered(redemption, "cards.confirm", at, actor)
-
-
-def dispute_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
-    """The holder says the figure is wrong: nothing is charged. Raises ``NotFound``, ``ReservationResolved``."""
-    with transaction():
-        redemption = _waiting(redemption_id, holder_id)
-        escrow.void_use(use_id=redemption.use_id or 0, at=at, actor=actor)
-        return _answered(redemption, "cards.dispute", at, actor)
-
-
-def _waiting(redemption_id: int, holder_id: int) -> Redemption:
-    redemption = _locked(redemption_id, card__holder_id=holder_id)
-    if redemption.use_id is None:
-        raise NothingToUndo()
-    return redemption
-
-
-def _locked(redemption_id: int, **owner: int) -> Redemption:
-    """The redemption with its card locked: answers to one card's charges come one after the other."""
-    redemption = (
-        Redemption.objects.select_for_update(of=("card",), no_key=True)
-        .select_related("card", "store")
-        .filter(pk=redemption_id, **owner)
-        .first()
-    )
-    if redemption is None:
-        raise NotFound()
-    return redemption
-
-
-def _answered(redemption: Redemption, action: str, at: datetime, actor: str) -> Redemption:
-    if redemption.use is not None:
-        redemption.use.refresh_from_db()
-    audit.record(
-        actor=actor, action=action, target=f"card:{redemption.card_id}", after={"redemption": redemption.pk}, at=at
-    )
-    return redemption

@@ -14,6 +14,7 @@ from escrow.states import Party, PauseState, UseState
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
+from prepaid.notices.models import Message
 
 
 def card_active(card: Card, *, at: datetime) -> None:
@@ -39,6 +40,7 @@ def card_active(card: Card, *, at: datetime) -> None:
 
 _CHARGE_TITLES: dict[str, Promise] = {
     UseState.RESERVED: _("Confirm a charge of %(figure)s"),
+    UseState.DISPUTED: _("You disputed a charge of %(figure)s"),
     UseState.FINAL: _("%(figure)s charged"),
     UseState.VOIDED: _("A charge of %(figure)s was taken back"),
     UseState.EXPIRED: _("A charge of %(figure)s expired"),
@@ -49,6 +51,9 @@ _CHARGE_BODIES: dict[str, Promise] = {
         "%(store)s wants to charge %(figure)s to your card %(card)s. Confirm or dispute it by %(until)s; "
         "without an answer nothing is charged."
     ),
+    UseState.DISPUTED: _(
+        "%(figure)s stay reserved on your card %(card)s: %(store)s does not receive them unless the regulator decides so."
+    ),
     UseState.FINAL: _("%(store)s charged %(figure)s to your card %(card)s. Was this not you? Tell the store today."),
     UseState.VOIDED: _("%(figure)s stay on your card %(card)s; %(store)s received nothing."),
     UseState.EXPIRED: _("Nobody confirmed it in time. %(figure)s stay on your card %(card)s."),
@@ -56,26 +61,53 @@ _CHARGE_BODIES: dict[str, Promise] = {
 }
 
 
-def charge_recorded(redemption: Redemption, *, at: datetime) -> None:
+_SILENCE_CONFIRMS = _(
+    "%(store)s wants to charge %(figure)s to your card %(card)s. Confirm it, or say that it is wrong. Not answering for "
+    "%(days)s working days counts as yes; the last day stands in your wallet."
+)
+
+
+def charge_recorded(redemption: Redemption, *, at: datetime) -> Message | None:
     """Every charge, and everything that becomes of it."""
     use = redemption.use
     if use is None:
-        return
+        return None
     card = redemption.card
     waiting = use.state == UseState.RESERVED
     until = timezone.localtime(use.confirm_until) if use.confirm_until else None
-    notices.send(
+    return notices.send(
         to=card.holder,
         kind=f"cards.charge_{use.state}",
         title=_CHARGE_TITLES[use.state],
-        body=_CHARGE_BODIES[use.state],
+        body=_SILENCE_CONFIRMS if redemption.silence_confirms else _CHARGE_BODIES[use.state],
         details={
             "figure": _Figure(redemption),
             "store": redemption.store.name,
             "card": card,
             "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
+            "days": use.silence_days,
         },
         url=reverse("wallet") if waiting else reverse("card_statement", args=[card.number]),
+        at=at,
+    )
+
+
+def charge_insisted(redemption: Redemption, *, at: datetime) -> None:
+    """The holder's no would be a complaint now."""
+    notices.send(
+        to=redemption.card.holder,
+        kind="cards.charge_insisted",
+        title=_("%(store)s insists on its charge of %(figure)s"),
+        body=_(
+            "It says: %(because)s. Confirm the charge, or say what is wrong: the sector's regulator then decides, and nothing "
+            "is charged before."
+        ),
+        details={
+            "store": redemption.store.name,
+            "figure": _Figure(redemption),
+            "because": redemption.insisted_because,
+        },
+        url=reverse("wallet"),
         at=at,
     )
 

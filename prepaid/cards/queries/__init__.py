@@ -5,6 +5,7 @@ from prepaid.cards.queries.counter import (
     charges_on,
     counter_stores,
     last_charges,
+    open_charges,
     staff_at,
     workplace_of_charge,
 )
@@ -42,6 +43,8 @@ from prepaid.cards.queries.wallet import (
     order_of,
     redemption_of,
     statement,
+    stopped_for,
+    with_stoppages,
 )
 
 __all__ = [
@@ -65,6 +68,7 @@ __all__ = [
     "last_charges",
     "last_day_of",
     "least_refund_fen",
+    "open_charges",
     "order_by_token",
     "order_of",
     "pause_days_left",
@@ -87,5 +91,7 @@ __all__ = [
     "staff_at",
     "statement",
     "steps_of",
+    "stopped_for",
+    "with_stoppages",
     "workplace_of_charge",
 ]

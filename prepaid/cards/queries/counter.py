@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from escrow.errors import NotFound
+from escrow.states import OPEN_USES
 from prepaid.cards.models import Redemption
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import stores_of, workplace
@@ -42,6 +43,12 @@ def counter_stores(*, staff: StaffMember) -> list[Store]:
     if staff.store is not None:
         return [staff.store]
     return list(stores_of(staff.merchant_id).filter(is_open=True))
+
+
+def open_charges(*, staff: StaffMember) -> QuerySet[Redemption]:
+    """Charges that wait for their customers and disputed ones, these first, then the longest waiting."""
+    charges = _charges(staff).filter(use__state__in=OPEN_USES)
+    return charges.select_related("card__holder", "card__issuer").order_by("use__state", "pk")
 
 
 def charge_at(*, staff: StaffMember, redemption_id: int) -> Redemption | None:

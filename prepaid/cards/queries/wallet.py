@@ -13,8 +13,9 @@ from escrow import terms
 from escrow.errors import NotFound
 from escrow.models import Payment
 from escrow.queries import Holding, StatementEntry
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import OPEN_USES, AgreementState, Plan
 from prepaid.cards.models import Card, Redemption
+from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
 
@@ -156,12 +157,29 @@ def channel_of(*, card: Card) -> str:
 
 
 def charges_waiting(*, user: User) -> list[Redemption]:
-    """Charges that wait for the user's tap, the most urgent first."""
-    return list(
-        Redemption.objects.filter(card__holder=user, use__state=UseState.RESERVED)
+    """Charges that wait for the user's tap, the most urgent first, then those that are disputed; each with what is stopped at
+    its store."""
+    charges = list(
+        Redemption.objects.filter(card__holder=user, use__state__in=OPEN_USES)
         .select_related("use", "store", "card__version__product", "card__issuer")
-        .order_by("use__confirm_until")
+        .order_by("-use__state", "use__confirm_until", "pk")
     )
+    return with_stoppages(charges)
+
+
+def with_stoppages(charges: list[Redemption]) -> list[Redemption]:
+    """The same charges; those that silence would confirm know what keeps it from doing so."""
+    silent = [charge for charge in charges if charge.silence_confirms]
+    stopped = stopped_at(charge.card.issuer for charge in silent) if silent else []
+    for charge in silent:
+        charge.stopped = [one for one in stopped if one.covers(charge.store)]
+    return charges
+
+
+def stopped_for(*, card: Card) -> list[Stopped]:
+    """What does not serve now of where the card can be used."""
+    stores = {premises.store_id for premises in card.version.terms.stores}
+    return [one for one in stopped_at([card.issuer]) if one.store is None or one.store.pk in stores]
 
 
 def redemption_of(*, user: User, redemption_id: int) -> Redemption:
@@ -173,7 +191,7 @@ def redemption_of(*, user: User, redemption_id: int) -> Redemption:
     )
     if redemption is None:
         raise NotFound()
-    return redemption
+    return with_stoppages([redemption])[0]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from escrow import clock
-from escrow.errors import ReservationResolved
+from escrow.errors import DomainError
 from prepaid.cards import codes, operations, queries
+from prepaid.cards.errors import ComplaintNeeded
+from prepaid.cards.forms import PartForm
+from prepaid.cards.models import Redemption
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.products.standard_clauses import in_readers_language
 
@@ -48,6 +51,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),
         "refund_request": queries.requests_of(user=user).filter(card=card).first(),
         "waiting": [charge for charge in waiting if charge.card_id == card.pk],
+        "stopped": queries.stopped_for(card=card),
     }
     return render(request, "consumer/card.html", context)
 
@@ -94,30 +98,51 @@ def card_statement(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @shows_domain_errors
 def redemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """The named figure, and yes to it."""
-    return _answer(request, pk, agrees=True)
+    """The named figure, and yes to it or, with the form, to a part of it."""
+    user = me(request)
+    charge = queries.redemption_of(user=user, redemption_id=pk)
+    form = PartForm(request.POST if "part" in request.POST else None, charge=charge)
+    if request.method == "GET" or (form.is_bound and not form.is_valid()):
+        return _charge_page(request, charge, form=form)
+    units = form.cleaned_data["part"] if form.is_bound else None
+    try:
+        charge = operations.confirm_redemption(
+            holder_id=user.pk, redemption_id=pk, units=units, at=clock.now(), actor=user.actor
+        )
+    except DomainError as error:
+        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk), error=error)
+    said = _("You confirmed %(figure)s.")
+    if charge.claimed:
+        said = _("You confirmed %(figure)s of %(claimed)s. The rest stays on your card.")
+    messages.success(request, said % {"figure": charge.figure, "claimed": charge.claimed})
+    return redirect("wallet")
 
 
 @consumer_required
 @require_http_methods(["GET", "POST"])
 @shows_domain_errors
 def redemption_dispute(request: HttpRequest, pk: int) -> HttpResponse:
-    """The named figure, and no to it."""
-    return _answer(request, pk, agrees=False)
-
-
-def _answer(request: HttpRequest, pk: int, *, agrees: bool) -> HttpResponse:
+    """The named figure, and no to it: it ends there, or goes on as a complaint."""
     user = me(request)
     charge = queries.redemption_of(user=user, redemption_id=pk)
     if request.method == "GET":
-        return render(request, "consumer/charge.html", {"charge": charge, "agrees": agrees})
-    verb = operations.confirm_redemption if agrees else operations.dispute_redemption
+        return _charge_page(request, charge)
     try:
-        verb(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor)
-    except ReservationResolved as error:
-        charge = queries.redemption_of(user=user, redemption_id=pk)
-        context = {"charge": charge, "agrees": agrees, "error": error}
-        return render(request, "consumer/charge.html", context, status=error.http_status)
-    said = _("You confirmed %(figure)s.") if agrees else _("You disputed %(figure)s. Nothing was charged.")
-    messages.success(request, said % {"figure": charge.figure})
+        charge = operations.dispute_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor)
+    except ComplaintNeeded:
+        return redirect("complaint_about_charge", pk)
+    except DomainError as error:
+        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk), error=error)
+    messages.success(request, _("You disputed %(figure)s. Nothing was charged.") % {"figure": charge.figure})
     return redirect("wallet")
+
+
+def _charge_page(
+    request: HttpRequest, charge: Redemption, *, form: PartForm | None = None, error: DomainError | None = None
+) -> HttpResponse:
+    """One charge: what it is and, while it waits, what can be answered."""
+    if form is None:
+        form = PartForm(charge=charge)
+    status = error.http_status if error else (400 if form.errors else 200)
+    context = {"charge": charge, "form": form if charge.is_waiting else None, "error": error}
+    return render(request, "consumer/charge.html", context, status=status)

@@ -37,6 +37,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "workplaces": workplaces(request),
         "figures": escrow.merchant_money(merchant.beneficiary_id, now),
         "backing": escrow.backing(merchant.beneficiary_id),
+        "stopped": queries.stopped_at([merchant]),
         "todos": todos,
         "all_done": all(todo.done for todo in todos),
         "matters": today.matters(staff),

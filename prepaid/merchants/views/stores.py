@@ -22,6 +22,7 @@ from prepaid.people.access import me
 def shop_stores(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """All stores of the merchant."""
     context = {"staff": staff, "rows": queries.stores_of(staff.merchant_id), "on": clock.today()}
+    context["stopped"] = queries.stopped_at([staff.merchant])
     return render(request, "merchant/stores.html", context)
 
 

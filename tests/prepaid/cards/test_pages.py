@@ -20,7 +20,7 @@ from tests.complaints import factories as people
 from tests.prepaid.cards import factories
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 def signed_in(user: User, language: str = "en") -> Client:

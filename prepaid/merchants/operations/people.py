@@ -1,4 +1,4 @@
-"""Verbs of merchants: register, add and change stores, staff and the payout account."""
+"""Verbs of merchants: register, staff, and the payout account."""
 
 from datetime import date, datetime
 
@@ -19,25 +19,20 @@ from prepaid.merchants.errors import (
     AlreadyStaff,
     BadUscc,
     CashierNeedsStore,
-    LeaseEnded,
     MissingText,
     NotYourRole,
-    StoreNameTaken,
-    SubdistrictElsewhere,
     UnknownDistrict,
     UnknownSector,
-    UnknownSubdistrict,
     UsccChecksum,
     UsccTaken,
 )
-from prepaid.merchants.models import Merchant, StaffMember, StaffRole, Store
+from prepaid.merchants.models import Merchant, StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.people.models import Division, User
 
 CONSTRAINT_ERRORS.update(
     {
         "merchants_merchant_uscc_key": UsccTaken,
-        "store_name_once_per_merchant": StoreNameTaken,
         "staff_member_once_per_merchant": AlreadyStaff,
     }
 )
@@ -64,14 +59,14 @@ def register_merchant(
         BadUscc, UsccChecksum, UsccTaken, UnknownSector, UnknownDistrict, BadAccountNo, AccountChecksum, MissingText.
     """
     on = beijing_date(at)
-    name = _text(name, "name", 100)
-    legal_representative = _text(legal_representative, "legal_representative", 50)
-    account_name = _text(account_name, "account_name", 100)
+    name = checked_text(name, "name", 100)
+    legal_representative = checked_text(legal_representative, "legal_representative", 50)
+    account_name = checked_text(account_name, "account_name", 100)
     code = checked_uscc(uscc)
     sector = queries.sectors(on=on).filter(code=sector_code).first()
     if sector is None:
         raise UnknownSector()
-    district = _district(district_code, on)
+    district = checked_district(district_code, on)
     account_no = bank_accounts.checked(account_no)
     if Merchant.objects.filter(uscc=code).exists():
         raise UsccTaken()
@@ -123,8 +118,8 @@ def change_payout_account(
     if by.role != StaffRole.OWNER:
         raise NotYourRole()
     account_no = bank_accounts.checked(account_no)
-    account_name = _text(account_name, "account_name", 100)
-    because = _text(because, "because", 200)
+    account_name = checked_text(account_name, "account_name", 100)
+    because = checked_text(because, "because", 200)
     with transaction():
         approval = escrow.request_payout_account(
             beneficiary_id=by.merchant.beneficiary_id,
@@ -181,73 +176,6 @@ def tell_owners(
         notices.send(
             to=owner.user, kind=kind, title=title, body=body, details=details, url=reverse("shop_account"), at=at
         )
-
-
-def add_store(
-    *,
-    merchant_id: int,
-    name: str,
-    address: str,
-    district_code: str,
-    subdistrict_code: str,
-    lease_ends_on: date | None,
-    at: datetime,
-    actor: str,
-) -> Store:
-    """A place that may redeem the merchant's cards.
-
-    Raises:
-        UnknownDistrict, UnknownSubdistrict, SubdistrictElsewhere, LeaseEnded, StoreNameTaken, MissingText.
-    """
-    values = _store_values(name, address, district_code, subdistrict_code, lease_ends_on, beijing_date(at))
-    with transaction():
-        if Store.objects.filter(merchant_id=merchant_id, name=values["name"]).exists():
-            raise StoreNameTaken()
-        store = Store.objects.create(merchant_id=merchant_id, opened_at=at, **values)
-        audit.record(
-            actor=actor, action="merchants.add_store", target=f"store:{store.pk}", at=at, after=_store_audit(store)
-        )
-    return store
-
-
-def edit_store(
-    *,
-    merchant_id: int,
-    store_id: int,
-    name: str,
-    address: str,
-    district_code: str,
-    subdistrict_code: str,
-    lease_ends_on: date | None,
-    is_open: bool,
-    at: datetime,
-    actor: str,
-) -> Store:
-    """Correct a store. Terms already filed keep the address they were filed with.
-
-    Raises:
-        As ``add_store``, and NotFound for another merchant's store.
-    """
-    values = _store_values(name, address, district_code, subdistrict_code, lease_ends_on, beijing_date(at), is_open)
-    with transaction():
-        store = Store.objects.select_for_update(no_key=True).filter(merchant_id=merchant_id, pk=store_id).first()
-        if store is None:
-            raise NotFound()
-        if Store.objects.filter(merchant_id=merchant_id, name=values["name"]).exclude(pk=store.pk).exists():
-            raise StoreNameTaken()
-        before = _store_audit(store)
-        for field, value in {**values, "is_open": is_open}.items():
-            setattr(store, field, value)
-        store.save()
-        audit.record(
-            actor=actor,
-            action="merchants.edit_store",
-            target=f"store:{store.pk}",
-            at=at,
-            before=before,
-            after=_store_audit(store),
-        )
-    return store
 
 
 def add_staff(
@@ -335,51 +263,17 @@ def _may_manage(staff: StaffMember) -> set[str]:
             return set()
 
 
-def _text(value: str, field: str, most: int) -> str:
+def checked_text(value: str, field: str, most: int) -> str:
+    """Without spaces around it. Raises ``MissingText`` when nothing or too much is said."""
     value = value.strip()
     if not 1 <= len(value) <= most:
         raise MissingText(field, most)
     return value
 
 
-def _district(code: str, on: date) -> Division:
+def checked_district(code: str, on: date) -> Division:
+    """Raises ``UnknownDistrict``."""
     district = queries.districts(on=on).filter(code=code).first()
     if district is None:
         raise UnknownDistrict()
     return district
-
-
-def _store_values(
-    name: str,
-    address: str,
-    district_code: str,
-    subdistrict_code: str,
-    lease_ends_on: date | None,
-    on: date,
-    is_open: bool = True,
-) -> dict[str, object]:
-    district = _district(district_code, on)
-    subdistrict = queries.subdistricts(on=on).filter(code=subdistrict_code).first()
-    if subdistrict is None:
-        raise UnknownSubdistrict()
-    if subdistrict.parent_id != district.pk:
-        raise SubdistrictElsewhere(subdistrict=subdistrict.name, district=district.name)
-    if is_open and lease_ends_on is not None and lease_ends_on <= on:
-        raise LeaseEnded()
-    return {
-        "name": _text(name, "name", 100),
-        "address": _text(address, "address", 200),
-        "district": district,
-        "subdistrict": subdistrict,
-        "lease_ends_on": lease_ends_on,
-    }
-
-
-def _store_audit(store: Store) -> dict[str, object]:
-    return {
-        "name": store.name,
-        "address": store.address,
-        "subdistrict": store.subdistrict_id,
-        "lease_ends_on": store.lease_ends_on and store.lease_ends_on.isoformat(),
-        "is_open": store.is_open,
-    }

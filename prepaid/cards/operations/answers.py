@@ -1,0 +1,162 @@
+"""What becomes of a charge: the holder confirms or contests it, the merchant undoes it or insists, a regulator decides."""
+
+from datetime import datetime
+
+from escrow import audit, clock
+from escrow import operations as escrow
+from escrow.errors import InvalidUnits, NotFound, ReasonRequired
+from escrow.states import UseState
+from escrow.transactions import transaction
+from prepaid.cards.errors import (
+    AlreadyInsisted,
+    ComplaintNeeded,
+    NoIsEnough,
+    NothingToInsistOn,
+    NothingToUndo,
+    UndoOnlyToday,
+)
+from prepaid.cards.models import Redemption
+from prepaid.cards.operations import letters
+from prepaid.merchants.errors import NotYourRole
+from prepaid.merchants.models import StaffMember
+
+REASON_LENGTH = 200
+
+
+def undo_redemption(*, staff: StaffMember, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """Take a charge back: one that waits or is disputed at any time, a final one on its own day while its money is still
+    here.
+
+    Raises:
+        NotFound: not this merchant's, or another store's for a cashier.
+        NothingToUndo, UndoOnlyToday, TooLateToUndo, AlreadyUndone, ReservationResolved.
+    """
+    with transaction():
+        redemption = _locked(redemption_id, card__issuer_id=staff.merchant_id)
+        if staff.store_id not in {None, redemption.store_id}:
+            raise NotFound()
+        if redemption.use is None:
+            raise NothingToUndo()
+        if redemption.use.state == UseState.RESERVED:
+            escrow.void_use(use_id=redemption.use.pk, at=at, actor=actor)
+        elif redemption.use.state == UseState.DISPUTED:
+            escrow.withdraw_use(use_id=redemption.use.pk, at=at, actor=actor)
+        else:
+            if clock.beijing_date(redemption.at) != clock.beijing_date(at):
+                raise UndoOnlyToday()
+            escrow.undo_use(use_id=redemption.use.pk, at=at, actor=actor)
+        return _answered(redemption, "cards.undo", at, actor)
+
+
+def insist_on_redemption(
+    *, staff: StaffMember, redemption_id: int, because: str, at: datetime, actor: str
+) -> Redemption:
+    """The merchant stands by a charge that waits: the holder's no will be a complaint instead of its end. What silence means
+    stays as it was.
+
+    Raises:
+        NotYourRole: a cashier. NotFound: not this merchant's. ReasonRequired, NothingToInsistOn, AlreadyInsisted.
+    """
+    if not staff.manages:
+        raise NotYourRole()
+    because = because.strip()
+    if not 1 <= len(because) <= REASON_LENGTH:
+        raise ReasonRequired()
+    with transaction():
+        redemption = _locked(redemption_id, card__issuer_id=staff.merchant_id)
+        if not redemption.is_waiting:
+            raise NothingToInsistOn()
+        if redemption.insisted_at is not None:
+            raise AlreadyInsisted()
+        redemption.insisted_at, redemption.insisted_because = at, because
+        redemption.save(update_fields=["insisted_at", "insisted_because"])
+        letters.charge_insisted(redemption, at=at)
+        return _answered(redemption, "cards.insist", at, actor)
+
+
+def confirm_redemption(
+    *, holder_id: int, redemption_id: int, units: int | None = None, at: datetime, actor: str
+) -> Redemption:
+    """The holder's tap on the named figure, or on ``units`` of it (sessions, or fen of face value): the rest returns.
+
+    Raises:
+        NotFound, ReservationResolved. InvalidUnits: not a whole number from 1 to what was claimed.
+    """
+    if units is not None and (isinstance(units, bool) or units < 1):
+        raise InvalidUnits()
+    with transaction():
+        redemption = _waiting(redemption_id, holder_id)
+        escrow.confirm_use(use_id=redemption.use_id or 0, units=units, at=at, actor=actor)
+        return _answered(redemption, "cards.confirm", at, actor)
+
+
+def dispute_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder says the figure is wrong, and that ends it: nothing is charged.
+
+    Raises:
+        NotFound, ReservationResolved. ComplaintNeeded: silence would confirm it, or the merchant insists.
+    """
+    with transaction():
+        redemption = _waiting(redemption_id, holder_id)
+        if redemption.is_waiting and not redemption.no_ends_it:
+            raise ComplaintNeeded()
+        escrow.void_use(use_id=redemption.use_id or 0, at=at, actor=actor)
+        return _answered(redemption, "cards.dispute", at, actor)
+
+
+def contest_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder says the figure is wrong where that alone does not end it: it stays reserved, whatever the term of silence,
+    until the merchant withdraws it or the complaint is decided. Called by whoever takes the complaint.
+
+    Raises:
+        NotFound, ReservationResolved. NoIsEnough: ``dispute_redemption`` ends it at once.
+    """
+    with transaction():
+        redemption = _waiting(redemption_id, holder_id)
+        if redemption.no_ends_it:
+            raise NoIsEnough()
+        escrow.dispute_use(use_id=redemption.use_id or 0, at=at, actor=actor)
+        return _answered(redemption, "cards.contest", at, actor)
+
+
+def decide_redemption(*, redemption_id: int, units: int, at: datetime, actor: str) -> Redemption:
+    """The end of a dispute: ``units`` of what was claimed were used, the rest returns (0: all of it).
+
+    Raises:
+        NotFound, WrongState: not disputed (any more). InvalidUnits, AgreementFrozen, AgreementNotHeld.
+    """
+    if isinstance(units, bool) or units < 0:
+        raise InvalidUnits()
+    with transaction():
+        redemption = _locked(redemption_id)
+        escrow.decide_dispute(use_id=redemption.use_id or 0, units=units, at=at, actor=actor)
+        return _answered(redemption, "cards.decide", at, actor)
+
+
+def _waiting(redemption_id: int, holder_id: int) -> Redemption:
+    redemption = _locked(redemption_id, card__holder_id=holder_id)
+    if redemption.use_id is None:
+        raise NothingToUndo()
+    return redemption
+
+
+def _locked(redemption_id: int, **owner: int) -> Redemption:
+    """The redemption with its card locked: answers to one card's charges come one after the other."""
+    redemption = (
+        Redemption.objects.select_for_update(of=("card",), no_key=True)
+        .select_related("card", "store")
+        .filter(pk=redemption_id, **owner)
+        .first()
+    )
+    if redemption is None:
+        raise NotFound()
+    return redemption
+
+
+def _answered(redemption: Redemption, action: str, at: datetime, actor: str) -> Redemption:
+    if redemption.use is not None:
+        redemption.use.refresh_from_db()
+    audit.record(
+        actor=actor, action=action, target=f"card:{redemption.card_id}", after={"redemption": redemption.pk}, at=at
+    )
+    return redemption

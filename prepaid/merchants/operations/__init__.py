@@ -1,0 +1,33 @@
+"""The verbs of merchants. ``from prepaid.merchants import operations as merchants`` and read: ``merchants.add_store(...)``."""
+
+from prepaid.merchants.operations.people import (
+    add_staff,
+    change_payout_account,
+    checked_uscc,
+    end_staff,
+    register_merchant,
+    tell_owners,
+    withdraw_account_change,
+)
+from prepaid.merchants.operations.stores import (
+    CLOSED_BY_MERCHANT,
+    add_store,
+    begin_stoppage,
+    edit_store,
+    end_stoppage,
+)
+
+__all__ = [
+    "CLOSED_BY_MERCHANT",
+    "add_staff",
+    "add_store",
+    "begin_stoppage",
+    "change_payout_account",
+    "checked_uscc",
+    "edit_store",
+    "end_staff",
+    "end_stoppage",
+    "register_merchant",
+    "tell_owners",
+    "withdraw_account_change",
+]
