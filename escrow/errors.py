@@ -240,7 +240,10 @@ class DayNotOver(WrongState):
 
 
 class PauseNotPossible(WrongState):
-    message = _("Only a paid card that counts days can be paused, and no card that is frozen or settled.")
+    message = _(
+        "Only a paid card that counts days can be paused, and no card that is frozen or settled. Look at the card's page "
+        "to see where it stands."
+    )
 
 
 class PauseInThePast(DomainError):
@@ -254,13 +257,11 @@ class PauseTooLong(DomainError):
 
 
 class PauseAlreadyThere(WrongState):
-    message = _("Another pause of this card is asked for or agreed. Answer it, or end it first.")
+    message = _("Another pause of this card is asked for or agreed. End it first, or wait until it is over.")
 
 
 class PauseNotYours(WrongState):
-    message = _(
-        "This is for the other side to do: who asks for a pause cannot agree to it, and the customer alone ends it."
-    )
+    message = _("Ask the other side: who asks for a pause cannot agree to it, and the customer alone ends it early.")
 
 
 class PauseReasonNeeded(DomainError):

@@ -74,6 +74,6 @@ def pass_silence(*, at: datetime, actor: str) -> int:
 def _alone(decision: tuple[int, UseState, str, int | None], *, at: datetime, actor: str) -> int:
     try:
         return resolve_many([decision], at=at, actor=actor).count(None)
-    except Exception:
+    except Exception:  # the next one shall not suffer for it
         logger.exception("use %s failed", decision[0])
         return 0

@@ -31,8 +31,8 @@ RETURNS void LANGUAGE sql AS $$
                h.version + row_number() OVER so_far AS version
         FROM escrow_use u
         JOIN escrow_account h ON h.agreement_id = u.agreement_id AND h.asset = 'CNY'
-        LEFT JOIN escrow_transfer p ON what <> 'reserve' AND p.beneficiary_id = u.beneficiary_id
-            AND p.agreement_id = u.agreement_id AND p.use_id = u.id AND p.at = u.used_at AND p.kind = 'pending'
+        LEFT JOIN escrow_transfer p ON what <> 'reserve' AND p.agreement_id = u.agreement_id  -- by the card: it has few
+            AND p.use_id = u.id AND p.at = u.used_at AND p.kind = 'pending'
         CROSS JOIN LATERAL (SELECT CASE what WHEN 'release' THEN u.amount_fen ELSE 0 END AS moved) m
         WHERE u.id = ANY (uses)
         WINDOW so_far AS (PARTITION BY h.id ORDER BY u.day)

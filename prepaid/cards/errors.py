@@ -155,7 +155,7 @@ class ComplaintNeeded(WrongState):
 
 class NoIsEnough(WrongState):
     message = _(
-        "Your no is enough to end this charge; it needs no complaint. Press “No, this is wrong” in your wallet."
+        "Your no is enough to end this charge; it needs no complaint. Open your wallet and press “No, this is wrong”."
     )
 
 

@@ -147,7 +147,9 @@ class MerchantAdmin(PostScopedAdmin):
                 one.stoppage.get_kind_display(),
                 one.store.name if one.store else _("the whole merchant"),
                 one.stoppage.since.isoformat(),
-                one.stoppage.because,
+                _(one.stoppage.because)
+                if one.stoppage.because == merchants.CLOSED_BY_MERCHANT
+                else one.stoppage.because,
                 reverse("admin:merchants_merchant_resume", args=[merchant.pk, one.stoppage.pk]),
                 _("End …"),
             )

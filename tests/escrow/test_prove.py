@@ -79,7 +79,8 @@ CORRUPTIONS = {
 
 
 def a_life(monkeypatch) -> None:
-    """A card charged and undone, one waiting, one refunded and paid back, one that counts days, late money, a payout: all on the statement."""
+    """A card charged and undone, one waiting, one refunded and paid back, one that counts days, late money, a payout: all
+    on the statement."""
     bank = Statement()
     monkeypatch.setattr(channels, "channel", lambda _code: bank)
     to = beneficiary()

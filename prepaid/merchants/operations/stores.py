@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from escrow import audit
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
@@ -23,7 +25,7 @@ from prepaid.merchants.operations.people import checked_district, checked_text
 
 CONSTRAINT_ERRORS["store_name_once_per_merchant"] = StoreNameTaken
 #: The reason by which a stoppage is known as the merchant's own: what an official began, reopening does not end.
-CLOSED_BY_MERCHANT = "closed by the merchant"
+CLOSED_BY_MERCHANT = gettext_noop("closed by the merchant")
 
 
 def add_store(
