@@ -35,7 +35,7 @@ else:
 class OfMerchant(Pages):
     """Rows of a beneficiary, shown with the merchant's name; sums in yuan."""
 
-    list_select_related = ["beneficiary__merchant"]
+    list_select_related = ("beneficiary__merchant",)
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -52,7 +52,7 @@ class ClaimPaymentInline(Unwritable, _Inline):
     """What later payouts have paid."""
 
     model = ClaimPayment
-    fields = ["amount", "number", "state", "done_at"]
+    fields = ("amount", "number", "state", "done_at")
     readonly_fields = fields
     extra = 0
 
@@ -87,7 +87,7 @@ class ClaimAdmin(OfMerchant):
 
     list_display = ["number", "merchant", "claimed", "paid", "still_open", "opened_at", "closed_at"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["beneficiary__merchant", "refund__agreement__card"]
+    list_select_related = ("beneficiary__merchant", "refund__agreement__card")
     search_fields = ["=id", "=beneficiary__custody_no", "beneficiary__merchant__name", "=refund__reference"]
     fields = [
         "number", "merchant", "card", "owed", "paid_at_once", "basis", "claimed", "paid", "still_open", "opened_at", "closed_at",
@@ -206,7 +206,7 @@ def _recorded(request: HttpRequest, form: OrderForm) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def lift(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
+def lift(request: HttpRequest, page: OfMerchant, ref: int) -> HttpResponse:
     """An order is withdrawn: said why, and said to be checked."""
     hold = page.get_queryset(request).filter(pk=ref, lifted_at=None).first()
     if hold is None:
