@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from escrow import clock
 from escrow.models import ReserveRule
@@ -64,7 +65,9 @@ class OrderForm(forms.Form):
         label=_("Merchant"), max_length=120, help_text=_("Its whole name, its credit code, or its custody account.")
     )
     order_no = forms.CharField(label=_("Order number"), max_length=64, help_text=_("As on the order."))
-    issued_by = forms.CharField(label=_("Issued by"), max_length=120, help_text=_("The court or the authority."))
+    issued_by = forms.CharField(
+        label=pgettext_lazy("order", "Issued by"), max_length=120, help_text=_("The court or the authority.")
+    )
     sum_fen = YuanField(label=_("Sum (yuan)"), help_text=_("At most so much is blocked."))
     expires_on = forms.DateField(label=_("Expires on"), widget=DayInput, help_text=_("Its last day, in Beijing."))
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from escrow import clock
@@ -78,21 +78,32 @@ class ClaimPaymentInline(Unwritable, _Inline):
     @admin.display(description=gettext_lazy("done"))
     def done_at(self, row: ClaimPayment) -> Any:
         """When the bank said so."""
-        return row.instruction.done_at
+        return row.instruction.done_at or "–"
 
 
 @admin.register(Claim)
 class ClaimAdmin(OfMerchant):
     """The rests of refunds that later payouts serve, the oldest first."""
 
-    list_display = ["number", "merchant", "claimed", "paid", "still_open", "opened_at", "closed_at"]
+    list_display = ["number", "merchant", "claimed", "paid", "still_open", "since", "closed_at"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ("beneficiary__merchant", "refund__agreement__card")
     search_fields = ["=id", "=beneficiary__custody_no", "beneficiary__merchant__name", "=refund__reference"]
     fields = [
-        "number", "merchant", "card", "owed", "paid_at_once", "basis", "claimed", "paid", "still_open", "opened_at", "closed_at",
+        "number", "merchant", "card", "owed", "paid_at_once", "basis", "claimed", "paid", "still_open", "since", "closed_at",
     ]  # fmt: skip
-    readonly_fields = ["number", "merchant", "card", "owed", "paid_at_once", "basis", "claimed", "paid", "still_open"]
+    readonly_fields = [
+        "number",
+        "merchant",
+        "card",
+        "owed",
+        "paid_at_once",
+        "basis",
+        "claimed",
+        "paid",
+        "still_open",
+        "since",
+    ]
     inlines = [ClaimPaymentInline]
 
     def get_search_results(
@@ -128,6 +139,11 @@ class ClaimAdmin(OfMerchant):
     def basis(self, claim: Claim) -> str:
         """Why it is owed."""
         return f"{claim.refund.get_basis_display()} · {claim.refund.reference}"
+
+    @admin.display(description=gettext_lazy("open since"), ordering="opened_at")
+    def since(self, claim: Claim) -> Any:
+        """When the refund was decided."""
+        return claim.opened_at
 
     @admin.display(description=gettext_lazy("claim (yuan)"), ordering="amount_fen")
     def claimed(self, claim: Claim) -> str:
@@ -183,7 +199,7 @@ def _confirmation(request: HttpRequest, page: Pages, form: OrderForm) -> HttpRes
         (_("Merchant"), merchant.name),
         (_("Custody account"), merchant.beneficiary.custody_no),
         (_("Order number"), facts["order_no"]),
-        (_("Issued by"), facts["issued_by"]),
+        (pgettext("order", "Issued by"), facts["issued_by"]),
         (_("Sum"), f"¥{yuan(facts['sum_fen'])}"),
         (_("Expires on"), facts["expires_on"]),
         (_("Earned and not paid out"), f"¥{yuan(earned)}"),
@@ -226,7 +242,7 @@ def lift(request: HttpRequest, page: OfMerchant, ref: int) -> HttpResponse:
         about=[
             (_("Merchant"), page.merchant(hold)),
             (_("Order number"), hold.order_no),
-            (_("Issued by"), hold.issued_by),
+            (pgettext("order", "Issued by"), hold.issued_by),
             (_("Expires on"), hold.expires_on),
             (_("Earned again by the merchant"), f"¥{yuan(hold.blocked_fen)}"),
         ],
