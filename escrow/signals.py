@@ -10,3 +10,5 @@ use_recorded = Signal()
 refund_paid = Signal()
 #: kwargs: payout_id – returned by the bank
 payout_failed = Signal()
+#: kwargs: claim_payment_id – the bank says the consumer has this part of a claim
+claim_paid = Signal()

@@ -44,6 +44,11 @@ class Claim(models.Model):
         """What people call it."""
         return f"C{self.pk:08d}"
 
+    @property
+    def open_fen(self) -> int:
+        """What no instruction pays yet (fen)."""
+        return self.amount_fen - self.paid_fen
+
 
 class ClaimPayment(models.Model):
     """One part of a claim, paid back by one instruction."""
@@ -113,3 +118,8 @@ class ReserveRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.valid_from} {self.basis_points}"
+
+    @property
+    def percent(self) -> str:
+        """``1250`` basis points as ``12.5``."""
+        return f"{self.basis_points / 100:g}"

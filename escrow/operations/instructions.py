@@ -18,7 +18,7 @@ from escrow.errors import NotFound, WrongState
 from escrow.ledger import Chart, Movement, post
 from escrow.models import ApprovalRule, Beneficiary, ClaimPayment, Instruction, Payment, Payout, Refund
 from escrow.operations.beneficiaries import hold_payouts
-from escrow.signals import payout_failed, refund_paid
+from escrow.signals import claim_paid, payout_failed, refund_paid
 from escrow.states import (
     INSTRUCTION_TRANSITIONS,
     AccountCode,
@@ -272,6 +272,17 @@ def _refund_paid(instruction: Instruction, at: datetime) -> None:
         refund.save(update_fields=["paid_at"])
         refund_id = refund.pk
         after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
+    part = ClaimPayment.objects.select_related("claim").filter(instruction=instruction).first()
+    if part is not None:
+        _claim_paid(part, at)
+
+
+def _claim_paid(part: ClaimPayment, at: datetime) -> None:
+    """A refund of which nothing could be paid at once is paid back when the last part of its claim is."""
+    rest = ClaimPayment.objects.filter(claim_id=part.claim_id).exclude(pk=part.pk)
+    if part.claim.closed_at is not None and not rest.exclude(instruction__state=InstructionState.SUCCEEDED).exists():
+        Refund.objects.filter(pk=part.claim.refund_id, instruction=None).update(paid_at=at)
+    after_commit(lambda: claim_paid.send(sender=ClaimPayment, claim_payment_id=part.pk))
 
 
 def _refund_returned(instruction: Instruction, at: datetime) -> None:

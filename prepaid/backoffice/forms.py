@@ -1,13 +1,22 @@
 """Forms of the operators' pages."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from escrow import clock
+from escrow.models import ReserveRule
 from escrow.states import InstructionKind, RefundBasis
-from prepaid.backoffice.queries.matters import NOBODY, Asked, operators
-from prepaid.products.forms import YuanField
+from prepaid.backoffice.queries.matters import NOBODY, Asked, merchants_named, operators
+from prepaid.merchants.forms import DayInput
+from prepaid.merchants.models import Merchant
+from prepaid.products.forms import PercentField, YuanField
+
+if TYPE_CHECKING:
+    _RuleForm = forms.ModelForm[ReserveRule]
+else:
+    _RuleForm = forms.ModelForm
 
 
 class ReasonForm(forms.Form):
@@ -46,6 +55,60 @@ class RefundByHandForm(ReasonForm):
     )
     basis = forms.ChoiceField(label=_("Basis"), choices=[("", "–"), *RefundBasis.choices])
     field_order = ("card_number", "amount", "basis", "because")
+
+
+class OrderForm(forms.Form):
+    """An order of a court or an authority on a merchant's money."""
+
+    merchant = forms.CharField(
+        label=_("Merchant"), max_length=120, help_text=_("Its whole name, its credit code, or its custody account.")
+    )
+    order_no = forms.CharField(label=_("Order number"), max_length=64, help_text=_("As on the order."))
+    issued_by = forms.CharField(label=_("Issued by"), max_length=120, help_text=_("The court or the authority."))
+    sum_fen = YuanField(label=_("Sum (yuan)"), help_text=_("At most so much is blocked."))
+    expires_on = forms.DateField(label=_("Expires on"), widget=DayInput, help_text=_("Its last day, in Beijing."))
+
+    def clean_merchant(self) -> Merchant:
+        """The one merchant that is meant."""
+        found = merchants_named(self.cleaned_data["merchant"])
+        if not found:
+            raise forms.ValidationError(
+                _("No merchant has this name, credit code or custody account. Check the order.")
+            )
+        if len(found) > 1:
+            raise forms.ValidationError(_("Several merchants have this name. Enter the credit code."))
+        return found[0]
+
+    def clean_expires_on(self) -> Any:
+        """Not over yet."""
+        day = self.cleaned_data["expires_on"]
+        if day < clock.today():
+            raise forms.ValidationError(_("This day is over: the order holds nothing any more."))
+        return day
+
+
+class LiftForm(ReasonForm):
+    """An order is withdrawn."""
+
+    checked = forms.BooleanField(
+        label=_("The withdrawal is in writing and was checked with the authority"),
+        error_messages={"required": _("Check it with the authority first: what is paid out does not come back.")},
+    )
+
+
+class ReserveRuleForm(_RuleForm):
+    """The reserve from a later day on."""
+
+    basis_points = PercentField(label=_("percent of every payout"))
+    up_to_fen = YuanField(label=_("until the reserve holds (yuan)"))
+
+    class Meta:
+        model = ReserveRule
+        fields = ["valid_from", "basis_points", "up_to_fen", "source", "mark"]
+        widgets = {"valid_from": DayInput()}
+
+    def validate_unique(self) -> None:
+        """The verb says it better."""
 
 
 class FileForm(forms.Form):

@@ -3,13 +3,14 @@
 from collections import Counter
 from datetime import datetime
 
+from django.forms.models import model_to_dict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import NotFound
-from escrow.models import Approval
+from escrow.models import Approval, ReserveRule
 from escrow.states import ApprovalKind, RefundBasis
 from escrow.transactions import transaction
 from prepaid.backoffice.errors import NotAnOperator, UnknownCard, WorksThere
@@ -18,6 +19,7 @@ from prepaid.backoffice.queries import matters as queries
 from prepaid.backoffice.queries.matters import NOBODY, Asked
 from prepaid.cards.models import Card
 from prepaid.merchants.bank_accounts import masked
+from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.operations import tell_owners
 from prepaid.notices import operations as notices
@@ -168,3 +170,22 @@ def reveal_account(*, approval_id: int, by: User, at: datetime) -> str:
         approval = queries.open_account_request(approval_id)
         audit.record(actor=by.actor, action="backoffice.reveal_account", target=f"approval:{approval.pk}", at=at)
         return str(escrow.payload_of(approval)["account_no"])
+
+
+def add_reserve_rule(*, rule: ReserveRule, at: datetime, actor: str) -> ReserveRule:
+    """Another share of payouts for the reserve, from a later day on; the unsaved row says which.
+
+    Raises:
+        RuleNotFuture, RuleDayTaken.
+    """
+    if rule.valid_from <= clock.beijing_date(at):
+        raise RuleNotFuture()
+    with transaction():
+        if ReserveRule.objects.filter(valid_from=rule.valid_from).exists():
+            raise RuleDayTaken(_("There are numbers from that day already. Choose another day."))
+        rule.save(force_insert=True)
+        terms = model_to_dict(rule, exclude=["id"]) | {"valid_from": rule.valid_from.isoformat()}
+        audit.record(
+            actor=actor, action="backoffice.add_reserve_rule", target=f"reserverule:{rule.pk}", after=terms, at=at
+        )
+    return rule

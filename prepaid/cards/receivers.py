@@ -6,8 +6,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from escrow import clock
-from escrow.models import Refund
-from escrow.signals import agreement_funded, refund_paid, use_recorded
+from escrow.models import ClaimPayment, Refund
+from escrow.signals import agreement_funded, claim_paid, refund_paid, use_recorded
 from prepaid.cards.models import Card, Redemption
 from prepaid.cards.operations import letters
 
@@ -33,12 +33,24 @@ def tell_charge(use_id: int, **kwargs: Any) -> None:
 @receiver(refund_paid)
 def tell_refund_paid(refund_id: int, **kwargs: Any) -> None:
     """The consumer has the money."""
-    refund = Refund.objects.filter(pk=refund_id).first()
+    refund = Refund.objects.select_related("claim").filter(pk=refund_id).first()
     card = refund and _cards().filter(agreement_id=refund.agreement_id).first()
     if refund and card:
-        request = card.refund_requests.first()
-        url = reverse("refund_detail", args=[request.pk]) if request else reverse("card_detail", args=[card.number])
-        letters.refund_paid(refund, card, url=url, at=clock.now())
+        letters.refund_paid(refund, card, url=_refund_page(card), at=clock.now())
+
+
+@receiver(claim_paid)
+def tell_claim_paid(claim_payment_id: int, **kwargs: Any) -> None:
+    """The consumer has another part of what was still open."""
+    part = ClaimPayment.objects.select_related("claim__refund").filter(pk=claim_payment_id).first()
+    card = part and _cards().filter(agreement_id=part.claim.refund.agreement_id).first()
+    if part and card:
+        letters.claim_paid(part, card, url=_refund_page(card), at=clock.now())
+
+
+def _refund_page(card: Card) -> str:
+    request = card.refund_requests.first()
+    return reverse("refund_detail", args=[request.pk]) if request else reverse("card_detail", args=[card.number])
 
 
 def _cards() -> Any:

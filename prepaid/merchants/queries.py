@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
-from escrow.models import Approval, Stoppage
-from escrow.states import ApprovalKind, ApprovalState
+from escrow.models import Approval, Claim, LegalHold, Payout, ReserveRule, Stoppage
+from escrow.states import ApprovalKind, ApprovalState, Reason
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
 from prepaid.merchants.models import Merchant, Sector, SectorRule, StaffMember, Store
@@ -160,3 +160,61 @@ def stopped_at(merchants: Iterable[Merchant]) -> list[Stopped]:
     rows = escrow.stoppages({merchant.beneficiary_id for merchant in merchants})
     stores = Store.objects.in_bulk([int(row.place) for row in rows if row.place.isdecimal()])
     return [Stopped(stoppage=row, store=stores.get(int(row.place)) if row.place.isdecimal() else None) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """What others have a better right to than the merchant, and what of the next payout goes to each, in this order (fen):
+    open claims, orders of courts and authorities, the reserve. ``claims`` are the oldest of ``claims_count``."""
+
+    claims: list[Claim]
+    claims_count: int
+    claims_open_fen: int
+    orders: list[LegalHold]
+    rule: ReserveRule | None
+    to_claims_fen: int
+    to_orders_fen: int
+    to_reserve_fen: int
+    payout_fen: int
+
+    @property
+    def taken_fen(self) -> int:
+        return self.to_claims_fen + self.to_orders_fen + self.to_reserve_fen
+
+
+def set_aside(
+    beneficiary_id: int, *, due_fen: int, due_on: date, payouts_held: bool, reserve_fen: int, most: int
+) -> SetAside:
+    """What becomes of ``due_fen`` on ``due_on``, as ``escrow.pay_out`` does it; at most so many claims are listed. While
+    payouts are held only claims are served."""
+    open_claims = Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None)
+    all_claims = open_claims.aggregate(count=Count("id"), sum=Sum(F("amount_fen") - F("paid_fen")))
+    orders = list(LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None).order_by("id"))
+    rule = ReserveRule.objects.filter(valid_from__lte=due_on).order_by("-valid_from").first()
+    to_claims = min(due_fen, all_claims["sum"] or 0)
+    left = 0 if payouts_held else due_fen - to_claims
+    unfilled = sum(order.sum_fen - order.blocked_fen for order in orders if order.expires_on >= due_on)
+    to_orders = min(left, unfilled)
+    left -= to_orders
+    share = min(left * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen) if rule else 0
+    to_reserve = max(0, share)
+    return SetAside(
+        claims=list(open_claims.order_by("id")[:most]) if all_claims["count"] else [],
+        claims_count=all_claims["count"],
+        claims_open_fen=all_claims["sum"] or 0,
+        orders=orders,
+        rule=rule,
+        to_claims_fen=to_claims,
+        to_orders_fen=to_orders,
+        to_reserve_fen=to_reserve,
+        payout_fen=left - to_reserve,
+    )
+
+
+def sums_by_reason(payout: Payout) -> list[tuple[str, int, int]]:
+    """What the payout's lines come to, by reason in words: how many lines, and fen; what was taken off is below zero."""
+    grouped = payout.lines.values("transfer__reason").annotate(count=Count("id"), sum=Sum("amount_fen"))
+    return [
+        (str(Reason(row["transfer__reason"]).label), row["count"], row["sum"])
+        for row in grouped.order_by("-sum", "transfer__reason")
+    ]

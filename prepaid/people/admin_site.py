@@ -126,7 +126,8 @@ class ReadOnlyAdmin(_ModelAdmin):
         **context: Any,
     ) -> HttpResponse:
         """A page with one form that does one thing. ``do`` gets the cleaned data, calls one verb and answers; a refusal
-        of the domain stands on top of the form, nothing changed. ``about`` in the context is shown above it."""
+        of the domain stands beside the field it names or on top, nothing changed. ``about`` in the context is shown
+        above the form."""
         status = 200
         if request.method == "POST":
             status = 400
@@ -136,7 +137,8 @@ class ReadOnlyAdmin(_ModelAdmin):
                 except NotFound as error:
                     raise Http404 from error
                 except DomainError as error:
-                    form.add_error(None, str(error))
+                    field = getattr(error, "field", None)
+                    form.add_error(field if field in form.fields else None, str(error))
                     status = error.http_status
         context |= {"title": title, "form": form, "submit": submit, "opts": self.opts}
         context |= self.admin_site.each_context(request)

@@ -115,6 +115,12 @@ def merchant_of(payee: int | None) -> Merchant | None:
     return Merchant.objects.filter(beneficiary_id=payee).first() if payee else None
 
 
+def merchants_named(words: str) -> list[Merchant]:
+    """The merchants with exactly that name, credit code or custody account, two at most."""
+    named = Q(name=words) | Q(uscc=words.upper()) | Q(beneficiary__custody_no=words)
+    return list(Merchant.objects.select_related("beneficiary").filter(named, beneficiary__isnull=False)[:2])
+
+
 def _union(asked: Asked, at: datetime) -> Rows | None:
     kinds = [kind for lane, kind in SOURCES.items() if asked.lane in {"", lane}]
     if not kinds:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import (
     BigIntegerField,
+    Case,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -19,8 +20,9 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
+    When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, Length
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from escrow.clock import beijing_date
@@ -28,8 +30,10 @@ from escrow.models import (
     Account,
     Approval,
     Beneficiary,
+    Claim,
     ClearingAlarm,
     Instruction,
+    LegalHold,
     Payment,
     PayoutHold,
     PayoutLine,
@@ -49,6 +53,7 @@ from prepaid.backoffice.queries.source import SOURCES, Rows, Source, rows, sourc
 
 __all__ = ["SOURCES"]  # filled by the functions below
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WEEK = 7 * DAY
 
 
 def _instructions(kind: Source, at: datetime, found: QuerySet[Instruction], since: Any = None) -> Rows:
@@ -345,4 +350,51 @@ def alarms(kind: Source, at: datetime) -> Rows:
         payee=F("beneficiary_id"),
         label=F("code"),
         remark=F("channel"),
+    )
+
+
+@source(
+    "claim",
+    _("Claims that wait for the merchant's earnings"),
+    late_after=WEEK,
+    step=_("Look at the claim"),
+    page="admin:escrow_claim_change",
+)
+def claims(kind: Source, at: datetime) -> Rows:
+    """What consumers are still owed although everything at hand is paid: the fen that no instruction pays yet."""
+    digits = Cast(F("pk"), TextField())
+    return rows(
+        kind,
+        at,
+        Claim.objects.filter(closed_at=None),
+        since=F("opened_at"),
+        fen=F("amount_fen") - F("paid_fen"),
+        payee=F("beneficiary_id"),
+        label=Concat(Value("C"), LPad(digits, Greatest(Length(digits), 8), Value("0")), output_field=TextField()),
+        remark=F("refund__reference"),
+    )
+
+
+@source(
+    "legal_hold",
+    _("Orders that end soon or are not filled"),
+    late_after=WEEK,
+    step=_("Look at the order"),
+    page="admin:escrow_legalhold_change",
+)
+def legal_holds(kind: Source, at: datetime) -> Rows:
+    """Orders of courts and authorities that end within a week, or for which less is blocked than they name. A filled one
+    is open since that week began, so it is too old on its last day."""
+    unfilled = Q(blocked_fen__lt=F("sum_fen"))
+    found = LegalHold.objects.filter(unfilled | Q(expires_on__lte=beijing_date(at) + WEEK), lifted_at=None)
+    began = ExpressionWrapper(Cast(F("expires_on"), DateTimeField()) - Value(WEEK), DateTimeField())
+    return rows(
+        kind,
+        at,
+        found,
+        since=Case(When(unfilled, then=F("ordered_at")), default=Greatest(F("ordered_at"), began)),
+        fen=F("sum_fen"),
+        payee=F("beneficiary_id"),
+        label=F("order_no"),
+        remark=Concat(F("issued_by"), Value(" · "), Cast(F("expires_on"), TextField()), output_field=TextField()),
     )

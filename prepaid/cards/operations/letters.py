@@ -1,6 +1,7 @@
 """What people are told about their cards. One place for the words; every figure and date is named."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -8,10 +9,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from escrow.models import Pause, Refund
+from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
 from prepaid.cards.models import Card, Redemption, RefundRequest
+from prepaid.cards.queries import claim_of
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.notices.models import Message
@@ -214,31 +216,78 @@ def refund_unanswered(request: RefundRequest, *, at: datetime) -> None:
     )
 
 
-def refund_granted(request: RefundRequest, *, at: datetime) -> None:
-    """Decided, on whatever basis."""
+def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> None:
+    """Decided, on whatever basis; what cannot be paid now is a claim and is said to be one."""
+    claim = claim_of(refund)
+    if claim is None:
+        body = _("¥%(granted)s go back to where you paid from. We tell you when the bank has paid.")
+    elif refund.amount_fen:
+        body = _(
+            "¥%(now)s go back to where you paid from now. ¥%(open)s are claim %(claim)s: the merchant has earned too "
+            "little to pay them now, and its later payouts pay claims first."
+        )
+    else:
+        body = _(
+            "The merchant has earned too little to pay it now: ¥%(open)s are claim %(claim)s, and its later payouts pay "
+            "claims first."
+        )
     _to_holder(
         request,
         "granted",
         _("Refund granted: ¥%(granted)s"),
-        _("¥%(granted)s go back to where you paid from. We tell you when the bank has paid."),
+        body,
         at,
+        now=yuan(refund.amount_fen),
+        open=yuan(claim.open_fen) if claim else "",
+        claim=claim or "",
     )
 
 
 def refund_paid(refund: Refund, card: Card, *, url: str, at: datetime) -> None:
-    """The bank says so."""
+    """The bank says so: the sum actually paid back, and what is still open."""
+    claim = claim_of(refund)
     notices.send(
         to=card.holder,
         kind="cards.refund_paid",
         title=_("¥%(sum)s paid back"),
-        body=_("The refund of card %(card)s has been paid back to where you paid from. The card is closed."),
-        details={"sum": yuan(refund.amount_fen), "card": card},
+        body=_(
+            "The first part of your refund of ¥%(owed)s for card %(card)s has been paid back to where you paid from. "
+            "¥%(open)s are still open as claim %(claim)s; the merchant's later payouts pay it first. The card is closed."
+        )
+        if claim is not None and claim.open_fen
+        else _("The refund of card %(card)s has been paid back to where you paid from. The card is closed."),
+        details={
+            "sum": yuan(refund.amount_fen),
+            "owed": yuan(refund.owed_fen),
+            "card": card,
+            "open": yuan(claim.open_fen) if claim else "",
+            "claim": claim or "",
+        },
         url=url,
         at=at,
     )
 
 
-def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise, at: datetime) -> None:
+def claim_paid(part: ClaimPayment, card: Card, *, url: str, at: datetime) -> None:
+    """The bank says a later payout of the merchant has paid a part of what was open."""
+    claim = part.claim
+    notices.send(
+        to=card.holder,
+        kind="cards.claim_paid",
+        title=_("¥%(sum)s paid back on claim %(claim)s"),
+        body=_(
+            "It went to where you paid card %(card)s from. ¥%(open)s are still open; the merchant's later payouts pay "
+            "them first."
+        )
+        if claim.open_fen
+        else _("It went to where you paid card %(card)s from. Nothing of the claim is left open."),
+        details={"sum": yuan(part.amount_fen), "claim": claim, "card": card, "open": yuan(claim.open_fen)},
+        url=url,
+        at=at,
+    )
+
+
+def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise, at: datetime, **more: Any) -> None:
     notices.send(
         to=request.card.holder,
         kind=f"cards.refund_{event}",
@@ -248,6 +297,7 @@ def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise
             "asked": yuan(request.asked_fen),
             "offered": yuan(request.offered_fen or 0),
             "granted": yuan(request.granted_fen or 0),
+            **more,
         },
         url=reverse("refund_detail", args=[request.pk]),
         at=at,

@@ -252,7 +252,7 @@ def _grant(
         at=at,
         actor=actor,
     )
-    letters.refund_granted(request, at=at)
+    letters.refund_granted(request, refund, at=at)
     return refund
 
 

@@ -14,6 +14,7 @@ from prepaid.cards.queries.pauses import pause_days_left, pause_for, pause_of, p
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
+    claim_of,
     cooling_off_until,
     held_fen,
     least_refund_fen,
@@ -58,6 +59,7 @@ __all__ = [
     "charge_at",
     "charges_on",
     "charges_waiting",
+    "claim_of",
     "cooling_off_until",
     "counter_stores",
     "face_of",

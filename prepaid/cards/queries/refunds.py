@@ -10,6 +10,7 @@ from django.db.models import Case, QuerySet, When
 from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound
+from escrow.models import Claim, Refund
 from escrow.states import Plan
 from escrow.terms import Term
 from prepaid.cards.models import Card, CardRule, RefundRequest
@@ -95,6 +96,13 @@ def _has_checked_in(card: Card) -> bool:
 def held_fen(*, card: Card) -> int:
     """What escrow holds for the card now (fen): no refund is more."""
     return escrow.holding(card.agreement_id).held_fen
+
+
+def claim_of(refund: Refund | None) -> Claim | None:
+    """What of a refund nobody could pay when it was settled. No query for those that were paid whole."""
+    if refund is None or refund.owed_fen <= refund.amount_fen:
+        return None
+    return Claim.objects.filter(refund_id=refund.pk).first()
 
 
 def answer_due_on(*, card: Card, at: datetime) -> date:

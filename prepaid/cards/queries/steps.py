@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from escrow.money import yuan
 from escrow.states import RefundBasis
 from prepaid.cards.models import RefundRequest
+from prepaid.cards.queries.refunds import claim_of
 from prepaid.cards.states import RefundState
 
 
@@ -32,7 +33,7 @@ def steps_of(request: RefundRequest) -> list[Step]:
         granted = Step(
             label=_("Granted at once: asked within the cooling-off period"), state="done", at=request.closed_at
         )
-        return [asked, granted, _money(request)]
+        return [asked, granted, *_money(request)]
     return [asked, *_answer(request), *_complaint(request), *_end(request)]
 
 
@@ -101,13 +102,30 @@ def _end(request: RefundRequest) -> list[Step]:
         "sum": yuan(request.granted_fen),
         "basis": request.get_basis_display(),
     }
-    return [Step(label=label, state="done", at=request.closed_at), _money(request)]
+    return [Step(label=label, state="done", at=request.closed_at), *_money(request)]
 
 
-def _money(request: RefundRequest) -> Step:
+def _money(request: RefundRequest) -> list[Step]:
     refund = request.refund
-    if refund is not None and refund.paid_at is not None:
-        return Step(label=_("Paid back to where it was paid from; the card is closed"), state="done", at=refund.paid_at)
+    claim = claim_of(refund)
+    if claim is None or refund is None:
+        label = _("Paid back to where it was paid from; the card is closed")
+        return [_bank(label, refund.paid_at if refund else None)]
+    first = _("¥%(sum)s paid back to where it was paid from; the card is closed") % {"sum": yuan(refund.amount_fen)}
+    steps = [_bank(first, refund.paid_at)] if refund.amount_fen else []
+    named = {"sum": yuan(claim.open_fen), "claim": claim}
+    if claim.open_fen:
+        note = _("The merchant's later payouts pay claims first, the oldest before the next.")
+        return [*steps, Step(label=_("¥%(sum)s still open as claim %(claim)s") % named, state="current", note=note)]
+    return [
+        *steps,
+        Step(label=_("Claim %(claim)s paid by the merchant's payouts") % named, state="done", at=claim.closed_at),
+    ]
+
+
+def _bank(label: str, paid_at: datetime | None) -> Step:
+    if paid_at is not None:
+        return Step(label=label, state="done", at=paid_at)
     return Step(
         label=_("The bank pays it back to where it was paid from"),
         state="current",

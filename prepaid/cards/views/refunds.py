@@ -98,6 +98,7 @@ def refund_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": queries.steps_of(asked),
         "quote": RefundQuote.from_json(asked.quote),
         "interest": queries.interest_of(asked, today=clock.today()),
+        "claim": queries.claim_of(asked.refund),
     }
     return render(request, "consumer/refund_detail.html", context)
 

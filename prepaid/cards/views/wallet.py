@@ -50,6 +50,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),
         "refund_request": queries.requests_of(user=user).filter(card=card).first(),
+        "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if face.is_settled else None,
         "waiting": [charge for charge in waiting if charge.card_id == card.pk],
         "stopped": queries.stopped_for(card=card),
     }

@@ -18,6 +18,7 @@ from prepaid.people.access import me
 
 PAYOUTS_A_PAGE = 20
 LINES_A_PAGE = 100
+CLAIMS_SHOWN = 20
 
 
 @require_safe
@@ -25,10 +26,20 @@ LINES_A_PAGE = 100
 def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Where the merchant's money stands today, and its payouts."""
     beneficiary = staff.merchant.beneficiary
+    at = clock.now()
+    figures, backing = escrow.merchant_money(beneficiary.pk, at), escrow.backing(beneficiary.pk)
     context = {
         "staff": staff,
-        "figures": escrow.merchant_money(beneficiary.pk, clock.now()),
-        "backing": escrow.backing(beneficiary.pk),
+        "figures": figures,
+        "backing": backing,
+        "aside": queries.set_aside(
+            beneficiary.pk,
+            due_fen=figures.next_payout_fen,
+            due_on=figures.next_payout_on or clock.beijing_date(at),
+            payouts_held=beneficiary.payouts_held,
+            reserve_fen=backing.reserve_fen,
+            most=CLAIMS_SHOWN,
+        ),
         "beneficiary": beneficiary,
         "account": bank_accounts.masked(beneficiary.payout_account_no),
         "page": Paginator(escrow.payouts_of(beneficiary.pk), PAYOUTS_A_PAGE).get_page(request.GET.get("page")),
@@ -45,6 +56,7 @@ def shop_payout(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
     context = {
         "staff": staff,
         "payout": payout,
+        "sums": queries.sums_by_reason(payout),
         "page": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "merchant/payout.html", context)

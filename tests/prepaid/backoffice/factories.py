@@ -1,13 +1,13 @@
 """One open matter of every kind, each made the way it happens."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Agreement, Beneficiary, ClearingAlarm, Instruction, Payment, StatementLine
+from escrow.models import Agreement, Beneficiary, Claim, ClearingAlarm, Instruction, LegalHold, Payment, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
 from escrow.states import AccountCode, InstructionState, Reason, RefundBasis
@@ -20,7 +20,7 @@ NOW = AT + timedelta(days=4)
 LARGE = 2 * 10_000_001
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
-    "no_account", "payment", "suspense", "unmatched", "clearing", "alarm",
+    "no_account", "payment", "suspense", "unmatched", "clearing", "alarm", "claim", "legal_hold",
 }  # fmt: skip
 
 
@@ -61,6 +61,22 @@ def refund(of: Merchant) -> Instruction:
     )
     assert made.instruction is not None
     return made.instruction
+
+
+def claimed(of: Merchant, *, owed_fen: int = 50_000, at: datetime = AT + timedelta(days=1)) -> Claim:
+    """Everything is earned and paid out, and then something is owed."""
+    card = held(of, units_total=1)
+    charged(card)
+    made = escrow.pay_out(beneficiary_id=of.beneficiary_id, at=at, actor=ACTOR)
+    assert made is not None
+    answered(made.instruction, "succeeded")
+    owed = {"basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": at, "actor": ACTOR}
+    return escrow.refund(agreement_id=card.pk, amount_fen=owed_fen, **owed).claim
+
+
+def ordered(of: Merchant, *, sum_fen: int = 100_000, expires_on: date = date(2026, 12, 31), no: str = "1") -> LegalHold:
+    order = {"order_no": f"(2026)京01执{no}号", "issued_by": "北京一中院", "sum_fen": sum_fen, "expires_on": expires_on}
+    return escrow.order_hold(beneficiary_id=of.beneficiary_id, **order, at=AT, actor=ACTOR)
 
 
 def answered(instruction: Instruction, state: str, reason: str = "") -> None:
@@ -120,4 +136,6 @@ def everything() -> dict[str, Merchant]:
     ClearingAlarm.objects.create(
         beneficiary=of["alarm"].beneficiary, code=AccountCode.REFUND, amount_fen=1, since=AT, raised_at=AT
     )
+    claimed(of["claim"])
+    ordered(of["legal_hold"])
     return of
