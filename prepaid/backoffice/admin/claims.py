@@ -35,7 +35,7 @@ else:
 class OfMerchant(Pages):
     """Rows of a beneficiary, shown with the merchant's name; sums in yuan."""
 
-    list_select_related: tuple[str, ...] = ("beneficiary__merchant",)
+    list_select_related = ("beneficiary__merchant", "beneficiary")
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
