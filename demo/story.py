@@ -274,7 +274,9 @@ class Story:
         else:
             self.consumer.get(f"/?q={self.gym}").follow(r"/merchants/\d+/").follow(r"/products/\d+/")
             self.consumer.follow(r"/buy/\d+/")
-            ticks = next(form.names for form in self.consumer.forms if "accepted" in form.names)
+            ticks = next((form.names for form in self.consumer.forms if "accepted" in form.names), None)
+            if ticks is None:
+                return self.wait()  # an order that was interrupted has come to be meanwhile: look again
             risks = {name: "on" for name in ticks if name.startswith("risk_")}
             self.consumer.submit(having="accepted", accepted="on", **risks)
         if "/cashier" in self.consumer.at and any(form.method == "post" for form in self.consumer.forms):

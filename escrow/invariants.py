@@ -118,14 +118,14 @@ CHECKS: dict[str, str] = {
         LEFT JOIN (SELECT t.beneficiary_id, sum(CASE d.code WHEN 'payable' THEN -t.amount ELSE t.amount END) AS amount
                    FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
                    LEFT JOIN escrow_payoutline l ON l.transfer_id = t.id
-                   WHERE t.payable_on IS NOT NULL AND l.id IS NULL GROUP BY t.beneficiary_id) u
+                   WHERE t.payable_on IS NOT NULL AND t.asset = 'CNY' AND l.id IS NULL GROUP BY t.beneficiary_id) u
                ON u.beneficiary_id = a.beneficiary_id
         WHERE a.code = 'payable' AND a.credits_posted - a.debits_posted + coalesce(f.amount, 0) <> coalesce(u.amount, 0)""",
     "nothing_unpaid_is_passed_over": """
         SELECT count(*) FROM escrow_transfer t
         JOIN escrow_account a ON a.beneficiary_id = t.beneficiary_id AND a.code = 'payable' AND t.id <= a.paid_to
         LEFT JOIN escrow_payoutline l ON l.transfer_id = t.id
-        WHERE t.payable_on IS NOT NULL AND t.kind <> 'pending' AND l.id IS NULL""",
+        WHERE t.payable_on IS NOT NULL AND t.asset = 'CNY' AND t.kind <> 'pending' AND l.id IS NULL""",
     "accounts_equal_their_transfers": f"""
         WITH {LEGS}, total AS (
             SELECT account_id, sum(debited) AS dp, sum(credited) AS cp, sum(reserved) AS dr, count(*) AS n

@@ -273,7 +273,10 @@ def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
     payable = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.PAYABLE)
     return (
         Transfer.objects.filter(
-            beneficiary_id=beneficiary_id, id__gt=Subquery(payable.values("paid_to")), payable_on__isnull=False
+            beneficiary_id=beneficiary_id,
+            id__gt=Subquery(payable.values("paid_to")),
+            asset=Asset.CNY,
+            payable_on__isnull=False,
         )
         .exclude(kind=TransferKind.PENDING)
         .filter(~Exists(PayoutLine.objects.filter(transfer_id=OuterRef("pk"))))

@@ -283,8 +283,12 @@ def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
                     agreement=agreement.pk,
                     use=use.pk,
                     reference=use.reference,
-                    # Balances the line it takes back, so it counts from the same day.
-                    payable_on=released[asset].payable_on if asset in released else beijing_date(at),
+                    # Balances the line it takes back, so it counts from the same day. Only money is a line of a payout.
+                    payable_on=None
+                    if asset is not Asset.CNY
+                    else released[asset].payable_on
+                    if asset in released
+                    else beijing_date(at),
                 )
                 for asset, amount in parts.items()
             ],

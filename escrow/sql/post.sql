@@ -50,11 +50,13 @@ BEGIN
     SELECT payout, t.id, CASE WHEN t.credit_account_id = payable.id THEN t.amount ELSE -t.amount END
     FROM escrow_transfer t
     WHERE t.beneficiary_id = beneficiary AND t.id > payable.paid_to AND t.payable_on <= today
+      AND t.asset = 'CNY'
       AND t.kind <> 'pending' AND NOT EXISTS (SELECT 1 FROM escrow_payoutline l WHERE l.transfer_id = t.id);
     GET DIAGNOSTICS lines = ROW_COUNT;
     UPDATE escrow_account SET paid_to = coalesce(
         (SELECT min(t.id) - 1 FROM escrow_transfer t
          WHERE t.beneficiary_id = beneficiary AND t.id > payable.paid_to AND t.payable_on IS NOT NULL
+           AND t.asset = 'CNY'
            AND t.kind <> 'pending' AND NOT EXISTS (SELECT 1 FROM escrow_payoutline l WHERE l.transfer_id = t.id)),
         payable.folded_to)
     WHERE id = payable.id;

@@ -5,6 +5,7 @@ import pytest
 from prepaid.merchants import operations
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember, StaffRole
+from prepaid.merchants.operations import people
 from tests.concurrency.threads import at_once, refusals
 from tests.prepaid.merchants.factories import ACTOR, make_merchant, make_staff, owner_of
 from tests.prepaid.people.factories import AT
@@ -35,6 +36,6 @@ def test_one_owner_stays(owners):
 
 def test_without_the_second_look_none_would_stay(owners, monkeypatch):
     """The control: who waits at the lock and then believes the page it came from ends the last owner."""
-    monkeypatch.setattr(operations, "_still_working", lambda staff: staff)
+    monkeypatch.setattr(people, "_still_working", lambda staff: staff)
     assert refusals(each_ends_the_other(*owners)) == []
     assert remaining(owners) == 0

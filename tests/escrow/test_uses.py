@@ -225,3 +225,19 @@ def test_merchant_money_adds_up():
     )
     assert money.next_payout_on == (AT + timedelta(days=1)).date()
     assert Transfer.objects.filter(use__isnull=False).count() == 4
+
+
+def test_gift_money_given_back_is_no_line_of_a_payout():
+    """Two uses of a fen each, undone in the order they were made: the second gives back a gift fen it never took."""
+    agreement = held_agreement(plan=Plan.STORED_VALUE, price_fen=500, bonus_fen=77)
+    first, second = charge(agreement, 1, key="a"), charge(agreement, 1, key="b")
+    assert [(use.amount_fen, use.bonus_fen) for use in (first, second)] == [(0, 1), (1, 0)]
+    for use in (first, second):
+        escrow.undo_use(use_id=use.pk, at=AT, actor=ACTOR)
+    charge(agreement, 400, key="c")
+    assert (
+        escrow.pay_out(beneficiary_id=agreement.beneficiary_id, at=AT + timedelta(days=1), actor=ACTOR).amount_fen
+        == 346
+    )
+    assert not Transfer.objects.exclude(asset="CNY").filter(payable_on__isnull=False).exists()
+    assert not proven()
