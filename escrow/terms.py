@@ -51,12 +51,13 @@ class Term:
     def last_day(self) -> date:
         """The day on which the last of the days is served, when service goes on after today wherever no end is known."""
         day, left = self.paid_on, self.days
-        for span in _merged(self._idle()):
-            before = span.before or max(span.since, self.today + ONE_DAY)
+        tomorrow = self.today + ONE_DAY
+        idle = [Idle(since=span.since, before=span.before or max(span.since, tomorrow)) for span in self._idle()]
+        for span in _merged(idle):  # an end that is not known yet hides no pause that lasts longer
             if (span.since - ONE_DAY - day).days >= left:
                 break
             left -= max(0, (span.since - ONE_DAY - day).days)
-            day = max(day, before - ONE_DAY)
+            day = max(day, (span.before or tomorrow) - ONE_DAY)
         return day + timedelta(days=left)
 
     @property

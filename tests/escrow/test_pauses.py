@@ -144,3 +144,10 @@ def test_the_last_day_counts_dark_and_paused_days_once():
     assert term(card, 45).stop.since == PAID_ON + timedelta(days=40)
     assert (last(card, 45), term(card, 45).used) == (386, 24)
     assert last(card, 55) == 396
+
+
+def test_a_pause_that_outlasts_a_stop_without_an_end_moves_the_last_day():
+    card = year_card(units_total=10, price_fen=10_000)
+    dark(card, since=1, found=1)
+    agree(ask(card, since=1, until=5, on=1), on=1)
+    assert last(card, 2) == 15, "the five days of the pause, though nobody knows when the place opens again"
