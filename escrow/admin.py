@@ -184,6 +184,13 @@ class InstructionAdmin(LedgerAdmin):
     list_display = ["number", "kind", "yuan", "state", "attempts", "due_at", "answer"]
     list_filter = ["state", "kind"]
     search_fields = ["=number"]
+    exclude = ["payee_account", "payee_name"]
+    readonly_fields = ["payee_ends_with"]
+
+    @admin.display(description=_("payee's account ends with"))
+    def payee_ends_with(self, row: Instruction) -> str:
+        """Masked, as the payout account."""
+        return f"•••• {row.payee_account[-4:]}" if row.payee_account else "–"
 
 
 @admin.register(Refund)

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.agreement import Agreement, Beneficiary
+from escrow.models.encrypted import EncryptedTextField
 from escrow.models.ledger import Transfer
 from escrow.states import InstructionKind, InstructionState, PaymentState, RefundBasis
 
@@ -48,7 +49,11 @@ class Payment(models.Model):
 
 
 class Instruction(models.Model):
-    """An order to a channel to move money out: a row first, then a call, then a certain answer."""
+    """An order to a channel to move money out: a row first, then a call, then a certain answer.
+
+    ``payee_account`` and ``payee_name`` are where it goes, as of when it was made: what somebody approved is what is sent,
+    whatever the beneficiary's account is by then. A refund to the original payment has none.
+    """
 
     kind = models.CharField(_("kind"), max_length=8, choices=InstructionKind)
     number = models.CharField(_("number"), max_length=32, unique=True)
@@ -56,6 +61,8 @@ class Instruction(models.Model):
     channel = models.CharField(_("channel"), max_length=16)
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refund_instructions")
     amount_fen = models.BigIntegerField(_("amount (fen)"))
+    payee_account = EncryptedTextField(_("payee's account"), blank=True, default="", db_default="")
+    payee_name = EncryptedTextField(_("payee"), blank=True, default="", db_default="")
     state = models.CharField(_("state"), max_length=12, choices=InstructionState, default=InstructionState.DUE)
     due_at = models.DateTimeField(_("next attempt"), help_text=_("real time, not business time"))
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

@@ -79,13 +79,13 @@ def export_batch(*, batch_id: int, at: datetime, actor: str, xlsx: bool = False)
 
 
 def _order(instruction: Instruction) -> Order:
-    payout, payment = instruction.kind == InstructionKind.PAYOUT, instruction.payment
+    payment = instruction.payment
     return Order(
         number=instruction.number,
         kind=instruction.kind,
         custody_no=instruction.beneficiary.custody_no,
-        payee_account=instruction.beneficiary.payout_account_no if payout else "",
-        payee_name=instruction.beneficiary.payout_account_name if payout else "",
+        payee_account=instruction.payee_account,
+        payee_name=instruction.payee_name,
         amount_fen=instruction.amount_fen,
         order_no=payment.order_no if payment else "",
         remark=payment.subject if payment else instruction.number,

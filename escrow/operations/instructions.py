@@ -4,6 +4,7 @@ Refund from request to bank in one pass: ``refunds.refund`` → ``instruct`` →
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from escrow.channels import channel as channel_of
 from escrow.clock import beijing_date
 from escrow.errors import NotFound, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import ApprovalRule, Beneficiary, ClaimPayment, Instruction, Payment, Payout, Refund
+from escrow.models import ApprovalRule, ClaimPayment, Instruction, Payment, Payout, Refund
 from escrow.operations.beneficiaries import hold_payouts
 from escrow.signals import claim_paid, payout_failed, refund_paid
 from escrow.states import (
@@ -37,6 +38,14 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payee:
+    """A bank account and whose it is."""
+
+    account_no: str
+    name: str
+
+
 def new_number(prefix: str) -> str:
     """A number no other installation of ours has ever given the bank."""
     return f"{prefix}{secrets.token_hex(12)}"
@@ -54,12 +63,13 @@ def instruct(
     channel: str,
     amount_fen: int,
     payment: Payment | None = None,
+    payee: Payee | None = None,
     pause: timedelta = timedelta(),
     at: datetime,
 ) -> Instruction:
-    """Write down what is to be sent, inside the deed's transaction, and ring for it after commit; with a ``pause`` the
-    sweep sends it when that is over. A payout above the sum of the day's rule is held until a second person releases it
-    (``operations.approvals``)."""
+    """Write down what is to be sent and where, inside the deed's transaction, and ring for it after commit; with a
+    ``pause`` the sweep sends it when that is over. Without a ``payee`` it goes back to where ``payment`` came from. A
+    payout above the sum of the day's rule is held until a second person releases it (``operations.approvals``)."""
     held = kind == InstructionKind.PAYOUT and _takes_two_people(amount_fen, at)
     instruction = Instruction.objects.create(
         kind=kind,
@@ -68,6 +78,8 @@ def instruct(
         channel=channel,
         payment=payment,
         amount_fen=amount_fen,
+        payee_account=payee.account_no if payee else "",
+        payee_name=payee.name if payee else "",
         state=InstructionState.HELD if held else InstructionState.DUE,
         due_at=timezone.now() + pause,
         created_at=at,
@@ -207,12 +219,11 @@ def _send(instruction: Instruction) -> TransferAnswer:
             reason=instruction.payment.subject,
             notify_url=notify_url(instruction.channel),
         )
-    beneficiary = Beneficiary.objects.get(pk=instruction.beneficiary_id)
     return channel.pay_out(
         payout_no=instruction.number,
-        account=beneficiary.custody_no,
-        to_account_no=beneficiary.payout_account_no,
-        to_name=beneficiary.payout_account_name,
+        account=instruction.beneficiary.custody_no,
+        to_account_no=instruction.payee_account,
+        to_name=instruction.payee_name,
         amount_fen=instruction.amount_fen,
         remark=instruction.number,
         notify_url=notify_url(instruction.channel),

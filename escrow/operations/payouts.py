@@ -15,7 +15,7 @@ from escrow.errors import PayoutAccountMissing
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Claim, ClaimPayment, LegalHold, Payment, Payout, ReserveRule
 from escrow.operations.beneficiaries import locked_beneficiary
-from escrow.operations.instructions import instruct
+from escrow.operations.instructions import Payee, instruct
 from escrow.states import AccountCode, InstructionKind, Reason
 from escrow.transactions import call, transaction
 
@@ -47,6 +47,7 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
             beneficiary_id=beneficiary_id,
             channel=settings.PAYOUT_CHANNEL,
             amount_fen=amount,
+            payee=Payee(account_no=beneficiary.payout_account_no, name=beneficiary.payout_account_name),
             at=at,
         )
         payout = Payout.objects.create(

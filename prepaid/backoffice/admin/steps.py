@@ -282,7 +282,7 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("Sum"), f"¥{yuan(order.amount_fen)}"),
             (_("Day"), order.payout.business_date),
             (_("Lines"), order.payout.lines.count()),
-            (_("Payout account"), masked(asked.beneficiary.payout_account_no) or "–"),
+            (_("Payout account"), masked(order.payee_account) or "–"),
             (_("State"), order.get_state_display()),
         ]
     card = Card.objects.filter(agreement_id=facts["agreement"]).first()
