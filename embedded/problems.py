@@ -3,6 +3,9 @@
 import errno
 import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from embedded.secrets import var
@@ -19,7 +22,22 @@ def explained(error: OSError) -> Problem | None:
         return Problem(f"The disk is full: {where} cannot be written. Free some space and run again.")
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         return Problem(f"{where} cannot be written: run from a folder of your own, or set PREPAID_VAR to one.")
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        return Problem(f"{where} cannot be made, a file stands in the way: remove it, or set PREPAID_VAR to a folder.")
     return None
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What a person can mend ends the process with its sentence on stderr and exit code 2: it could not run."""
+    try:
+        yield
+    except (Problem, OSError) as error:
+        sentence = explained(error) if isinstance(error, OSError) else error
+        if not sentence:
+            raise
+        print(sentence, file=sys.stderr)
+        sys.exit(2)
 
 
 def folder(*names: str, mode: int = 0o755) -> Path:

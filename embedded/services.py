@@ -2,13 +2,12 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from embedded.keeper import SERVERS, Loan, borrowed
 from embedded.locks import Lock
-from embedded.problems import Problem, folder
+from embedded.problems import folder, told
 
 
 @contextmanager
@@ -16,17 +15,15 @@ def database_for_this_process(*, needed: bool = True) -> Iterator[None]:
     """DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL lead to servers inside the block.
 
     A variable that is set is left alone. The rest is lent: started if nobody runs it yet, shared with every other
-    process that asks, stopped with the last of them. A Problem ends the process with its sentence.
+    process that asks, stopped with the last of them. A problem ends the process with its sentence and exit code 2.
     Where no server is ``needed``, settings still load and nothing is started.
     """
     with ExitStack() as stack:
-        try:
-            if needed:
+        if needed:
+            with told():
                 loans(stack)
                 for name, value in addresses().items():
                     os.environ.setdefault(name, value)
-        except Problem as problem:
-            sys.exit(f"{problem}")
         yield
 
 

@@ -164,7 +164,7 @@ def test_another_users_folder_is_one_clear_sentence(tmp_path):
     os.chown(tmp_path, 65534, 65534)
     borrower = Borrower(tmp_path)
     _, errors = borrower.process.communicate("", timeout=30)
-    assert borrower.process.returncode == 1
+    assert borrower.process.returncode == 2
     assert errors.strip().startswith(f"{tmp_path} belongs to nobody and this is root")
     assert errors.count("\n") == 1
 

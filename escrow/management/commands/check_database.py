@@ -21,7 +21,7 @@ class Command(BaseCommand):
         try:
             faults = database.check()
         except Error as error:
-            self.stderr.write(f"could not run: {error}")
+            self.stderr.write(f"could not run: {' '.join(str(error).split())}")
             sys.exit(2)
         lacking = any(fault.grave for fault in faults)
         if options["json"]:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         try:
             findings = invariants.prove()
         except Error as error:
-            self.stderr.write(f"could not run: {error}")
+            self.stderr.write(f"could not run: {' '.join(str(error).split())}")
             sys.exit(2)
         ok = all(finding.ok for finding in findings)
         if options["json"]:

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error
 
 from escrow import totals, verifier
 
@@ -25,6 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         published = None if options["reference"] else totals.published_hash
-        code = verifier.run(options["file"], options["reference"], options["lang"], published, self.stdout)
+        try:
+            code = verifier.run(options["file"], options["reference"], options["lang"], published, self.stdout)
+        except Error as error:
+            self.stderr.write(f"could not run: {' '.join(str(error).split())}")
+            sys.exit(2)
         if code:
             sys.exit(code)
