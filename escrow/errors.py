@@ -211,7 +211,14 @@ class ClockFixed(DomainError):
 
 
 class CalendarMissing(DomainError):
-    message = _("The working-day calendar does not reach far enough. Load it with: manage.py load_workdays.")
+    message = _("The working-day calendar does not reach far enough. Load it with: manage.py load_reference.")
+    http_status = 500
+
+
+class AccrualRuleMissing(DomainError):
+    message = _(
+        "No accrual rule is in force on a day that was served. Add one that reaches back to it, then run it again."
+    )
     http_status = 500
 
 

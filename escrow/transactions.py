@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as django_transaction
 from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 
-from escrow.errors import CalendarMissing, DomainError, KeyReused, NotEnoughLeft
+from escrow.errors import AccrualRuleMissing, CalendarMissing, DomainError, KeyReused, NotEnoughLeft
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 #: Apps above add their own.
 CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     "account_owes_at_least_zero": NotEnoughLeft,
+    "accrual_rule_missing": AccrualRuleMissing,
     "calendar_missing": CalendarMissing,
     "command_key_once": KeyReused,
 }

@@ -67,5 +67,5 @@ class RefundUnpaid(WrongState):
 
 
 class TimeLimitMissing(DomainError):
-    message = _("There is no time limit “%(code)s” for %(day)s. Load it with: manage.py load_case_rules.")
+    message = _("There is no time limit “%(code)s” for %(day)s. Load it with: manage.py load_reference.")
     http_status = 500

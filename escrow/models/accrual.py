@@ -6,14 +6,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from escrow.errors import AccrualRuleMissing
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.states import Party, PauseState
 
 
 class AccrualRuleQuerySet(models.QuerySet["AccrualRule"]):
     def current(self, on: date) -> "AccrualRule":
-        """The rule in force on that day."""
-        return self.filter(valid_from__lte=on).latest("valid_from")
+        """The rule in force on that day. Raises ``AccrualRuleMissing``."""
+        rule = self.filter(valid_from__lte=on).order_by("-valid_from").first()
+        if rule is None:
+            raise AccrualRuleMissing()
+        return rule
 
 
 class AccrualRule(models.Model):

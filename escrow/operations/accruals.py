@@ -34,7 +34,7 @@ def accrue(*, at: datetime, actor: str) -> Accrued:
     """Bring every period agreement up to yesterday, however long the last run is ago.
 
     Each day of an agreement gets one use, whoever runs this, how often and at once; killed at any point, the next run ends
-    the work. Raises ``CalendarMissing``.
+    the work. Raises ``CalendarMissing``, ``AccrualRuleMissing``: nothing of the chunk is done.
     """
     yesterday = beijing_date(at) - timedelta(days=1)
     due = Use.objects.filter(

@@ -20,6 +20,22 @@ CREATE OR REPLACE FUNCTION escrow_paused_days(agreement bigint) RETURNS datemult
     WHERE p.agreement_id = agreement AND p.state = 'agreed'
 $$;
 
+-- Whole days that a day served stays reserved after it is over, by the rule of that day. Without a rule no day is earned:
+-- it would be passed over for ever.
+CREATE OR REPLACE FUNCTION escrow_lag_days(day date) RETURNS integer LANGUAGE plpgsql STABLE
+SET search_path = public, pg_temp AS $$
+DECLARE
+    found integer;
+BEGIN
+    SELECT r.lag_days INTO found FROM escrow_accrualrule r
+    WHERE r.valid_from <= escrow_lag_days.day ORDER BY r.valid_from DESC LIMIT 1;
+    IF found IS NULL THEN
+        RAISE EXCEPTION 'no accrual rule is in force on %', day
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'accrual_rule_missing';
+    END IF;
+    RETURN found;
+END $$;
+
 -- Write down in the ledger what has become of days: 'reserve', 'release' or 'void'. The caller has locked the accounts and
 -- set the amounts of the uses.
 CREATE OR REPLACE FUNCTION escrow_take_days(uses bigint[], what text, business_time timestamptz, next_day date)
@@ -112,14 +128,14 @@ BEGIN
         CROSS JOIN LATERAL (SELECT b.accrued_to + i AS day FROM generate_series(1, today - 1 - b.accrued_to) AS i) d
         WHERE NOT d.day <@ b.idle AND NOT EXISTS (
             SELECT 1 FROM escrow_use u WHERE u.agreement_id = b.id AND u.day = d.day AND u.state <> 'voided')
+    ), lags AS MATERIALIZED (
+        SELECT l.day, escrow_lag_days(l.day) AS lag_days FROM (SELECT DISTINCT day FROM served WHERE n <= room) AS l
     ), reserved AS (
         INSERT INTO escrow_use (beneficiary_id, agreement_id, units, amount_fen, bonus_fen, state, reference, place, silence,
                                 confirm_until, day, used_at)
         SELECT s.beneficiary_id, s.id, 1, escrow_part(s.price_fen, 1, s.units_total), 0, 'reserved', s.day::text, '',
                '', (s.day + l.lag_days + 1)::timestamp AT TIME ZONE 'Asia/Shanghai', s.day, business_time
-        FROM served s
-        CROSS JOIN LATERAL (SELECT rule.lag_days FROM escrow_accrualrule rule WHERE rule.valid_from <= s.day
-                            ORDER BY rule.valid_from DESC LIMIT 1) l
+        FROM served s JOIN lags l USING (day)
         WHERE s.n <= s.room
         RETURNING id
     ), marked AS (

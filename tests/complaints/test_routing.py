@@ -105,7 +105,7 @@ def test_no_time_limit_is_a_clear_error_and_opens_nothing():
     shop = make.shop()
     request = make.refused(make.card(shop), shop)
     TimeLimit.objects.all().delete()
-    with pytest.raises(TimeLimitMissing, match="load_case_rules"):
+    with pytest.raises(TimeLimitMissing, match="load_reference"):
         operations.open_case(
             refund_request_id=request.pk, complainant=request.card.holder, text="…", wanted=Wanted.REFUND, at=AT
         )

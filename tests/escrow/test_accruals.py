@@ -1,15 +1,18 @@
 """Period agreements: a day served is reserved, then final; dark and paused days are neither."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.db import transaction
 
 from escrow import invariants, queries
 from escrow import operations as escrow
 from escrow.clock import beijing_date
-from escrow.models import Accrual, Agreement, Stoppage, Use
+from escrow.errors import AccrualRuleMissing
+from escrow.models import Accrual, AccrualRule, Agreement, Stoppage, Use
 from escrow.operations.accruals import Accrued, accrue_again
 from escrow.states import Plan, RefundBasis, StoppageKind, UseState
+from tests.escrow import factories
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +168,29 @@ def test_silence_makes_nothing_final_on_watch():
     assert days(card, UseState.FINAL) == []
     assert len(days(card, UseState.RESERVED)) == 19
     assert Accrual.objects.get(agreement=card).days_final == 0
+
+
+def test_without_a_rule_of_the_day_nothing_is_accrued_and_no_day_is_passed_over(monkeypatch):
+    eve = AccrualRule.objects.earliest("valid_from").valid_from - timedelta(days=2)
+    monkeypatch.setattr(factories, "AT", datetime.combine(eve, time(2), UTC))
+    escrow.load_working_days(first_year=eve.year, last_year=eve.year + 1, confirmed_until=eve.year)
+    card = year_card()
+    with pytest.raises(AccrualRuleMissing), transaction.atomic():  # of the day before the first rule
+        escrow.accrue(at=factories.AT + timedelta(days=4), actor=ACTOR)
+    assert not Use.objects.filter(agreement=card).exists()
+    assert not Accrual.objects.filter(agreement=card).exists()
+    AccrualRule.objects.create(valid_from=eve, lag_days=7, pause_days_a_year=90, basis="test", mark="A")
+    assert escrow.accrue(at=factories.AT + timedelta(days=4), actor=ACTOR) == Accrued(accrued=3)
+    assert not proven()
+
+
+def test_a_day_on_which_nobody_served_needs_no_rule(monkeypatch):
+    eve = AccrualRule.objects.earliest("valid_from").valid_from - timedelta(days=2)
+    monkeypatch.setattr(factories, "AT", datetime.combine(eve, time(2), UTC))
+    escrow.load_working_days(first_year=eve.year, last_year=eve.year + 1, confirmed_until=eve.year)
+    card = year_card()
+    stop = {"beneficiary_id": card.beneficiary_id, "place": "", "kind": StoppageKind.DARK, "because": "away"}
+    escrow.begin_stoppage(**stop, since=eve + timedelta(days=1), at=factories.AT + timedelta(days=1), actor=ACTOR)
+    escrow.end_stoppage(**stop, at=factories.AT + timedelta(days=1), actor=ACTOR)
+    assert escrow.accrue(at=factories.AT + timedelta(days=4), actor=ACTOR) == Accrued(accrued=2)
+    assert not Use.objects.filter(agreement=card, day=eve + timedelta(days=1)).exists()
