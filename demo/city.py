@@ -10,21 +10,17 @@ from datetime import date, datetime, timedelta
 from stdnum import luhn
 from stdnum.cn import uscc
 
-from complaints.cases.operations.rules import load_case_rules
+from complaints.cases.reference import load_reference
 from escrow import clock
-from escrow import operations as escrow
 from escrow.models import BankFormat
 from escrow.states import Plan
 from escrow.transactions import transaction
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries as merchant_queries
 from prepaid.merchants.models import Merchant, StaffRole
-from prepaid.merchants.reference import load_sectors
 from prepaid.people import operations as people
 from prepaid.people.models import User
-from prepaid.people.reference import load_reference
 from prepaid.products import operations as products
-from prepaid.products.reference import load_rates
 
 ACTOR = "system:load_demo"
 
@@ -87,11 +83,7 @@ POSTS = {
 def load(*, at: datetime) -> bool:
     """Reference data always (it only adds what is missing); the city once. Returns whether it was made now."""
     load_reference(at=at, actor=ACTOR)
-    load_sectors(at=at, actor=ACTOR)
-    load_rates(at=at, actor=ACTOR)
-    load_case_rules()
     today = clock.beijing_date(at)
-    escrow.load_working_days(first_year=today.year - 3, last_year=today.year + 2, confirmed_until=today.year)
     BankFormat.objects.get_or_create(bank="sandbox", defaults=SANDBOX_STATEMENT)
     if User.objects.by_phone(OPERATOR.phone) is not None:
         return False

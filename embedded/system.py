@@ -94,7 +94,9 @@ def _prepare_files() -> None:
 def _prepare_data() -> None:
     _step("database", "manage.py", "migrate", "--noinput", "--verbosity=0")
     if os.environ.get("PREPAID_DEMO", "1").lower() in {"1", "true", "yes"}:
-        _step("demo data", "manage.py", "load_demo")
+        _step("demo data", "manage.py", "load_demo")  # the reference data first
+    else:
+        _step("reference data", "manage.py", "load_reference")
 
 
 def _step(what: str, *command: str) -> None:

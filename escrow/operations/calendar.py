@@ -11,7 +11,7 @@ from escrow.transactions import transaction
 def load_working_days(*, first_year: int, last_year: int, confirmed_until: int) -> int:
     """Fill the years' days from the published holidays; years after ``confirmed_until`` are marked unconfirmed.
 
-    Days a person has confirmed are left alone. Returns how many days were written.
+    Confirmed days are left alone. Repeatable; returns how many days were written.
     """
     china = holidays.country_holidays("CN", years=range(first_year, last_year + 1))
     days = []
@@ -20,11 +20,14 @@ def load_working_days(*, first_year: int, last_year: int, confirmed_until: int) 
         days.append(WorkingDay(day=day, is_working=china.is_working_day(day), confirmed=day.year <= confirmed_until))
         day += timedelta(days=1)
     with transaction():
-        kept = set(WorkingDay.objects.filter(confirmed=True).values_list("day", flat=True))
+        known = {row.day: row for row in WorkingDay.objects.all()}
+        written = [
+            row
+            for row in days
+            if row.day not in known
+            or (not known[row.day].confirmed and (row.is_working, row.confirmed) != (known[row.day].is_working, False))
+        ]
         WorkingDay.objects.bulk_create(
-            [row for row in days if row.day not in kept],
-            update_conflicts=True,
-            unique_fields=["day"],
-            update_fields=["is_working", "confirmed"],
+            written, update_conflicts=True, unique_fields=["day"], update_fields=["is_working", "confirmed"]
         )
-    return len([row for row in days if row.day not in kept])
+    return len(written)

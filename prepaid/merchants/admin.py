@@ -252,7 +252,7 @@ class MerchantAdmin(PostScopedAdmin):
 
 @admin.register(Sector)
 class SectorAdmin(ReadOnlyAdmin):
-    """Loaded by ``manage.py load_sectors``."""
+    """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "name_en", "lead_department", "enforcer", "valid_from", "valid_until"]
     list_select_related = ["lead_department", "enforcer"]

@@ -12,7 +12,9 @@ from escrow.clock import beijing_date
 from escrow.transactions import transaction
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import Sector, SectorRule
+from prepaid.people.errors import BadReferenceData
 from prepaid.people.models import Department
+from prepaid.people.reference import put
 
 SOURCE = Path(__file__).resolve().parent / "data" / "sectors.csv"
 #: The file dates nothing; its rows hold from the day the Beijing regulations came into force. Later numbers are
@@ -20,39 +22,35 @@ SOURCE = Path(__file__).resolve().parent / "data" / "sectors.csv"
 IN_FORCE = date(2022, 6, 1)
 
 
-class DepartmentsMissing(Exception):
-    """Sectors name departments that are not there yet: load the divisions and departments first."""
-
-
 def load_sectors(*, at: datetime, actor: str) -> int:
-    """Create or correct one sector and one rule per row of the file; how many rows it has. Safe to repeat.
+    """Create or correct one sector and one rule per row of the file; how many rows were written. Safe to repeat.
 
     Raises:
-        DepartmentsMissing.
+        BadReferenceData: a department is not there, and nothing is changed.
     """
     with SOURCE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    written = 0
     with transaction():
         departments = {department.name_zh: department for department in Department.objects.all()}
         missing = {row[column] for row in rows for column in ("lead_regulator", "enforcer")} - set(departments)
         if missing:
-            raise DepartmentsMissing(", ".join(sorted(missing)))
+            raise BadReferenceData(problem=f"no department {', '.join(sorted(missing))}")
         for row in rows:
-            sector, _created = Sector.objects.update_or_create(
-                code=row["code"],
-                defaults={
-                    "name_zh": row["name_zh"],
-                    "name_en": row["name_en"],
-                    "lead_department": departments[row["lead_regulator"]],
-                    "enforcer": departments[row["enforcer"]],
-                    "valid_from": IN_FORCE,
-                },
+            sector = {
+                "name_zh": row["name_zh"],
+                "name_en": row["name_en"],
+                "lead_department_id": departments[row["lead_regulator"]].pk,
+                "enforcer_id": departments[row["enforcer"]].pk,
+                "valid_from": IN_FORCE,
+            }
+            written += put(Sector, {"code": row["code"]}, sector)
+            written += put(SectorRule, {"sector_id": row["code"], "valid_from": IN_FORCE}, _figures(row))
+        if written:
+            audit.record(
+                actor=actor, action="merchants.load_sectors", target="reference:sectors", at=at, after={"rows": written}
             )
-            SectorRule.objects.update_or_create(sector=sector, valid_from=IN_FORCE, defaults=_figures(row))
-        audit.record(
-            actor=actor, action="merchants.load_sectors", target="reference:sectors", at=at, after={"rows": len(rows)}
-        )
-    return len(rows)
+    return written
 
 
 def add_sector_rule(*, rule: SectorRule, at: datetime, actor: str) -> SectorRule:

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.db import models
+
 from escrow import audit
 from escrow.transactions import transaction
 from prepaid.people.errors import BadReferenceData
@@ -17,7 +19,7 @@ VALID_FROM = date(2022, 6, 1)
 Row = TypeVar("Row", Department, Division)
 
 
-def load_reference(*, at: datetime, actor: str) -> dict[str, int]:
+def load_places(*, at: datetime, actor: str) -> dict[str, int]:
     """Make the tables say what the files say; how many rows were changed, by table. A second run changes nothing.
 
     A division or department that is no longer in its file ends yesterday: what was decided there keeps its place.
@@ -33,8 +35,22 @@ def load_reference(*, at: datetime, actor: str) -> dict[str, int]:
             "divisions": _load(Division, _divisions(), at),
         }
         if any(changed.values()):
-            audit.record(actor=actor, action="people.load_reference", target="reference:people", at=at, after=changed)
+            audit.record(actor=actor, action="people.load_places", target="reference:places", at=at, after=changed)
     return changed
+
+
+def put(model: type[models.Model], key: dict[str, Any], values: dict[str, Any]) -> bool:
+    """Make the row of that key say these values (by the names of their columns); whether anything was written."""
+    row = model._default_manager.filter(**key).first()
+    if row is None:
+        model._default_manager.create(**key, **values)
+        return True
+    different = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in different:
+        setattr(row, name, values[name])
+    if different:
+        row.save(update_fields=different)
+    return bool(different)
 
 
 def _divisions() -> list[Division]:

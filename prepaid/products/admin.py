@@ -212,7 +212,7 @@ class RateForm(_RateForm):
 
 @admin.register(InterestRate)
 class InterestRateAdmin(ReadOnlyAdmin):
-    """Loaded by ``manage.py load_rates``; the next one is added when it is published."""
+    """Loaded by ``manage.py load_reference``; the next one is added when it is published."""
 
     list_display = ["kind", "valid_from", "percent", "source", "mark"]
     list_filter = ["kind"]

@@ -7,23 +7,26 @@ from django.forms.models import model_to_dict
 
 from escrow import audit
 from escrow.transactions import transaction
+from prepaid.people.reference import put
 from prepaid.products.errors import RateNotLater
 from prepaid.products.models import InterestRate
 from prepaid.products.refund_rules.interest import published_rates
 
 
 def load_rates(*, at: datetime, actor: str) -> int:
-    """Create or correct one row per row of the file; how many it has. Safe to repeat; rows added later stay."""
+    """Create or correct one row per row of the file; how many were written. Safe to repeat; rows added later stay."""
     rates = published_rates()
+    written = 0
     with transaction():
         for rate in rates:
             figures = asdict(rate)
             key = {"kind": figures.pop("kind"), "valid_from": figures.pop("valid_from")}
-            InterestRate.objects.update_or_create(**key, defaults=figures)
-        audit.record(
-            actor=actor, action="products.load_rates", target="reference:rates", at=at, after={"rows": len(rates)}
-        )
-    return len(rates)
+            written += put(InterestRate, key, figures)
+        if written:
+            audit.record(
+                actor=actor, action="products.load_rates", target="reference:rates", at=at, after={"rows": written}
+            )
+    return written
 
 
 def add_rate(*, rate: InterestRate, at: datetime, actor: str) -> InterestRate:

@@ -4,12 +4,14 @@ import re
 
 import pytest
 import yaml
+from django.core.management import get_commands
 
 from embedded.secrets import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ["migrate", "web", "worker", "beat"]
+ONCE = ["migrate", "reference"]
+OURS = [*ONCE, "web", "worker", "beat"]
 SECRET = re.compile(r"PASSWORD|SECRET|KEY|URL$|AUTH")
 
 
@@ -34,7 +36,7 @@ def test_nobody_is_root_or_may_become_it(name):
     assert not service.get("privileged")
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - set(ONCE)))
 def test_who_keeps_running_is_watched(name):
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -50,10 +52,21 @@ def test_no_secret_has_a_default(name):
 
 def test_only_the_one_shot_migration_is_the_owner():
     assert SERVICES["migrate"]["command"][-2:] == ["migrate", "--noinput"]
-    assert SERVICES["migrate"]["restart"] == "no"
-    for name in ["web", "worker", "beat"]:
-        assert "prepaid_owner" not in str(SERVICES[name]["environment"])
-        assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert all(SERVICES[name]["restart"] == "no" for name in ONCE)
+    assert all("prepaid_owner" not in str(SERVICES[name]["environment"]) for name in OURS if name != "migrate")
+
+
+def test_nothing_serves_before_the_database_is_migrated_and_has_its_reference_data():
+    done = {"condition": "service_completed_successfully"}
+    assert SERVICES["reference"]["command"] == ["python", "manage.py", "load_reference"]
+    assert SERVICES["reference"]["depends_on"]["migrate"] == done
+    assert all(SERVICES[name]["depends_on"]["reference"] == done for name in ["web", "worker", "beat"])
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_what_runs_once_is_a_command_there_is(name):
+    assert SERVICES[name]["command"][:2] == ["python", "manage.py"]
+    assert SERVICES[name]["command"][2] in get_commands()
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from complaints.cases import operations
 from complaints.cases.models import Case
+from complaints.cases.reference import load_time_limits
 from complaints.cases.states import Wanted
 from escrow.states import Plan
 from prepaid.cards import operations as cards
@@ -51,7 +52,7 @@ def city() -> None:
             valid_from=SINCE,
         )
     load_sectors(at=AT, actor=ACTOR)
-    operations.load_case_rules()
+    load_time_limits()
 
 
 def person(name: str = "李小明") -> User:

@@ -14,7 +14,6 @@ from complaints.cases.operations.deciding import (
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
 from complaints.cases.operations.routing import UNDETERMINED, determine_sector, route_case
-from complaints.cases.operations.rules import load_case_rules
 
 __all__ = [
     "UNDETERMINED",
@@ -31,7 +30,6 @@ __all__ = [
     "decide",
     "decide_charge",
     "determine_sector",
-    "load_case_rules",
     "log_call",
     "mark_overdue",
     "open_case",

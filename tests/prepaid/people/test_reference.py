@@ -4,7 +4,6 @@ import csv
 from datetime import date
 
 import pytest
-from django.core.management import call_command
 from django.utils.translation import override
 
 from escrow.models import AuditEntry
@@ -19,15 +18,15 @@ TODAY = date(2026, 3, 2)
 
 def test_all_of_beijing_is_loaded_once(django_assert_max_num_queries) -> None:
     with django_assert_max_num_queries(25):
-        call_command("load_reference", stdout=None)
+        reference.load_places(at=AT, actor="system:test")
     counts = {level: queries.divisions(level=level, on=TODAY).count() for level in DivisionLevel}
     assert counts == {DivisionLevel.DISTRICT: 16, DivisionLevel.SUBDISTRICT: 349, DivisionLevel.COMMUNITY: 7535}
     assert Department.objects.count() == 12
     before = list(Division.objects.values())
     with django_assert_max_num_queries(4):
-        assert reference.load_reference(at=AT, actor="system:test") == {"departments": 0, "divisions": 0}
+        assert reference.load_places(at=AT, actor="system:test") == {"departments": 0, "divisions": 0}
     assert list(Division.objects.values()) == before
-    assert AuditEntry.objects.filter(action="people.load_reference").count() == 1
+    assert AuditEntry.objects.filter(action="people.load_places").count() == 1
 
     street = queries.division(code="110105001", on=TODAY)
     assert street.parent is not None
@@ -47,7 +46,7 @@ def test_a_division_ends_instead_of_vanishing_and_changes_are_taken_over(tmp_pat
     def load(*rows: tuple[str, str, str, str]) -> dict[str, int]:
         with (tmp_path / "beijing_divisions.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("level", "code", "name", "parent_code"), *rows])
-        return reference.load_reference(at=AT, actor="system:test")
+        return reference.load_places(at=AT, actor="system:test")
 
     monkeypatch.setattr(reference, "DATA", tmp_path)
     district = ("district", "110105", "朝阳区", "110000")
@@ -75,7 +74,7 @@ def test_a_division_ends_instead_of_vanishing_and_changes_are_taken_over(tmp_pat
 def test_a_department_is_called_by_its_name_in_a_district_and_in_the_city(
     language: str, in_district: str, in_city: str
 ) -> None:
-    call_command("load_reference")
+    reference.load_places(at=AT, actor="system:test")
     department, chaoyang = Department.objects.get(code="market_regulation"), Division.objects.get(code="110105")
     with override(language):
         assert department.of(chaoyang) == in_district
