@@ -20,7 +20,7 @@ def main() -> None:
     try:
         with told():
             run(command)
-    except Exception:
+    except Exception:  # whatever it is, it is no finding
         if command not in CHECKS:
             raise
         traceback.print_exc()
