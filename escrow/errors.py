@@ -171,6 +171,12 @@ class PayoutAccountMissing(DomainError):
     message = _("This merchant has no payout account yet. Add the bank account first.")
 
 
+class PayoutsHeld(DomainError):
+    message = _(
+        "This merchant's payouts are held, so nothing is sent to it. Look at the reasons and release them first, or wait."
+    )
+
+
 class ReasonRequired(DomainError):
     message = _("Say why, in at most 200 characters: the reason goes into the audit trail.")
     http_status = 400

@@ -295,8 +295,11 @@ CHECKS: dict[str, str] = {
         WHERE (a.state = 'closed') <> (r.id IS NOT NULL) OR r.amount_fen <> coalesce(i.amount_fen, 0)
            OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
            OR p.agreement_id <> r.agreement_id
-           OR (i.id IS NOT NULL AND (r.paid_at IS NULL) = (i.state = 'succeeded'))
-           OR (r.owed_fen = 0 AND r.paid_at IS NULL)""",
+           -- Paid: its own order and every part of its claim have succeeded, and no claim of it is open.
+           OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded' AND NOT EXISTS (
+                  SELECT 1 FROM escrow_claim c LEFT JOIN escrow_claimpayment m ON m.claim_id = c.id
+                  LEFT JOIN escrow_instruction o ON o.id = m.instruction_id
+                  WHERE c.refund_id = r.id AND (c.closed_at IS NULL OR o.state <> 'succeeded'))))""",
     "large_payouts_have_a_second_person": """
         SELECT count(*) FROM escrow_instruction i
         WHERE i.kind = 'payout' AND i.state NOT IN ('held', 'failed')

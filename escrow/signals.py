@@ -6,8 +6,10 @@ from django.dispatch import Signal
 agreement_funded = Signal()
 #: kwargs: use_id – reserved, charged, refused, expired or undone: look at its state
 use_recorded = Signal()
-#: kwargs: refund_id – the bank says the consumer has it
+#: kwargs: refund_id – the bank says the consumer has what was paid at once
 refund_paid = Signal()
+#: kwargs: refund_id – and nothing of it is open any more
+refund_complete = Signal()
 #: kwargs: payout_id – returned by the bank
 payout_failed = Signal()
 #: kwargs: claim_payment_id – the bank says the consumer has this part of a claim

@@ -8,13 +8,13 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
-from escrow.models import Agreement, Beneficiary, Instruction, Payment
-from escrow.states import AgreementState, InstructionState, PaymentState
+from escrow.models import Agreement, Beneficiary, Claim, Instruction, LegalHold, Payment
+from escrow.states import AgreementState, InstructionKind, InstructionState, PaymentState
 
 logger = logging.getLogger(__name__)
 #: Rows one sweep takes of each kind, in an order of chance: what fails every time does not stand before the rest.
@@ -52,7 +52,7 @@ def sweep() -> dict[str, int]:
         "reservations": operations.pass_silence(at=clock.now(), actor="system:sweep"),
         "payments": ask_payments(),
         "orders": expire_agreements(),
-        "legal_holds": operations.expire_holds(at=clock.now(), actor="system:sweep"),
+        "legal_holds": expire_holds(),
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
@@ -75,14 +75,28 @@ def expire_agreements() -> int:
     )
 
 
+def expire_holds() -> int:
+    """Lift every order of a court or authority whose last day has passed."""
+    at = clock.now()
+    over = LegalHold.objects.filter(lifted_at=None, expires_on__lt=clock.beijing_date(at))
+    return _each(
+        "legal hold",
+        _some(over),
+        lambda pk: operations.lift_hold(hold_id=pk, because="expired", at=at, actor="system:sweep"),
+    )
+
+
 def run_payouts() -> int:
-    """Once a day per beneficiary: every line that is due by today."""
+    """Once a day per beneficiary: every line that is due by today. While payouts are held, for those with claims to serve
+    or orders to fill."""
     at = clock.now()
     today = clock.beijing_date(at)
     not_yet = Q(payouts_run_on=None) | Q(payouts_run_on__lt=today)
-    due = Beneficiary.objects.filter(
-        not_yet & (Q(payouts_held=False) | Q(claims__closed_at=None, claims__isnull=False))
+    claims = Claim.objects.filter(beneficiary_id=OuterRef("pk"), closed_at=None)
+    orders = LegalHold.objects.filter(
+        beneficiary_id=OuterRef("pk"), lifted_at=None, expires_on__gte=today, blocked_fen__lt=F("sum_fen")
     )
+    due = Beneficiary.objects.filter(not_yet & (Q(payouts_held=False) | Exists(claims) | Exists(orders)))
     return _each("payout", _some(due), lambda pk: operations.pay_out(beneficiary_id=pk, at=at, actor="system:payouts"))
 
 
@@ -92,7 +106,7 @@ def send_instructions() -> int:
         state__in=(InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED),
         due_at__lte=timezone.now(),
         batch_line__isnull=True,  # what is in a file is answered by a file
-    )
+    ).exclude(kind=InstructionKind.PAYOUT, state=InstructionState.DUE, beneficiary__payouts_held=True)
     return _each(
         "instruction",
         _some(due),

@@ -5,11 +5,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from complaints.cases.models import Case
-from escrow.signals import refund_paid, use_recorded
+from escrow.signals import refund_complete, use_recorded
 from escrow.transactions import ring
 
 
-@receiver(refund_paid, dispatch_uid="cases_refund_paid")
+@receiver(refund_complete, dispatch_uid="cases_refund_complete")
 def close_the_case(refund_id: int, **kwargs: Any) -> None:
     """``refund_id`` may belong to no case."""
     ring("complaints.cases.tasks.close_paid_case", refund_id)

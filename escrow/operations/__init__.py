@@ -23,7 +23,7 @@ from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
-from escrow.operations.legal_holds import expire_holds, lift_hold, order_hold
+from escrow.operations.legal_holds import lift_hold, order_hold
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
@@ -71,7 +71,6 @@ __all__ = [
     "end_stoppage",
     "expire_agreement",
     "expire_approvals",
-    "expire_holds",
     "expire_use",
     "export_batch",
     "fetch_bill",

@@ -155,7 +155,9 @@ def refuse(*, approval_id: int, because: str, at: datetime, actor: str) -> Appro
         approval = _locked_open(approval_id, at=at, actor=actor)
         _decide(approval, ApprovalState.REFUSED, because=_reason(because), at=at, actor=actor)
         if approval.kind == ApprovalKind.PAYOUT_RELEASE:
-            cancel_held(instruction_id=payload_of(approval)["instruction"], because=because, at=at, actor=actor)
+            instruction_id = payload_of(approval)["instruction"]
+            if Instruction.objects.filter(pk=instruction_id, state=InstructionState.HELD).exists():  # else recalled
+                cancel_held(instruction_id=instruction_id, because=because, at=at, actor=actor)
     return approval
 
 
@@ -295,7 +297,7 @@ def _change_account(approval: Approval, at: datetime, actor: str) -> None:
 
 def _refund(approval: Approval, at: datetime, actor: str) -> None:
     facts = payload_of(approval)
-    _check_refundable(locked_agreement(facts["agreement"]))
+    _check_refundable(locked_agreement(facts["agreement"], alone=True))  # a settlement may take from what is earned
     refund(
         agreement_id=facts["agreement"],
         amount_fen=facts["amount_fen"],

@@ -24,11 +24,13 @@ MOST_ORDERS = 10_000
 
 
 def make_batch(*, channel: str, kind: InstructionKind, at: datetime, actor: str) -> InstructionBatch | None:
-    """Put every order of that kind that is due and in no file yet into a file; None when there is none."""
+    """Put every order of that kind that is due and in no file yet into a file; None when there is none. Payouts of merchants
+    whose payouts are held stay where they are."""
     with transaction():
         due = list(
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
             .filter(channel=channel, kind=kind, state=InstructionState.DUE, batch_line__isnull=True)
+            .exclude(kind=InstructionKind.PAYOUT, beneficiary__payouts_held=True)
             .order_by("id")[:MOST_ORDERS]
         )
         if not due:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,11 +16,21 @@ from escrow import audit, queries
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
 from escrow.channels import channel as channel_of
 from escrow.clock import beijing_date
-from escrow.errors import NotFound, WrongState
+from escrow.errors import NotFound, PayoutsHeld, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import ApprovalRule, ClaimPayment, Instruction, Payment, Payout, Refund
+from escrow.models import (
+    ApprovalRule,
+    Beneficiary,
+    Claim,
+    ClaimPayment,
+    Instruction,
+    InstructionBatchLine,
+    Payment,
+    Payout,
+    Refund,
+)
 from escrow.operations.beneficiaries import hold_payouts
-from escrow.signals import claim_paid, payout_failed, refund_paid
+from escrow.signals import claim_paid, payout_failed, refund_complete, refund_paid
 from escrow.states import (
     INSTRUCTION_TRANSITIONS,
     AccountCode,
@@ -29,7 +40,7 @@ from escrow.states import (
     Reason,
     check_transition,
 )
-from escrow.transactions import after_commit, ring, transaction
+from escrow.transactions import after_commit, call, ring, transaction
 
 OPEN_STATES = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
 #: Real seconds until the janitor asks again: 10 s, 20 s, 40 s … at most 10 minutes.
@@ -94,9 +105,15 @@ def _takes_two_people(amount_fen: int, at: datetime) -> bool:
 
 
 def release_held(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
-    """A second person has approved: send it. The database lets it go on nothing else. Raises ``NotFound``, ``WrongState``."""
+    """A second person has approved: send it. The database lets it go on nothing else.
+
+    Raises:
+        NotFound, WrongState. PayoutsHeld: this merchant is paid nothing until a person has looked.
+    """
     with transaction():
         instruction = _locked(instruction_id)
+        if _stopped(instruction):
+            raise PayoutsHeld()
         check_transition(INSTRUCTION_TRANSITIONS, instruction.state, InstructionState.DUE)
         instruction.state, instruction.due_at = InstructionState.DUE, timezone.now()
         instruction.save(update_fields=["state", "due_at"])
@@ -132,23 +149,61 @@ def ask_now(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
     """A person does not wait for the janitor: send it or ask about it at once. Calls the channel.
 
     Raises:
-        NotFound. WrongState: it is held or has its answer.
+        NotFound. WrongState: it is held or has its answer. PayoutsHeld: it waits for its merchant's payouts.
     """
     with transaction():
         instruction = _locked(instruction_id)
         if instruction.state not in OPEN_STATES:
             raise WrongState()
+        if instruction.state == InstructionState.DUE and _stopped(instruction):
+            raise PayoutsHeld()
         instruction.due_at = timezone.now()
         instruction.save(update_fields=["due_at"])
         audit.record(actor=actor, action="escrow.ask_now", target=f"instruction:{instruction.pk}", at=at)
     return send_instruction(instruction_id=instruction_id, at=at)
 
 
+def recall_payouts(*, beneficiary_id: int, at_least_fen: int, because: str, at: datetime, actor: str) -> int:
+    """Take back what has not left: payouts that wait for a second person or are about to be sent, the newest first, until
+    they come to ``at_least_fen``. They are earned again; returns how much (fen). The caller is alone with the beneficiary."""
+    waiting = Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(
+        kind=InstructionKind.PAYOUT,
+        beneficiary_id=beneficiary_id,
+        state__in=(InstructionState.HELD, InstructionState.DUE),
+    )
+    recalled = 0
+    for instruction in waiting.order_by("-id"):
+        if recalled >= at_least_fen:
+            break
+        check_transition(INSTRUCTION_TRANSITIONS, instruction.state, InstructionState.FAILED)
+        instruction.state, instruction.answer, instruction.done_at = InstructionState.FAILED, because[:200], at
+        instruction.save(update_fields=["state", "answer", "done_at"])
+        audit.record(
+            actor=actor,
+            action="escrow.recall_payout",
+            target=f"instruction:{instruction.pk}",
+            after={"because": because, "amount_fen": instruction.amount_fen},
+            at=at,
+        )
+        _earned_again(instruction, at=at)
+        recalled += instruction.amount_fen
+    return recalled
+
+
+def _stopped(instruction: Instruction) -> bool:
+    """A payout of a merchant whose payouts are held. Refunds are the consumers' and go on."""
+    held = Beneficiary.objects.filter(pk=instruction.beneficiary_id, payouts_held=True)
+    return instruction.kind == InstructionKind.PAYOUT and held.exists()
+
+
 def _locked(instruction_id: int) -> Instruction:
-    row = Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(pk=instruction_id).first()
-    if row is None:
+    """The row, after the lock of whoever writes its beneficiary's transfers: an order to block looks for what has not left
+    alone with the beneficiary. Raises ``NotFound``."""
+    owner = Instruction.objects.filter(pk=instruction_id).values_list("beneficiary_id", flat=True).first()
+    if owner is None:
         raise NotFound()
-    return row
+    call("escrow_share_lock", owner)
+    return Instruction.objects.select_for_update(no_key=True, of=("self",)).get(pk=instruction_id)
 
 
 def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
@@ -170,16 +225,23 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
 
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
-    """Take the row for one attempt; None when it is done or somebody else has it. The flag: it may have been sent before."""
+    """Take the row for one attempt; None when it is done, somebody else has it, it is in a file or its merchant's payouts
+    are held. The flag: it may have been sent before.
+
+    What is not in the row itself is asked once it is locked: a lock that waited sees the row of now, but everything joined
+    to it as of before.
+    """
     with transaction():
         instruction = (
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now(), batch_line__isnull=True)
+            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now())
             .first()
         )
-        if instruction is None:
+        if instruction is None or _in_a_file(instruction):
             return None
         sent_before = instruction.state != InstructionState.DUE
+        if not sent_before and _stopped(instruction):
+            return None
         if not sent_before:
             instruction.state = InstructionState.UNKNOWN
         instruction.attempts += 1
@@ -188,12 +250,19 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     return instruction, sent_before
 
 
+def _in_a_file(instruction: Instruction) -> bool:
+    """Its answer comes in a file, and it is sent no other way."""
+    return InstructionBatchLine.objects.filter(instruction=instruction).exists()
+
+
 def _answer(instruction: Instruction, asked_before: bool) -> TransferAnswer:
     """Ask, then send. Only an order that the channel refuses *and* has never seen has failed: a refusal may be about a
     second attempt (the number is taken) while the first one pays, and a refused question says nothing at all."""
     known = _ask(instruction) if asked_before else None
     if known is not None:
         return known
+    if asked_before and _stopped(instruction):
+        raise ChannelUnknown("payouts are held: not sent again")
     try:
         return _send(instruction)
     except ChannelRefused as refusal:
@@ -237,13 +306,8 @@ def record_answer(*, channel: str, answer: TransferAnswer, at: datetime) -> Inst
         NotFound: no such instruction of this channel, or another amount. WrongState: it was never sent.
     """
     with transaction():
-        instruction = (
-            Instruction.objects.select_for_update(no_key=True, of=("self",))
-            .filter(channel=channel, number=answer.number)
-            .first()
-        )
-        if instruction is None or instruction.amount_fen != answer.amount_fen:
-            raise NotFound()
+        named = Instruction.objects.filter(channel=channel, number=answer.number, amount_fen=answer.amount_fen)
+        instruction = _locked(named.values_list("pk", flat=True).first() or 0)
         new = InstructionState(answer.state)
         if instruction.done_at is not None or instruction.state == new:
             return instruction
@@ -279,21 +343,29 @@ def _settled(instruction: Instruction, at: datetime) -> None:
 def _refund_paid(instruction: Instruction, at: datetime) -> None:
     refund = Refund.objects.filter(instruction=instruction).first()
     if refund is not None:
-        refund.paid_at = at
-        refund.save(update_fields=["paid_at"])
         refund_id = refund.pk
         after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
+        _complete(refund_id, instruction, at)
     part = ClaimPayment.objects.select_related("claim").filter(instruction=instruction).first()
     if part is not None:
-        _claim_paid(part, at)
+        part_id = part.pk
+        after_commit(lambda: claim_paid.send(sender=ClaimPayment, claim_payment_id=part_id))
+        _complete(part.claim.refund_id, instruction, at)
 
 
-def _claim_paid(part: ClaimPayment, at: datetime) -> None:
-    """A refund of which nothing could be paid at once is paid back when the last part of its claim is."""
-    rest = ClaimPayment.objects.filter(claim_id=part.claim_id).exclude(pk=part.pk)
-    if part.claim.closed_at is not None and not rest.exclude(instruction__state=InstructionState.SUCCEEDED).exists():
-        Refund.objects.filter(pk=part.claim.refund_id, instruction=None).update(paid_at=at)
-    after_commit(lambda: claim_paid.send(sender=ClaimPayment, claim_payment_id=part.pk))
+def _complete(refund_id: int, last: Instruction, at: datetime) -> None:
+    """The consumer has all that is owed once nothing of it is open as a claim and every order of it has succeeded. Of two
+    orders answered at once the second waits for the first, so that one of them sees both."""
+    refund = Refund.objects.select_for_update(no_key=True, of=("self",)).get(pk=refund_id)
+    orders = Instruction.objects.filter(Q(refund=refund) | Q(claim_payment__claim__refund=refund)).exclude(pk=last.pk)
+    if (
+        Claim.objects.filter(refund=refund, closed_at=None).exists()
+        or orders.exclude(state=InstructionState.SUCCEEDED).exists()
+    ):
+        return
+    refund.paid_at = at
+    refund.save(update_fields=["paid_at"])
+    after_commit(lambda: refund_complete.send(sender=Refund, refund_id=refund_id))
 
 
 def _refund_returned(instruction: Instruction, at: datetime) -> None:
@@ -330,6 +402,10 @@ def _give_back(instruction: Instruction, *, because: str, at: datetime, actor: s
     hold_payouts(
         beneficiary_id=instruction.beneficiary_id, because=because, instruction=instruction, at=at, actor=actor
     )
+    _earned_again(instruction, at=at)
+
+
+def _earned_again(instruction: Instruction, *, at: datetime) -> None:
     chart = Chart(beneficiary_id=instruction.beneficiary_id)
     post(
         [

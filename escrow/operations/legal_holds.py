@@ -9,6 +9,7 @@ from escrow.ledger import Chart, Movement, post
 from escrow.models import LegalHold
 from escrow.money import check_fen
 from escrow.operations.beneficiaries import locked_beneficiary
+from escrow.operations.instructions import recall_payouts
 from escrow.operations.payouts import block
 from escrow.queries import add_working_days
 from escrow.states import AccountCode, Reason
@@ -18,8 +19,9 @@ from escrow.transactions import call, transaction
 def order_hold(
     *, beneficiary_id: int, order_no: str, issued_by: str, sum_fen: int, expires_on: date, at: datetime, actor: str
 ) -> LegalHold:
-    """Record an order and block at once what the merchant has earned, up to its sum; later payouts fill the rest. The same
-    order again changes nothing. Consumers' money is not the merchant's and is never blocked (民法典, trust of custody).
+    """Record an order and block at once what the merchant has earned, up to its sum; later payouts fill the rest. Where that
+    is too little, payouts that have not left are taken back first. The same order again changes nothing. Consumers' money
+    is not the merchant's and is never blocked (民法典, trust of custody).
 
     Raises:
         NotFound. InvalidAmount: not a sum. ReasonRequired: no number or no authority. WrongState: the order is recorded
@@ -54,6 +56,11 @@ def order_hold(
             at=at,
         )
         earned = Chart(beneficiary_id=beneficiary_id).account(AccountCode.PAYABLE).available
+        if earned < sum_fen:
+            because = f"blocked by order {order_no}"
+            earned += recall_payouts(
+                beneficiary_id=beneficiary_id, at_least_fen=sum_fen - earned, because=because, at=at, actor=actor
+            )
         block(hold, min(sum_fen, earned), at=at, actor=actor)
     return hold
 
@@ -94,12 +101,3 @@ def lift_hold(*, hold_id: int, because: str, at: datetime, actor: str) -> LegalH
             at=at,
         )
     return hold
-
-
-def expire_holds(*, at: datetime, actor: str) -> int:
-    """Lift every order whose last day has passed; returns how many."""
-    over = LegalHold.objects.filter(lifted_at=None, expires_on__lt=beijing_date(at))
-    ids = list(over.order_by("id").values_list("id", flat=True))
-    for hold_id in ids:
-        lift_hold(hold_id=hold_id, because="expired", at=at, actor=actor)
-    return len(ids)

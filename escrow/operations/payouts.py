@@ -13,7 +13,7 @@ from escrow import audit, queries
 from escrow.clock import beijing_date
 from escrow.errors import PayoutAccountMissing
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Claim, ClaimPayment, LegalHold, Payment, Payout, ReserveRule
+from escrow.models import Beneficiary, Claim, ClaimPayment, LegalHold, Payment, Payout, ReserveRule
 from escrow.operations.beneficiaries import locked_beneficiary
 from escrow.operations.instructions import Payee, instruct
 from escrow.states import AccountCode, InstructionKind, Reason
@@ -23,61 +23,72 @@ from escrow.transactions import call, transaction
 def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
     """Pay every line due by today; None when payouts are held or nothing is due. Each line is paid by one payout, once.
 
+    What others have a better right to is taken in the same deed, and also when the merchant is paid nothing: claims are
+    served and orders filled while payouts are held, and where there is no account to pay to.
+
     Raises:
-        PayoutAccountMissing: something is due and there is nowhere to send it.
+        PayoutAccountMissing: something is left for the merchant and there is nowhere to send it.
     """
     today = beijing_date(at)
-    serve_claims(beneficiary_id=beneficiary_id, at=at, actor=actor)
     with transaction():
         call("escrow_fold", beneficiary_id)  # from here on nobody else writes transfers of this beneficiary
         beneficiary = locked_beneficiary(beneficiary_id)
+        serve_claims(beneficiary_id=beneficiary_id, at=at, actor=actor)
+        amount = _due(beneficiary_id, today)
+        amount -= _blocked(beneficiary_id, amount, today, at, actor)
         if beneficiary.payouts_held:
             return None
-        amount = _due(beneficiary_id, today)
-        if amount > 0 and not beneficiary.payout_account_no:
-            raise PayoutAccountMissing()
-        beneficiary.payouts_run_on = today
-        beneficiary.save(update_fields=["payouts_run_on"])
-        amount -= _blocked(beneficiary_id, amount, today, at, actor)
-        amount -= _kept_as_reserve(beneficiary_id, amount, today, at)
-        if amount <= 0:  # corrections wait for something to be set against
-            return None
-        instruction = instruct(
-            kind=InstructionKind.PAYOUT,
-            beneficiary_id=beneficiary_id,
-            channel=settings.PAYOUT_CHANNEL,
-            amount_fen=amount,
-            payee=Payee(account_no=beneficiary.payout_account_no, name=beneficiary.payout_account_name),
-            at=at,
-        )
-        payout = Payout.objects.create(
-            beneficiary=beneficiary,
-            business_date=today,
-            amount_fen=amount,
-            instruction=instruction,
-            created_at=at,
-        )
-        [[lines]] = call("escrow_pay_lines", payout.pk, beneficiary_id, today)
-        chart = Chart(beneficiary_id=beneficiary_id)
-        post(
-            [
-                Movement(
-                    debit=chart.id(AccountCode.PAYABLE),
-                    credit=chart.id(AccountCode.PAYOUT),
-                    amount=amount,
-                    reason=Reason.PAYOUT,
-                    reference=instruction.number,
-                )
-            ],
-            at=at,
-        )
-        audit.record(
-            actor=actor,
-            action="escrow.pay_out",
-            target=f"payout:{payout.pk}",
-            after={"amount_fen": amount, "lines": lines, "date": today.isoformat()},
-            at=at,
-        )
+        nowhere = amount > 0 and not beneficiary.payout_account_no
+        payout = None if nowhere else _pay(beneficiary, amount, today, at, actor)
+    if nowhere:
+        raise PayoutAccountMissing()
+    return payout
+
+
+def _pay(beneficiary: Beneficiary, amount: int, today: date, at: datetime, actor: str) -> Payout | None:
+    """The merchant's own part of what is due, less its reserve's share; the run of the day is done."""
+    beneficiary_id = beneficiary.pk
+    beneficiary.payouts_run_on = today
+    beneficiary.save(update_fields=["payouts_run_on"])
+    amount -= _kept_as_reserve(beneficiary_id, amount, today, at)
+    if amount <= 0:  # corrections wait for something to be set against
+        return None
+    instruction = instruct(
+        kind=InstructionKind.PAYOUT,
+        beneficiary_id=beneficiary_id,
+        channel=settings.PAYOUT_CHANNEL,
+        amount_fen=amount,
+        payee=Payee(account_no=beneficiary.payout_account_no, name=beneficiary.payout_account_name),
+        at=at,
+    )
+    payout = Payout.objects.create(
+        beneficiary=beneficiary,
+        business_date=today,
+        amount_fen=amount,
+        instruction=instruction,
+        created_at=at,
+    )
+    [[lines]] = call("escrow_pay_lines", payout.pk, beneficiary_id, today)
+    chart = Chart(beneficiary_id=beneficiary_id)
+    post(
+        [
+            Movement(
+                debit=chart.id(AccountCode.PAYABLE),
+                credit=chart.id(AccountCode.PAYOUT),
+                amount=amount,
+                reason=Reason.PAYOUT,
+                reference=instruction.number,
+            )
+        ],
+        at=at,
+    )
+    audit.record(
+        actor=actor,
+        action="escrow.pay_out",
+        target=f"payout:{payout.pk}",
+        after={"amount_fen": amount, "lines": lines, "date": today.isoformat()},
+        at=at,
+    )
     return payout
 
 

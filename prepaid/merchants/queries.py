@@ -186,16 +186,16 @@ def set_aside(
     beneficiary_id: int, *, due_fen: int, due_on: date, payouts_held: bool, reserve_fen: int, most: int
 ) -> SetAside:
     """What becomes of ``due_fen`` on ``due_on``, as ``escrow.pay_out`` does it; at most so many claims are listed. While
-    payouts are held only claims are served."""
+    payouts are held, claims are served and orders filled."""
     open_claims = Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None)
     all_claims = open_claims.aggregate(count=Count("id"), sum=Sum(F("amount_fen") - F("paid_fen")))
     orders = list(LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None).order_by("id"))
     rule = ReserveRule.objects.filter(valid_from__lte=due_on).order_by("-valid_from").first()
     to_claims = min(due_fen, all_claims["sum"] or 0)
-    left = 0 if payouts_held else due_fen - to_claims
+    left = due_fen - to_claims
     unfilled = sum(order.sum_fen - order.blocked_fen for order in orders if order.expires_on >= due_on)
     to_orders = min(left, unfilled)
-    left -= to_orders
+    left = 0 if payouts_held else left - to_orders
     share = min(left * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen) if rule else 0
     to_reserve = max(0, share)
     return SetAside(

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from escrow import invariants, queries
+from escrow import clock, invariants, queries, tasks
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.errors import DomainError, InvalidAmount, ReasonRequired, RefundExceedsPaid, WrongState
@@ -33,6 +33,11 @@ def used(agreement, units, *, at=AT):
 def owed(agreement, amount_fen, *, at=AT):
     facts = {"basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": at, "actor": ACTOR}
     return escrow.refund(agreement_id=agreement.pk, amount_fen=amount_fen, **facts)
+
+
+def bank_pays(order, *, at):
+    answer = TransferAnswer(number=order.number, state="succeeded", amount_fen=order.amount_fen)
+    record_answer(channel=order.channel, answer=answer, at=at)
 
 
 def paid_out(to, *, at):
@@ -121,7 +126,7 @@ def test_the_reserve_is_a_share_of_payouts_and_pays_before_a_claim():
     assert not proven()
 
 
-def test_an_order_blocks_what_is_earned_now_and_later_and_lifted_gives_it_back():
+def test_an_order_blocks_what_is_earned_now_and_later_and_lifted_gives_it_back(monkeypatch):
     to = beneficiary()
     card = held_agreement(to)
     used(card, 2)
@@ -147,8 +152,9 @@ def test_an_order_blocks_what_is_earned_now_and_later_and_lifted_gives_it_back()
     hold.refresh_from_db()
     assert hold.blocked_fen == 100_000
     assert not proven()
-    assert escrow.expire_holds(at=AT + timedelta(days=60), actor=ACTOR) == 1
-    assert escrow.expire_holds(at=AT + timedelta(days=60), actor=ACTOR) == 0
+    monkeypatch.setattr(clock, "now", lambda: AT + timedelta(days=60))
+    assert tasks.expire_holds() == 1
+    assert tasks.expire_holds() == 0
     assert paid_out(to, at=AT + timedelta(days=70)).amount_fen == 100_000
     assert LegalHold.objects.get().lifted_at
     assert not proven()
@@ -180,4 +186,25 @@ def test_a_set_settles_what_it_can_and_names_what_it_cannot():
     assert Transfer.objects.get(reason=Reason.MAKE_GOOD).amount == 10_000
     again = escrow.refund_many(commands[:2], beneficiary_id=to.pk, at=AT + DAY, actor=ACTOR)
     assert again == outcomes[:2]
+    assert not proven()
+
+
+def test_a_refund_is_not_paid_while_a_part_of_it_is_open():
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)
+    used(card, 5)
+    escrow.pay_out(beneficiary_id=to.pk, at=AT + DAY, actor=ACTOR)
+    made = owed(card, 150_000, at=AT + DAY)
+    assert (made.amount_fen, made.claim.amount_fen) == (100_000, 50_000)
+    bank_pays(made.instruction, at=AT + 4 * DAY)
+    made.refresh_from_db()
+    assert made.paid_at is None
+    assert not proven()
+    used(other, 5, at=AT + DAY)
+    escrow.pay_out(beneficiary_id=to.pk, at=AT + 2 * DAY, actor=ACTOR)
+    made.refresh_from_db()
+    assert made.paid_at is None
+    bank_pays(Instruction.objects.get(claim_payment__claim__refund=made), at=AT + 4 * DAY)
+    made.refresh_from_db()
+    assert made.paid_at == AT + 4 * DAY
     assert not proven()

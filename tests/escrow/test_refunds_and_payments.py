@@ -187,10 +187,10 @@ def test_a_payout_without_an_account_says_so():
     agreement = held_agreement()
     charge(agreement, 1)
     Beneficiary.objects.update(payout_account_no="")
-    before = counters()
+    before = queries.backing(agreement.beneficiary_id)
     with pytest.raises(PayoutAccountMissing):
         escrow.pay_out(beneficiary_id=agreement.beneficiary_id, at=AT + timedelta(days=1), actor=ACTOR)
-    assert counters() == before
+    assert queries.backing(agreement.beneficiary_id) == before
 
 
 def test_an_instruction_says_unknown_before_anybody_calls(settings):

@@ -128,7 +128,11 @@ def sold_by(*, merchant_id: int) -> QuerySet[Card]:
 
 def _requests() -> QuerySet[RefundRequest]:
     return RefundRequest.objects.select_related(
-        "card__holder", "card__agreement__refund", "card__issuer__sector", "card__version__product", "answered_by"
+        "card__holder",
+        "card__agreement__refund__instruction",
+        "card__issuer__sector",
+        "card__version__product",
+        "answered_by",
     )
 
 

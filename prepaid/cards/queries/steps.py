@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from escrow.money import yuan
-from escrow.states import RefundBasis
+from escrow.states import InstructionState, RefundBasis
 from prepaid.cards.models import RefundRequest
 from prepaid.cards.queries.refunds import claim_of
 from prepaid.cards.states import RefundState
@@ -112,7 +112,9 @@ def _money(request: RefundRequest) -> list[Step]:
         label = _("Paid back to where it was paid from; the card is closed")
         return [_bank(label, refund.paid_at if refund else None)]
     first = _("¥%(sum)s paid back to where it was paid from; the card is closed") % {"sum": yuan(refund.amount_fen)}
-    steps = [_bank(first, refund.paid_at)] if refund.amount_fen else []
+    order = refund.instruction
+    at_once = order.done_at if order and order.state == InstructionState.SUCCEEDED else None
+    steps = [_bank(first, at_once)] if refund.amount_fen else []
     named = {"sum": yuan(claim.open_fen), "claim": claim}
     if claim.open_fen:
         note = _("The merchant's later payouts pay claims first, the oldest before the next.")

@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from escrow import operations as escrow
-from escrow.models import Claim, ReserveRule
+from escrow.channels import TransferAnswer
+from escrow.models import Claim, LegalHold, ReserveRule
+from escrow.operations.instructions import record_answer
 from escrow.states import RefundBasis
 from prepaid.merchants.models import Merchant
 from tests.escrow.factories import AT, calendar, held_agreement
@@ -25,7 +27,9 @@ def merchant(client) -> Merchant:
     client.force_login(owner_of(merchant).user)
     card = held_agreement(merchant.beneficiary)
     used(card, 10)
-    escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + DAY, actor=ACTOR)
+    left = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + DAY, actor=ACTOR).instruction
+    answer = TransferAnswer(number=left.number, state="accepted", amount_fen=left.amount_fen)
+    record_answer(channel=left.channel, answer=answer, at=AT + DAY)
     owed = {"amount_fen": 50_000, "basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": AT + DAY, "actor": ACTOR}
     escrow.refund(agreement_id=card.pk, **owed)
     return merchant
@@ -68,6 +72,7 @@ def test_the_next_payout_is_foretold_as_it_comes(client, merchant, monkeypatch, 
     aside = client.get(reverse("shop_money")).context["aside"]
     payout = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 2 * DAY, actor=ACTOR)
     assert aside.payout_fen == (payout.amount_fen if payout else 0)
+    assert aside.to_orders_fen == LegalHold.objects.get().blocked_fen
     assert aside.to_claims_fen == sum(Claim.objects.values_list("paid_fen", flat=True)) == 50_000
 
 
