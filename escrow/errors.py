@@ -84,6 +84,25 @@ class RefundExceedsHeld(DomainError):
     message = _("The refund is larger than what is owed on this card (at most ¥%(held)s). Enter a smaller sum.")
 
 
+class LineExplained(WrongState):
+    message = _(
+        "This line of the bank is explained already, or its money is being sent back. Reload the page to see how."
+    )
+
+
+class NothingFits(DomainError):
+    """Of a line that a person assigns."""
+
+    message = _(
+        "Nothing that waits fits this line any more. Reload the page and choose among what is listed, or send the money back."
+    )
+
+
+class ReturnAccountMissing(DomainError):
+    message = _("The bank did not say from which account this money came. Enter the account and its holder.")
+    http_status = 400
+
+
 class ReservationResolved(WrongState):
     message = _("This charge was already decided. Reload the page to see how.")
 

@@ -24,7 +24,7 @@ class Finding:
         return self.found == 0
 
 
-BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
+BALANCE = """(CASE WHEN code IN ('custody', 'clearing', 'fees', 'unexplained', 'issued')
               THEN debits_posted - credits_posted ELSE credits_posted - debits_posted END)"""
 
 #: Legs: every transfer seen from each of its two accounts, with what it did to the counters. An appended credit is not
@@ -97,6 +97,12 @@ CHART = ", ".join(
         ("custody_in", "custody", "clearing", True),
         ("custody_out", "refund", "custody", True),
         ("custody_out", "payout", "custody", True),
+        ("unexplained", "custody", "suspense", True),
+        ("unexplained", "unexplained", "custody", True),
+        *(("assign", "suspense", code, True) for code in ("clearing", "payable", "refund", "interest", "fees")),
+        *(("assign", code, "unexplained", True) for code in ("refund", "payout", "fees", "suspense")),
+        ("return", "suspense", "refund", True),
+        ("return_failed", "refund", "suspense", True),
     )
 )
 
@@ -149,7 +155,7 @@ CHECKS: dict[str, str] = {
             GROUP BY beneficiary_id, asset HAVING sum(net) <> 0) s""",
     "nothing_below_zero": f"""
         SELECT count(*) FROM escrow_account
-        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued')
+        WHERE {BALANCE} - CASE WHEN code IN ('custody', 'clearing', 'fees', 'unexplained', 'issued')
                                THEN credits_pending ELSE debits_pending END < 0
            OR least(debits_posted, credits_posted, debits_pending, credits_pending) < 0""",
     "liabilities_equal_custody_and_transit": """
@@ -158,8 +164,8 @@ CHECKS: dict[str, str] = {
                            WHERE asset = 'CNY'
                            UNION ALL SELECT beneficiary_id, code, amount FROM escrow_unfolded WHERE asset = 'CNY') a
             GROUP BY beneficiary_id
-            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing', 'fees')), 0)
-                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing', 'fees')), 0)) s""",
+            HAVING coalesce(sum(owed) FILTER (WHERE code NOT IN ('custody', 'clearing', 'fees', 'unexplained')), 0)
+                <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing', 'fees', 'unexplained')), 0)) s""",
     "agreements_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
         WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
@@ -247,8 +253,11 @@ CHECKS: dict[str, str] = {
             OR p.agreement_id <> t.agreement_id)""",
     "payments_go_back_once": """
         SELECT count(*) FROM escrow_payment p
-        LEFT JOIN (SELECT payment_id, sum(amount_fen) AS amount FROM escrow_instruction
-                   WHERE kind = 'refund' AND state <> 'failed' GROUP BY payment_id) i ON i.payment_id = p.id
+        LEFT JOIN (SELECT payment_id, sum(amount_fen) AS amount FROM escrow_instruction o
+                   WHERE kind = 'refund' AND state <> 'failed'
+                     AND NOT EXISTS (SELECT 1 FROM escrow_statementline l WHERE l.beneficiary_id = o.beneficiary_id
+                                     AND l.kind = 'returned' AND l.reference = o.number AND l.matched_at IS NOT NULL)
+                   GROUP BY payment_id) i ON i.payment_id = p.id
         LEFT JOIN escrow_refund r ON r.agreement_id = p.agreement_id
         LEFT JOIN escrow_claim c ON c.refund_id = r.id
         WHERE coalesce(i.amount, 0) <> CASE p.state WHEN 'late' THEN p.amount_fen
@@ -317,7 +326,8 @@ CHECKS: dict[str, str] = {
     "money_on_its_way_has_its_instructions": """
         SELECT count(*) FROM (
             SELECT b.id,
-                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'refund' AND i.state <> 'failed'), 0) AS refunds,
+                   coalesce(sum(i.amount_fen) FILTER (WHERE i.kind IN ('refund', 'return') AND i.state <> 'failed'), 0)
+                       AS refunds,
                    coalesce(sum(i.amount_fen) FILTER (WHERE i.kind = 'payout' AND i.state <> 'failed'), 0) AS payouts
             FROM escrow_beneficiary b LEFT JOIN escrow_instruction i ON i.beneficiary_id = b.id GROUP BY b.id) s
         JOIN (SELECT beneficiary_id,
@@ -325,7 +335,7 @@ CHECKS: dict[str, str] = {
                      sum(credits_posted - debits_posted) FILTER (WHERE code = 'payout') AS payout
               FROM escrow_account WHERE asset = 'CNY' GROUP BY beneficiary_id) a ON a.beneficiary_id = s.id
         LEFT JOIN (SELECT beneficiary_id,
-                          coalesce(sum(amount_fen) FILTER (WHERE kind = 'refund'), 0) AS refunds,
+                          coalesce(sum(amount_fen) FILTER (WHERE kind IN ('refund', 'return')), 0) AS refunds,
                           coalesce(sum(amount_fen) FILTER (WHERE kind = 'payout'), 0) AS payouts
                    FROM escrow_statementline WHERE matched_at IS NOT NULL GROUP BY beneficiary_id) l
                ON l.beneficiary_id = s.id
@@ -333,7 +343,7 @@ CHECKS: dict[str, str] = {
     "custody_equals_the_bank_statement": """
         SELECT count(*) FROM escrow_account a
         LEFT JOIN (SELECT beneficiary_id, sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END) AS amount
-                   FROM escrow_statementline WHERE matched_at IS NOT NULL GROUP BY beneficiary_id) l
+                   FROM escrow_statementline WHERE booked_at IS NOT NULL GROUP BY beneficiary_id) l
                ON l.beneficiary_id = a.beneficiary_id
         WHERE a.code = 'custody' AND a.debits_posted - a.credits_posted <> coalesce(l.amount, 0)""",
     "statement_continuous": """
@@ -344,28 +354,43 @@ CHECKS: dict[str, str] = {
         WHERE balance_after_fen <> expected""",
     "statement_lines_equal_their_transfers": """
         SELECT count(*) FROM (
-            SELECT beneficiary_id, direction, reference, amount_fen FROM escrow_statementline
-            WHERE matched_at IS NOT NULL) l
+            SELECT beneficiary_id, direction, booked_as AS reference, amount_fen FROM escrow_statementline
+            WHERE booked_at IS NOT NULL) l
         FULL JOIN (
             SELECT t.beneficiary_id, CASE d.code WHEN 'custody' THEN 'in' ELSE 'out' END AS direction, reference,
                    sum(amount) AS amount_fen, count(*) AS n
             FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
-            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee') GROUP BY 1, 2, 3) t
+            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee', 'unexplained') GROUP BY 1, 2, 3) t
         USING (beneficiary_id, direction, reference, amount_fen)
         WHERE t.n IS DISTINCT FROM 1 OR l.reference IS NULL""",
     "statement_lines_name_what_was_done": """
         SELECT count(*) FROM escrow_statementline l
         LEFT JOIN escrow_payment p ON l.kind = 'payment' AND p.order_no = l.reference
         LEFT JOIN escrow_instruction i ON i.kind = l.kind AND i.number = l.reference
-        WHERE l.matched_at IS NOT NULL AND l.kind NOT IN ('interest', 'fee')
+        WHERE l.matched_at IS NOT NULL AND l.kind IN ('payment', 'refund', 'payout', 'return')
           AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
-    "statement_lines_matched": """
-        SELECT count(*) FROM escrow_statementline WHERE matched_at IS NULL AND beneficiary_id IS NOT NULL""",
+    "statement_lines_booked": """
+        SELECT count(*) FROM escrow_statementline
+        WHERE booked_at IS NULL AND beneficiary_id IS NOT NULL AND currency = 'CNY'""",
+    "unexplained_money_has_its_lines": """
+        SELECT count(*) FROM escrow_account a
+        LEFT JOIN (SELECT beneficiary_id, sum(amount_fen) FILTER (WHERE direction = 'in') AS came,
+                          sum(amount_fen) FILTER (WHERE direction = 'out') AS went
+                   FROM escrow_statementline WHERE booked_at IS NOT NULL AND matched_at IS NULL GROUP BY beneficiary_id) l
+               ON l.beneficiary_id = a.beneficiary_id
+        WHERE (a.code = 'suspense' AND a.credits_posted - a.debits_posted <> coalesce(l.came, 0))
+           OR (a.code = 'unexplained' AND a.debits_posted - a.credits_posted <> coalesce(l.went, 0))""",
+    "receipts_sent_back_have_a_second_person": """
+        SELECT count(*) FROM escrow_instruction i
+        WHERE i.kind = 'return' AND NOT EXISTS (
+            SELECT 1 FROM escrow_approval a
+            WHERE a.kind = 'receipt_return' AND a.target = 'statement_line:' || i.receipt_id AND a.state = 'approved'
+              AND a.amount_fen = i.amount_fen AND a.decided_by <> a.requested_by)""",
     "guards_in_place": """
         SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
             'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
-            'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
+            'instruction_return_approved', 'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
             'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """

@@ -91,6 +91,7 @@ def open_beneficiary_accounts(*, beneficiary_id: int, channels: list[str]) -> No
         AccountCode.SUSPENSE,
         AccountCode.INTEREST,
         AccountCode.FEES,
+        AccountCode.UNEXPLAINED,
     )
     accounts = [Account(beneficiary_id=beneficiary_id, code=code, asset=Asset.CNY) for code in money]
     accounts += [

@@ -209,6 +209,7 @@ class Backing:
     custody_fen: int = 0
     clearing_fen: int = 0
     fees_fen: int = 0
+    unexplained_fen: int = 0
     agreements_held: int = 0
 
     @property
@@ -226,7 +227,7 @@ class Backing:
 
     @property
     def covered_fen(self) -> int:
-        return self.custody_fen + self.clearing_fen + self.fees_fen
+        return self.custody_fen + self.clearing_fen + self.fees_fen + self.unexplained_fen
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from escrow.bank_files import Statement as Read
 from escrow.bank_files import bills, format_of, orders, read_statements, tables
+from escrow.bank_files.kinds import kind_in_words
 from escrow.bank_files.statement import Line
 from escrow.clock import BEIJING
 from escrow.models import (
@@ -27,7 +28,17 @@ from escrow.models import (
     StatementLine,
     TieOut,
 )
-from escrow.states import AccountCode, BankFileKind, BillFinding, InstructionState, LineKind, PaymentState, Unmatched
+from escrow.states import (
+    ORDERED,
+    AccountCode,
+    BankFileKind,
+    BillFinding,
+    InstructionKind,
+    InstructionState,
+    LineKind,
+    PaymentState,
+    Unmatched,
+)
 
 #: The ledger's currency; lines in another are kept and listed.
 CURRENCY = "CNY"
@@ -88,7 +99,7 @@ def judge(lines: Iterable[tuple[Booked, int | None]]) -> list[Verdict]:
         ours = {known[number].beneficiary_id for number in some if number in known}
         matched = StatementLine.objects.filter(
             beneficiary_id__in=ours,
-            kind__in=(LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT),
+            kind__in=ORDERED,
             reference__in=some,
             matched_at__isnull=False,
         )
@@ -114,8 +125,6 @@ def _verdict(
         return Verdict(kind=told, reference=said, why=Unmatched.CURRENCY)
     if told == LineKind.REVERSAL:
         return Verdict(kind=told, reference=numbers[0] if numbers else said, why=Unmatched.REVERSAL)
-    if told == LineKind.FEE or (told == LineKind.INTEREST and line.direction == "in"):
-        return Verdict(kind=told, reference=said, why=None)  # what the bank itself gives and takes needs no order
     fitting = [n for n in numbers if orders[n].beneficiary_id == owner and _direction(orders[n]) == line.direction]
     why = _KINDS.get(told, Unmatched.NO_NUMBER)
     for number in fitting:
@@ -130,6 +139,13 @@ def _verdict(
         else:
             taken.add((owner, kind.value, number))
             return Verdict(kind=kind, reference=number, why=None, order=order)
+    # What the bank itself gives and takes needs no order. Its codes tell that also of a line that names one (the fee of a
+    # payout); words tell nothing there, for a payment's purpose has the name of what was bought.
+    own: LineKind = told
+    if told == LineKind.OTHER and not numbers:
+        own = LineKind(kind_in_words(direction=line.direction, purpose=line.purpose) or told)
+    if own == LineKind.FEE or (own == LineKind.INTEREST and line.direction == "in"):
+        return Verdict(kind=own, reference=said, why=None)
     return Verdict(kind=told, reference=fitting[0] if fitting else said, why=why)
 
 
@@ -248,6 +264,61 @@ def awaited_lines(beneficiary_id: int) -> list[Awaited]:
         for order in orders
     ]
     return sorted(made, key=lambda one: one.since)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """What an unexplained line may be, for a person to choose: ``code`` is a number of ours, ``L`` and the id of another
+    line, ``fee`` or ``interest``. ``returned``: an order that was done and came back."""
+
+    code: str
+    kind: LineKind
+    since: datetime | None = None
+    order: Payment | Instruction | None = None
+    line: StatementLine | None = None
+    returned: bool = False
+
+
+def fitting(line: StatementLine) -> list[Fitting]:
+    """Everything of its beneficiary that has the line's sum and no line of its own yet, the oldest first; then the bank."""
+    owner, incoming = line.beneficiary_id or 0, line.direction == "in"
+    shown = StatementLine.objects.filter(beneficiary_id=owner, matched_at__isnull=False)
+    orders = Instruction.objects.filter(beneficiary_id=owner, amount_fen=line.amount_fen).order_by("id")
+    other = StatementLine.objects.filter(
+        beneficiary_id=owner, amount_fen=line.amount_fen, matched_at=None, booked_at__isnull=False, currency=CURRENCY
+    ).exclude(direction=line.direction)
+    found = []
+    if incoming:
+        payments = Payment.objects.filter(
+            ~Exists(shown.filter(kind=LineKind.PAYMENT, reference=OuterRef("order_no"))),
+            beneficiary_id=owner,
+            amount_fen=line.amount_fen,
+        ).exclude(state=PaymentState.CLOSED)
+        found += [
+            Fitting(code=one.order_no, kind=LineKind.PAYMENT, since=one.created_at, order=one)
+            for one in payments.order_by("id")
+        ]
+        done = orders.filter(
+            Exists(shown.filter(kind=OuterRef("kind"), reference=OuterRef("number"))),
+            ~Exists(shown.filter(kind=LineKind.RETURNED, reference=OuterRef("number"))),
+            kind__in=(InstructionKind.REFUND, InstructionKind.PAYOUT),
+        )
+        found += [
+            Fitting(code=one.number, kind=LineKind.RETURNED, since=one.created_at, order=one, returned=True)
+            for one in done
+        ]
+    else:
+        awaited = orders.filter(~Exists(shown.filter(kind=OuterRef("kind"), reference=OuterRef("number"))))
+        sent = awaited.exclude(state__in=(InstructionState.FAILED, InstructionState.HELD, InstructionState.DUE))
+        found += [Fitting(code=one.number, kind=LineKind(one.kind), since=one.created_at, order=one) for one in sent]
+    found += [
+        Fitting(code=f"L{one.pk}", kind=LineKind.REVERSAL, since=one.at, line=one) for one in other.order_by("id")
+    ]
+    return [
+        *found,
+        *([Fitting(code="interest", kind=LineKind.INTEREST)] if incoming else []),
+        Fitting(code="fee", kind=LineKind.FEE),
+    ]
 
 
 #: A statement begins where one of the day before it, or another of its own day, ended.

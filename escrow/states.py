@@ -46,12 +46,15 @@ class AccountCode(TextChoices):
     SUSPENSE = "suspense", _("late or unidentified")
     INTEREST = "interest", _("interest earned")
     FEES = "fees", _("bank fees")
+    UNEXPLAINED = "unexplained", _("taken by the bank, unexplained")
     ISSUED = "issued", _("issued")
     CONSUMED = "consumed", _("consumed")
 
 
 #: Accounts whose balance is debits − credits (what others owe us); the rest are credits − debits (what we owe).
-DEBIT_NORMAL = frozenset({AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.FEES, AccountCode.ISSUED})
+DEBIT_NORMAL = frozenset(
+    {AccountCode.CUSTODY, AccountCode.CLEARING, AccountCode.FEES, AccountCode.UNEXPLAINED, AccountCode.ISSUED}
+)
 
 
 class TransferKind(TextChoices):
@@ -84,6 +87,10 @@ class Reason(TextChoices):
     LATE_REFUND = "late_refund", _("late payment sent back")
     CUSTODY_IN = "custody_in", _("arrived at the custody bank")
     CUSTODY_OUT = "custody_out", _("left the custody bank")
+    UNEXPLAINED = "unexplained", _("line of the bank that nobody can explain yet")
+    ASSIGN = "assign", _("unexplained line assigned")
+    RETURN = "return", _("unidentified receipt sent back")
+    RETURN_FAILED = "return_failed", _("receipt sent back, returned by the bank")
 
 
 class UseState(TextChoices):
@@ -142,6 +149,7 @@ class PaymentState(TextChoices):
 class InstructionKind(TextChoices):
     REFUND = "refund", _("refund")
     PAYOUT = "payout", _("payout")
+    RETURN = "return", _("unidentified receipt sent back")
 
 
 class InstructionState(TextChoices):
@@ -162,6 +170,7 @@ class ApprovalKind(TextChoices):
     PAYOUT_RELEASE = "payout_release", _("release of a payout")
     PAYOUT_ACCOUNT = "payout_account", _("change of a payout account")
     MANUAL_REFUND = "manual_refund", _("refund by hand")
+    RECEIPT_RETURN = "receipt_return", _("unidentified receipt sent back")
 
 
 class ApprovalState(TextChoices):
@@ -173,15 +182,21 @@ class ApprovalState(TextChoices):
 
 
 class LineKind(TextChoices):
-    """What a line of the bank's statement is. Only the first three are movements the ledger expects by number."""
+    """What a line of the bank's statement is. The first four are movements the ledger expects by number (``ORDERED``)."""
 
     PAYMENT = "payment", _("payment")
     REFUND = "refund", _("refund")
     PAYOUT = "payout", _("payout")
+    RETURN = "return", _("unidentified receipt sent back")
     INTEREST = "interest", _("interest")
     FEE = "fee", _("bank fee")
     REVERSAL = "reversal", _("reversal")
+    RETURNED = "returned", _("came back after it was done")
     OTHER = "other", _("unexplained")
+
+
+#: Lines of which an order takes one.
+ORDERED = (LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT, LineKind.RETURN)
 
 
 class Unmatched(TextChoices):

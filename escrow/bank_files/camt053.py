@@ -314,7 +314,7 @@ def _line(facts: Facts, detail: _Detail, signed: int, currency: str, booked: tup
         currency=currency,
         bank_ref=(_said(theirs.get("Refs/AcctSvcrRef")) or _said(facts.get("AcctSvcrRef")))[:64],
         references=tuple(dict.fromkeys([*_references(theirs), *filter(None, [_said(facts.get("NtryRef"))[:64]])])),
-        kind="reversal" if reversal else kind_of(codes=codes, purpose=purpose),
+        kind="reversal" if reversal else kind_of(codes),
         purpose=purpose[:TEXT],
         counterparty_name=name[:200],
         counterparty_account=account[:64],

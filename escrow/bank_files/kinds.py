@@ -1,4 +1,4 @@
-"""Interest and fees are told by the bank's transaction code (ISO 20022 external code set, the German GVC), else in words."""
+"""Interest and fees: by the bank's transaction code (ISO 20022 external code set, the German GVC), else in words."""
 
 import re
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ INTEREST_WORDS = re.compile(r"结息|利息|\binterest\b", re.IGNORECASE)
 FEE_WORDS = re.compile(r"手续费|账户管理费|服务费|工本费|\bbank (?:fee|charge)s?\b", re.IGNORECASE)
 
 
-def kind_of(*, codes: Iterable[str] = (), purpose: str = "") -> Kind:
-    """``interest``, ``fee`` or "": neither."""
+def kind_of(codes: Iterable[str]) -> Kind:
+    """``interest``, ``fee`` or "": neither, as the bank's own codes tell."""
     for code in codes:
         if code in INTEREST_CODES:
             return "interest"
@@ -23,6 +23,12 @@ def kind_of(*, codes: Iterable[str] = (), purpose: str = "") -> Kind:
         gvc = re.match(r"N[A-Z]{3}\+(\d{3})", code)
         if gvc and gvc.group(1) in GVC:
             return GVC[gvc.group(1)]
-    if INTEREST_WORDS.search(purpose):
-        return "interest"
+    return ""
+
+
+def kind_in_words(*, direction: str, purpose: str) -> Kind:
+    """The same of a bank that gives no codes. Payers and products write into a purpose too, so ask only of a line that names
+    no order of ours; interest comes in and fees go out, the rest is for a person."""
+    if direction == "in":
+        return "interest" if INTEREST_WORDS.search(purpose) else ""
     return "fee" if FEE_WORDS.search(purpose) else ""

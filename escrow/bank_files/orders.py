@@ -27,7 +27,7 @@ COLUMNS = (
     "失败原因",
 )
 TOTAL = "合计"
-KINDS = {"payout": "划付", "refund": "退款"}
+KINDS = {"payout": "划付", "refund": "退款", "return": "退汇"}
 RESULTS: dict[str, Literal["succeeded", "failed"]] = {"成功": "succeeded", "失败": "failed"}
 
 

@@ -13,7 +13,7 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_LINES = 200_000
 
 Direction = Literal["in", "out"]
-#: "" is decided by whose number the line carries.
+#: As the bank's codes tell; "" is decided by whose number the line carries, then by its words.
 Kind = Literal["", "interest", "fee", "reversal"]
 
 

@@ -19,7 +19,6 @@ from openpyxl import load_workbook
 
 from escrow.bank_files.amounts import BEIJING, fen
 from escrow.bank_files.errors import EmptyBankFile, HostileBankFile, MissingColumns, UnreadableBankFile
-from escrow.bank_files.kinds import kind_of
 from escrow.bank_files.statement import MOST_LINES, Direction, Line, Statement, identified
 
 #: An XLSX of our largest size unpacks to some ten times that; a bomb to a thousand times.
@@ -198,7 +197,6 @@ def _line(cells: dict[str, str], mapping: Mapping) -> tuple[str, Line | None]:
         currency=mapping.currency,
         bank_ref=cell(mapping.line_no)[:64],
         references=tuple(filter(None, [cell(mapping.reference)[:64]])),
-        kind=kind_of(purpose=purpose),
         purpose=purpose[:2000],
         counterparty_name=cell(mapping.counterparty_name)[:200],
         counterparty_account=cell(mapping.counterparty_account)[:64],

@@ -52,7 +52,7 @@ class Approval(models.Model):
     """One request: ``open`` until another person approves or refuses it, its author withdraws it, or its time is over.
 
     ``target`` is what it is about, as the audit trail names it: ``instruction:<id>``, ``beneficiary:<id>``,
-    ``agreement:<id>``. ``payload`` is the JSON of what will be done, encrypted since it may hold a bank account.
+    ``agreement:<id>``, ``statement_line:<id>``. ``payload`` is the JSON of what will be done, encrypted since it may hold a bank account.
     """
 
     kind = models.CharField(_("kind"), max_length=16, choices=ApprovalKind)

@@ -60,6 +60,8 @@ class Instruction(models.Model):
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
     channel = models.CharField(_("channel"), max_length=16)
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refund_instructions")
+    #: Of money sent back to an account that nobody here knows: the line of the statement it came with.
+    receipt = models.ForeignKey("escrow.StatementLine", models.PROTECT, null=True, related_name="returns")
     amount_fen = models.BigIntegerField(_("amount (fen)"))
     payee_account = EncryptedTextField(_("payee's account"), blank=True, default="", db_default="")
     payee_name = EncryptedTextField(_("payee"), blank=True, default="", db_default="")
@@ -85,8 +87,9 @@ class Instruction(models.Model):
             models.CheckConstraint(name="instruction_amount_positive", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(
                 name="instruction_refund_has_its_payment",
-                condition=Q(kind=InstructionKind.REFUND, payment__isnull=False)
-                | Q(kind=InstructionKind.PAYOUT, payment__isnull=True),
+                condition=Q(kind=InstructionKind.REFUND, payment__isnull=False, receipt__isnull=True)
+                | Q(kind=InstructionKind.PAYOUT, payment__isnull=True, receipt__isnull=True)
+                | Q(kind=InstructionKind.RETURN, payment__isnull=True, receipt__isnull=False),
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from escrow.bank_files import tables
 from escrow.models.agreement import Beneficiary
 from escrow.models.encrypted import EncryptedBinaryField, EncryptedTextField
-from escrow.states import AccountCode, BankFileKind, BillFinding, InstructionKind, LineKind
+from escrow.states import ORDERED, AccountCode, BankFileKind, BillFinding, InstructionKind, LineKind
 
 
 class BankFormat(models.Model):
@@ -161,7 +161,10 @@ class Statement(models.Model):
 
 
 class StatementLine(models.Model):
-    """One line of the custody bank's statement; matched when the ledger has the same movement.
+    """One line of the custody bank's statement: booked when its money has moved here too, matched when it is known what for.
+
+    ``booked_as`` is the reference of the transfer that booked it. Booked and not matched, its money is in suspense (in) or
+    unexplained (out) until a person has assigned it or sent it back (``operations/receipts.py``).
 
     ``line_no`` numbers the bank's live feed, ``identity`` (``bank_files.identity``) is the same for one line in whatever
     file or feed it comes. ``references`` are what may be a number of ours; ``reference`` is the one that matched, or
@@ -187,6 +190,8 @@ class StatementLine(models.Model):
     balance_after_fen = models.BigIntegerField(_("balance (fen)"), null=True)
     day = models.DateField(_("booked on"))
     at = models.DateTimeField(_("at"))
+    booked_at = models.DateTimeField(_("booked here"), null=True, blank=True)
+    booked_as = models.CharField(max_length=64, blank=True, default="")
     matched_at = models.DateTimeField(_("matched"), null=True, blank=True)
 
     class Meta:
@@ -202,9 +207,14 @@ class StatementLine(models.Model):
             models.UniqueConstraint(
                 name="statement_line_matches_alone",
                 fields=["beneficiary", "kind", "reference"],
-                condition=Q(matched_at__isnull=False, kind__in=[LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT]),
+                condition=Q(matched_at__isnull=False, kind__in=[*ORDERED, LineKind.RETURNED]),
             ),
             models.CheckConstraint(name="statement_line_kind_known", condition=Q(kind__in=LineKind.values)),
+            models.CheckConstraint(
+                name="statement_line_booked_before_matched",
+                condition=Q(booked_at__isnull=False) & ~Q(booked_as="")
+                | Q(booked_at__isnull=True, matched_at__isnull=True, booked_as=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,6 +229,7 @@ class StatementLine(models.Model):
 class TieOut(models.Model):
     """One beneficiary on one day: what the ledger has in custody by the lines booked until then, and what the bank says.
 
+    ``unmatched`` counts the lines nobody can explain yet, ``unmatched_fen`` is the net of those that are not even booked.
     ``bank_fen − ledger_fen = unmatched_fen`` when every difference is a listed line; what is left over is lines that
     the bank never sent.
     """

@@ -10,6 +10,7 @@ from escrow.operations.approvals import (
     request_manual_refund,
     request_payout_account,
     request_payout_release,
+    request_receipt_return,
     withdraw,
 )
 from escrow.operations.batches import export_batch, make_batch
@@ -27,6 +28,7 @@ from escrow.operations.legal_holds import lift_hold, order_hold
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
+from escrow.operations.receipts import assign_line, open_line
 from escrow.operations.refunds import Settlement, refund, refund_many
 from escrow.operations.seals import seal
 from escrow.operations.silence import notice_delivered, pass_silence
@@ -57,6 +59,7 @@ __all__ = [
     "ask_now",
     "ask_pause",
     "ask_payment",
+    "assign_line",
     "begin_stoppage",
     "cancel_agreement",
     "charge",
@@ -85,6 +88,7 @@ __all__ = [
     "match_open_lines",
     "notice_delivered",
     "open_agreement",
+    "open_line",
     "order_hold",
     "pass_silence",
     "pay_out",
@@ -99,6 +103,7 @@ __all__ = [
     "request_manual_refund",
     "request_payout_account",
     "request_payout_release",
+    "request_receipt_return",
     "resolve_many",
     "seal",
     "send_instruction",

@@ -17,10 +17,12 @@ from escrow.errors import (
     ApprovalOpen,
     BasisRequired,
     NotFound,
+    NothingFits,
     OnlyTheRequester,
     PersonNeeded,
     ReasonRequired,
     RefundExceedsHeld,
+    ReturnAccountMissing,
     SecondPersonNeeded,
     WrongState,
 )
@@ -29,7 +31,8 @@ from escrow.models.approval import PERSON
 from escrow.money import check_fen, yuan
 from escrow.operations.agreements import locked_agreement
 from escrow.operations.beneficiaries import locked_beneficiary, set_payout_account
-from escrow.operations.instructions import cancel_held, release_held
+from escrow.operations.instructions import Payee, cancel_held, release_held
+from escrow.operations.receipts import open_line, send_back
 from escrow.operations.refunds import refund
 from escrow.queries import holding
 from escrow.states import (
@@ -124,6 +127,35 @@ def request_manual_refund(
             target=f"agreement:{agreement_id}",
             amount_fen=amount_fen,
             payload={"agreement": agreement_id, "amount_fen": amount_fen, "basis": str(basis)},
+            because=because,
+            at=at,
+            actor=actor,
+        )
+
+
+def request_receipt_return(
+    *, line_id: int, account_no: str = "", account_name: str = "", because: str, at: datetime, actor: str
+) -> Approval:
+    """Ask for money that nobody can explain to be sent back: to the account the bank's line names, unless another is given.
+
+    Raises:
+        NotFound, LineExplained, ReasonRequired, ApprovalOpen, PersonNeeded. NothingFits: the line did not bring money.
+        ReturnAccountMissing: neither the line nor the request has an account.
+    """
+    with transaction():
+        line = open_line(line_id)
+        if line.direction != "in":
+            raise NothingFits()
+        if not account_no:
+            account_no, account_name = line.counterparty_account, account_name or line.counterparty_name
+        if not account_no or not account_name:
+            raise ReturnAccountMissing()
+        return _request(
+            ApprovalKind.RECEIPT_RETURN,
+            beneficiary_id=line.beneficiary_id or 0,
+            target=f"statement_line:{line.pk}",
+            amount_fen=line.amount_fen,
+            payload={"line": line.pk, "account_no": account_no, "account_name": account_name},
             because=because,
             at=at,
             actor=actor,
@@ -308,8 +340,15 @@ def _refund(approval: Approval, at: datetime, actor: str) -> None:
     )
 
 
+def _send_back(approval: Approval, at: datetime, actor: str) -> None:
+    facts = payload_of(approval)
+    payee = Payee(account_no=facts["account_no"], name=facts["account_name"])
+    send_back(line_id=facts["line"], payee=payee, at=at, actor=actor)
+
+
 _DEEDS: dict[ApprovalKind, Callable[[Approval, datetime, str], None]] = {
     ApprovalKind.PAYOUT_RELEASE: _send_payout,
     ApprovalKind.PAYOUT_ACCOUNT: _change_account,
     ApprovalKind.MANUAL_REFUND: _refund,
+    ApprovalKind.RECEIPT_RETURN: _send_back,
 }

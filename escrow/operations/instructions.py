@@ -28,6 +28,7 @@ from escrow.models import (
     Payment,
     Payout,
     Refund,
+    StatementLine,
 )
 from escrow.operations.beneficiaries import hold_payouts
 from escrow.signals import claim_paid, payout_failed, refund_complete, refund_paid
@@ -42,6 +43,7 @@ from escrow.states import (
 )
 from escrow.transactions import after_commit, call, ring, transaction
 
+PREFIXES = {InstructionKind.REFUND: "R", InstructionKind.PAYOUT: "P", InstructionKind.RETURN: "T"}
 OPEN_STATES = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
 #: Real seconds until the janitor asks again: 10 s, 20 s, 40 s … at most 10 minutes.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
@@ -75,6 +77,7 @@ def instruct(
     amount_fen: int,
     payment: Payment | None = None,
     payee: Payee | None = None,
+    receipt: StatementLine | None = None,
     pause: timedelta = timedelta(),
     at: datetime,
 ) -> Instruction:
@@ -84,10 +87,11 @@ def instruct(
     held = kind == InstructionKind.PAYOUT and _takes_two_people(amount_fen, at)
     instruction = Instruction.objects.create(
         kind=kind,
-        number=new_number("R" if kind == InstructionKind.REFUND else "P"),
+        number=new_number(PREFIXES[kind]),
         beneficiary_id=beneficiary_id,
         channel=channel,
         payment=payment,
+        receipt=receipt,
         amount_fen=amount_fen,
         payee_account=payee.account_no if payee else "",
         payee_name=payee.name if payee else "",
@@ -334,8 +338,10 @@ def _settled(instruction: Instruction, at: datetime) -> None:
     """The consequences of a final answer. The money itself moves when the custody statement shows it."""
     failed = instruction.state == InstructionState.FAILED
     if instruction.kind == InstructionKind.REFUND:
-        settle = _refund_returned if failed else _refund_paid
+        settle = refund_returned if failed else _refund_paid
         settle(instruction, at)
+    elif failed and instruction.kind == InstructionKind.RETURN:
+        _receipt_returned(instruction, at)
     elif failed:
         _payout_returned(instruction, at)
 
@@ -368,7 +374,7 @@ def _complete(refund_id: int, last: Instruction, at: datetime) -> None:
     after_commit(lambda: refund_complete.send(sender=Refund, refund_id=refund_id))
 
 
-def _refund_returned(instruction: Instruction, at: datetime) -> None:
+def refund_returned(instruction: Instruction, at: datetime) -> None:
     """The consumer is still owed the money: a new order under a new number, after a longer pause each time."""
     returned = Instruction.objects.filter(payment=instruction.payment, state=InstructionState.FAILED).count()
     again = instruct(
@@ -387,6 +393,26 @@ def _refund_returned(instruction: Instruction, at: datetime) -> None:
         action="escrow.refund_again",
         target=f"instruction:{again.pk}",
         after={"instead_of": instruction.number, "amount_fen": again.amount_fen},
+        at=at,
+    )
+
+
+def _receipt_returned(instruction: Instruction, at: datetime) -> None:
+    """It could not be sent back: nobody knows again whose it is."""
+    chart = Chart(beneficiary_id=instruction.beneficiary_id)
+    receipt = StatementLine.objects.select_for_update(no_key=True, of=("self",)).get(returns=instruction)
+    receipt.matched_at = None
+    receipt.save(update_fields=["matched_at"])
+    post(
+        [
+            Movement(
+                debit=chart.id(AccountCode.REFUND),
+                credit=chart.id(AccountCode.SUSPENSE),
+                amount=instruction.amount_fen,
+                reason=Reason.RETURN_FAILED,
+                reference=instruction.number,
+            )
+        ],
         at=at,
     )
 

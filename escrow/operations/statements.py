@@ -1,7 +1,7 @@
-"""Reading the custody bank's statement: every line the ledger expects moves its money; the rest is listed."""
+"""Reading the custody bank's statement: every line moves its money, to where the ledger expects it or, if nobody can explain
+it, to an account of its own until a person has (``operations/receipts.py``)."""
 
 import logging
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Max
@@ -17,15 +17,13 @@ from escrow.models import Instruction, Payment, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import ask_payment
 from escrow.reconciliation import Verdict
-from escrow.states import AccountCode, InstructionState, LineKind, PaymentState, Reason
+from escrow.states import AccountCode, InstructionState, LineKind, PaymentState, Reason, Unmatched
 from escrow.transactions import transaction
 
 logger = logging.getLogger(__name__)
 
-#: Lines the live feed names an order for: tried again with every sweep. The unexplained are tried when a file comes and
-#: every hour, reversals not at all: their number grows with the years.
-EXPECTED = (LineKind.PAYMENT, LineKind.REFUND, LineKind.PAYOUT, LineKind.INTEREST, LineKind.FEE)
-RETRIED = (*EXPECTED, LineKind.OTHER)
+#: Lines that no account here takes.
+ELSEWHERE = (Unmatched.NOBODY, Unmatched.CURRENCY)
 
 
 def import_statement(*, channel: str, at: datetime) -> int:
@@ -50,7 +48,7 @@ def import_statement(*, channel: str, at: datetime) -> int:
         owners = reconciliation.owners(line.account for line in lines)
         keep_lines([_fed(channel, line, owners.get(line.account)) for line in lines])
         new += len(lines)
-    match_lines(channel=channel, at=at, kinds=EXPECTED)
+    match_lines(channel=channel, at=at, again=False)
     return new
 
 
@@ -88,30 +86,31 @@ def keep_lines(lines: list[StatementLine]) -> None:
     )
 
 
-def match_lines(*, channel: str, at: datetime, kinds: Collection[LineKind] = RETRIED) -> int:
-    """Move the money of every kept line of these kinds that the ledger expects, and return how many there were; what
-    fits nothing stays unmatched, for a person."""
-    open_lines = StatementLine.objects.filter(channel=channel, matched_at=None, beneficiary__isnull=False)
-    rows = list(open_lines.filter(kind__in=kinds).order_by("day", "at", "line_no", "id"))
+def match_lines(*, channel: str, at: datetime, again: bool = True) -> int:
+    """Move the money of every kept line and return how many found what the ledger expects. What fits nothing is booked as
+    unexplained; ``again``: look whether an order has come to be since for what was."""
+    rows = StatementLine.objects.filter(channel=channel, matched_at=None, beneficiary__isnull=False)
+    lines = list((rows if again else rows.filter(booked_at=None)).order_by("day", "at", "line_no", "id"))
     matched = 0
-    for row, verdict in zip(rows, reconciliation.judge((row, row.beneficiary_id) for row in rows), strict=True):
-        if verdict.why is not None:
-            continue
+    for line, verdict in zip(lines, reconciliation.judge((line, line.beneficiary_id) for line in lines), strict=True):
         try:
-            matched += _match(row, verdict, at)
+            if verdict.why is None and explain(line, verdict, at=at, actor=f"channel:{line.channel}"):
+                matched += 1
+            elif line.booked_at is None and verdict.order is None and verdict.why not in ELSEWHERE:
+                set_aside(line, at=at)
         except Exception:  # one line that does not fit keeps no other waiting; the page and prove list it
-            logger.exception("statement line %s", row.pk)
+            logger.exception("statement line %s", line.pk)
     return matched
 
 
 def match_open_lines(*, at: datetime) -> int:
     """Every bank's unmatched lines once more: an order may have come to be since."""
-    banks = StatementLine.objects.filter(matched_at=None, kind__in=RETRIED).values_list("channel", flat=True)
+    banks = StatementLine.objects.filter(matched_at=None).values_list("channel", flat=True)
     return sum(match_lines(channel=bank, at=at) for bank in banks.distinct().order_by("channel"))
 
 
-def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
-    """Post one line's movement, once."""
+def explain(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) -> bool:
+    """Post one line's movement, once: from custody, or from where it was set aside."""
     try:
         movement = _movement(line, verdict, at)
     except DomainError:
@@ -120,13 +119,15 @@ def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
         return False
     with transaction():
         locked = StatementLine.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.pk)
-        if locked.matched_at is not None:
+        if locked.matched_at is not None or (locked.booked_at is None) != (line.booked_at is None):
             return False
         locked.matched_at, locked.kind, locked.reference = at, verdict.kind, movement.reference
-        locked.save(update_fields=["matched_at", "kind", "reference"])
+        if locked.booked_at is None:
+            locked.booked_at, locked.booked_as = at, movement.reference
+        locked.save(update_fields=["matched_at", "kind", "reference", "booked_at", "booked_as"])
         post([movement], at=at)
         audit.record(
-            actor=f"channel:{line.channel}",
+            actor=actor,
             action="escrow.statement_line",
             target=f"statement_line:{line.pk}",
             after={"bank_ref": line.bank_ref, "kind": verdict.kind.value, "amount_fen": line.amount_fen},
@@ -135,30 +136,79 @@ def _match(line: StatementLine, verdict: Verdict, at: datetime) -> bool:
     return True
 
 
+def set_aside(line: StatementLine, *, at: datetime) -> None:
+    """Nobody can explain it: what came is owed to whoever sent it, what left is owed to us by the bank. Once."""
+    incoming = line.direction == "in"
+    chart = Chart(beneficiary_id=line.beneficiary_id or 0)
+    with transaction():
+        locked = StatementLine.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.pk)
+        if locked.booked_at is not None:
+            return
+        locked.booked_at, locked.booked_as = at, own_reference(line)
+        locked.save(update_fields=["booked_at", "booked_as"])
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.CUSTODY if incoming else AccountCode.UNEXPLAINED),
+                    credit=chart.id(AccountCode.SUSPENSE if incoming else AccountCode.CUSTODY),
+                    amount=line.amount_fen,
+                    reason=Reason.UNEXPLAINED,
+                    reference=own_reference(line),
+                )
+            ],
+            at=at,
+        )
+        audit.record(
+            actor=f"channel:{line.channel}",
+            action="escrow.unexplained_line",
+            target=f"statement_line:{line.pk}",
+            after={"bank_ref": line.bank_ref, "direction": line.direction, "amount_fen": line.amount_fen},
+            at=at,
+        )
+
+
+def own_reference(line: StatementLine) -> str:
+    """How the ledger names a line that has no order."""
+    return f"L{line.pk}"
+
+
 def _movement(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
+    """The line's own side is custody, or where it was set aside; the other is what the verdict says."""
+    other: tuple[AccountCode, str, str, Reason] | None
     if verdict.order is None:
-        return _own(line, verdict)
-    return _arrived(line, verdict, at) if isinstance(verdict.order, Payment) else _left(line, verdict, at)
+        other = _own(line, verdict)
+    elif isinstance(verdict.order, Payment):
+        other = _arrived(verdict.order, at)
+    else:
+        other = _left(line, verdict, at)
+    if other is None:
+        return None
+    code, channel, reference, reason = other
+    incoming, chart = line.direction == "in", Chart(beneficiary_id=line.beneficiary_id or 0)
+    side = AccountCode.CUSTODY
+    if line.booked_at is not None:
+        side, reason = AccountCode.SUSPENSE if incoming else AccountCode.UNEXPLAINED, Reason.ASSIGN
+    ours, theirs = chart.id(side), chart.id(code, channel=channel)
+    return Movement(
+        debit=ours if incoming else theirs,
+        credit=theirs if incoming else ours,
+        amount=line.amount_fen,
+        reason=reason,
+        reference=reference,
+    )
 
 
-def _arrived(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
+def _arrived(order: Payment, at: datetime) -> tuple[AccountCode, str, str, Reason] | None:
     """Clearing → custody. A payment whose notification never came is learned of here."""
-    payment = Payment.objects.get(order_no=verdict.reference)
+    payment = Payment.objects.get(pk=order.pk)
     if payment.state == PaymentState.CREATED:
         payment = ask_payment(payment_id=payment.pk, at=at)
     if payment.state not in (PaymentState.PAID, PaymentState.LATE):
         return None
-    chart = Chart(beneficiary_id=payment.beneficiary_id)
-    return Movement(
-        debit=chart.id(AccountCode.CUSTODY),
-        credit=chart.id(AccountCode.CLEARING, channel=payment.channel),
-        amount=line.amount_fen,
-        reason=Reason.CUSTODY_IN,
-        reference=payment.order_no,
-    )
+    return AccountCode.CLEARING, payment.channel, payment.order_no, Reason.CUSTODY_IN
 
 
-def _left(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | None:
+def _left(line: StatementLine, verdict: Verdict, at: datetime) -> tuple[AccountCode, str, str, Reason] | None:
     """Refund or payout on its way → gone from custody. An answer that never came is learned of here."""
     order = Instruction.objects.get(number=verdict.reference)
     # The custody bank tells of orders of every channel: what it shows has left the account, whoever carried it out.
@@ -169,28 +219,16 @@ def _left(line: StatementLine, verdict: Verdict, at: datetime) -> Movement | Non
     )
     if answered.state != InstructionState.SUCCEEDED:  # returned meanwhile
         return None
-    chart = Chart(beneficiary_id=answered.beneficiary_id)
-    return Movement(
-        debit=chart.id(AccountCode.REFUND if verdict.kind == LineKind.REFUND else AccountCode.PAYOUT),
-        credit=chart.id(AccountCode.CUSTODY),
-        amount=line.amount_fen,
-        reason=Reason.CUSTODY_OUT,
-        reference=answered.number,
-    )
+    code = AccountCode.PAYOUT if verdict.kind == LineKind.PAYOUT else AccountCode.REFUND
+    return code, "", answered.number, Reason.CUSTODY_OUT
 
 
-def _own(line: StatementLine, verdict: Verdict) -> Movement:
+def _own(line: StatementLine, verdict: Verdict) -> tuple[AccountCode, str, str, Reason] | None:
     """Interest the bank pays and fees it takes: each on its own account, neither the consumers' nor the merchant's. A fee
-    given back lowers what was taken."""
-    chart = Chart(beneficiary_id=line.beneficiary_id or 0)
-    custody = chart.id(AccountCode.CUSTODY)
-    interest = verdict.kind == LineKind.INTEREST
-    own = chart.id(AccountCode.INTEREST if interest else AccountCode.FEES)
-    incoming = line.direction == "in"
-    return Movement(
-        debit=custody if incoming else own,
-        credit=own if incoming else custody,
-        amount=line.amount_fen,
-        reason=Reason.INTEREST if interest else Reason.FEE,
-        reference=f"L{line.pk}",
-    )
+    given back lowers what was taken; one that was never taken is none."""
+    if verdict.kind == LineKind.INTEREST:
+        return AccountCode.INTEREST, "", own_reference(line), Reason.INTEREST
+    taken = Chart(beneficiary_id=line.beneficiary_id or 0).account(AccountCode.FEES).balance
+    if line.direction == "in" and taken < line.amount_fen:
+        return None
+    return AccountCode.FEES, "", own_reference(line), Reason.FEE

@@ -33,10 +33,11 @@ WITH scope AS (
     LEFT JOIN LATERAL (
         SELECT sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END)::bigint AS fen
         FROM escrow_statementline
-        WHERE beneficiary_id = scope.id AND day > scope.day AND matched_at IS NOT NULL) later ON true
+        WHERE beneficiary_id = scope.id AND day > scope.day AND booked_at IS NOT NULL) later ON true
     LEFT JOIN LATERAL (
         SELECT count(*) AS n,
-               coalesce(sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END), 0)::bigint AS fen
+               coalesce(sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END)
+                            FILTER (WHERE booked_at IS NULL), 0)::bigint AS fen
         FROM escrow_statementline
         WHERE beneficiary_id = scope.id AND day <= scope.day AND matched_at IS NULL AND currency = 'CNY'
     ) unmatched ON true
@@ -76,7 +77,8 @@ SELECT a.beneficiary_id, a.code, a.channel, abs(a.debits_posted - a.credits_post
                             AND l.matched_at IS NOT NULL))
     ELSE (
         SELECT min(i.created_at) FROM escrow_instruction i
-        WHERE i.beneficiary_id = a.beneficiary_id AND i.kind = a.code AND i.state <> 'failed'
+        WHERE i.beneficiary_id = a.beneficiary_id AND CASE i.kind WHEN 'return' THEN 'refund' ELSE i.kind END = a.code
+          AND i.state <> 'failed'
           AND NOT EXISTS (SELECT 1 FROM escrow_statementline l
                           WHERE l.beneficiary_id = i.beneficiary_id AND l.kind = i.kind AND l.reference = i.number
                             AND l.matched_at IS NOT NULL))

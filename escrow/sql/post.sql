@@ -14,7 +14,7 @@ $$ SELECT code IN ('payable', 'consumed') $$;
 
 -- +1: the balance is debits − credits (what others owe us), −1: credits − debits (what we owe).
 CREATE OR REPLACE FUNCTION escrow_side(code text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued') THEN 1 ELSE -1 END $$;
+$$ SELECT CASE WHEN code IN ('custody', 'clearing', 'fees', 'unexplained', 'issued') THEN 1 ELSE -1 END $$;
 
 -- Credits appended and not yet folded, per account.
 CREATE OR REPLACE VIEW escrow_unfolded AS

@@ -47,6 +47,33 @@ class HandOverForm(forms.Form):
         )
 
 
+class ExplainForm(ReasonForm):
+    """What an unexplained line is; the choices are what has its sum and waits."""
+
+    field_order = ("to", "because")
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"] = forms.ChoiceField(label=_("This line is"), choices=[("", "–"), *choices])
+        self.order_fields(self.field_order)
+
+
+class ReturnForm(ReasonForm):
+    """Where a receipt goes back to; ``known``: the bank's line names the account it came from."""
+
+    account_no = forms.CharField(label=_("Account"), max_length=34, required=False, strip=True)
+    account_name = forms.CharField(label=_("Account holder"), max_length=100, required=False, strip=True)
+    field_order = ("account_no", "account_name", "because")
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account_no"].help_text = (
+            _("Empty: the account that the bank's line names.")
+            if known
+            else _("The bank's line names none: ask the bank.")
+        )
+
+
 class RefundByHandForm(ReasonForm):
     """A card settled outside the usual road."""
 

@@ -8,6 +8,7 @@ from django.db import connection
 from escrow import channels, invariants
 from escrow import operations as escrow
 from escrow.models import Payment
+from escrow.models import StatementLine as Kept
 from escrow.operations.payments import take_payment
 from escrow.states import Plan
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement, order, paid
@@ -68,7 +69,11 @@ CORRUPTIONS = {
     "UPDATE escrow_statementline SET amount_fen = amount_fen + 1 WHERE direction = 'in'":
         "custody_equals_the_bank_statement",
     "UPDATE escrow_statementline SET balance_after_fen = 7": "statement_continuous",
-    "UPDATE escrow_statementline SET matched_at = NULL": "statement_lines_matched",
+    "UPDATE escrow_statementline SET booked_at = NULL": "statement_lines_booked",
+    "UPDATE escrow_statementline SET matched_at = NULL WHERE direction = 'out'": "unexplained_money_has_its_lines",
+    "UPDATE escrow_statementline SET matched_at = now() WHERE matched_at IS NULL": "unexplained_money_has_its_lines",
+    "UPDATE escrow_approval SET decided_by = requested_by WHERE kind = 'receipt_return'":
+        "receipts_sent_back_have_a_second_person",
     "DELETE FROM escrow_statementline": "custody_equals_the_bank_statement",
     "ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero": "constraints_in_place",
     "INSERT INTO escrow_approvalrule (kind, valid_from, over_fen, waits_days, source, mark)"
@@ -129,7 +134,14 @@ def a_life(monkeypatch) -> None:
     for instruction, kind in ((back.instruction, "refund"), (payout.instruction, "payout")):
         answered(instruction, "succeeded")
         bank.add(to.custody_no, "out", kind, instruction.number, instruction.amount_fen)
+    for direction, amount_fen in (("in", 700), ("in", 1_100), ("out", 300)):
+        bank.add(to.custody_no, direction, "other", "nobody's", amount_fen)
     escrow.import_statement(channel="sandbox", at=AT)
+    asked = escrow.request_receipt_return(
+        line_id=Kept.objects.get(amount_fen=700).pk, account_no="6217", account_name="王五", because="not ours", at=AT,
+        actor="user:one",
+    )  # fmt: skip
+    escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
     assert Payment.objects.count() == 4
 
 
@@ -150,7 +162,7 @@ def test_every_corruption_is_found(committed_db, databases, monkeypatch):
         for sql, name in CORRUPTIONS.items():
             cursor.execute("BEGIN")
             try:
-                for table in ("transfer", "agreement", "payoutline", "account"):
+                for table in ("transfer", "agreement", "payoutline", "account", "approval", "instruction"):
                     cursor.execute(f"ALTER TABLE escrow_{table} DISABLE TRIGGER USER")
                 names = (
                     "SELECT conrelid::regclass, conname FROM pg_constraint "

@@ -9,20 +9,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from escrow import clock
+from escrow import clock, reconciliation
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import DomainError, NotFound
-from escrow.models import Approval, ClearingAlarm, Instruction, PayoutHold
+from escrow.models import Approval, ClearingAlarm, Instruction, PayoutHold, StatementLine
 from escrow.money import yuan
+from escrow.reconciliation import Fitting
 from escrow.states import ApprovalKind, ApprovalState, RefundBasis
 from prepaid.backoffice import operations
-from prepaid.backoffice.forms import DecisionForm, HandOverForm, ReasonForm, RefundByHandForm
+from prepaid.backoffice.forms import DecisionForm, ExplainForm, HandOverForm, ReasonForm, RefundByHandForm, ReturnForm
+from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.cards.models import Card
 from prepaid.merchants.bank_accounts import masked
@@ -194,6 +197,80 @@ def refund_by_hand(request: HttpRequest, page: ReadOnlyAdmin) -> HttpResponse:
     return page.deed(request, title=_("Refund by hand"), form=form, submit=_("Ask for the refund"), do=do)
 
 
+def _about_line(line: StatementLine) -> list[tuple[str, Any]]:
+    at = clock.now()
+    return [
+        (_("Merchant"), queries.merchant_of(line.beneficiary_id) or "–"),
+        (_("Custody account"), line.custody_no),
+        (_("In or out"), line.get_direction_display()),
+        (_("Sum"), f"¥{yuan(line.amount_fen)}"),
+        (_("Day"), line.day),
+        (_("Age (days)"), max(0, (clock.beijing_date(at) - line.day).days)),
+        (_("Bank's number"), line.bank_ref or "–"),
+        (_("Reference"), ", ".join(line.references) or "–"),
+        (_("Why it is unexplained"), books.why([line])[0]),
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+def explain(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """Say what a line of the bank is that nobody could explain."""
+    line = escrow.open_line(ref)
+
+    def do(data: dict[str, Any]) -> HttpResponse:
+        escrow.assign_line(line_id=ref, to=data["to"], because=data["because"], at=clock.now(), actor=me(request).actor)
+        messages.success(request, _("Assigned. Its money is where it belongs."))
+        return redirect(LIST)
+
+    about = _about_line(line)
+    if line.direction == "in":
+        link = format_html(
+            '<a href="{}">{}</a>', reverse("admin:backoffice_send_back", args=[ref]), _("Send it back …")
+        )
+        about.append((_("Nothing fits?"), link))
+    return page.deed(
+        request,
+        title=_("What is this line?"),
+        form=ExplainForm(
+            request.POST or None, choices=[(one.code, _fitting(one)) for one in reconciliation.fitting(line)]
+        ),
+        submit=_("Assign"),
+        do=do,
+        about=about,
+    )
+
+
+def _fitting(one: Fitting) -> str:
+    """A choice in words: what it is, its number, since when."""
+    if one.since is None:
+        return str(one.kind.label)
+    day = clock.beijing_date(one.since)
+    if one.line is not None:
+        return _("corrects the line of %(day)s (%(number)s)") % {"day": day, "number": one.line.bank_ref or one.code}
+    what = _("came back") if one.returned else one.kind.label
+    return f"{what} · {one.code} · {day}"
+
+
+@require_http_methods(["GET", "POST"])
+def send_back(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """The first of two people: ask for money that is nobody's to go back to where it came from."""
+    line = escrow.open_line(ref)
+
+    def do(data: dict[str, Any]) -> HttpResponse:
+        approval = escrow.request_receipt_return(line_id=ref, **data, at=clock.now(), actor=me(request).actor)
+        messages.success(request, _("Asked for. Another operator releases it."))
+        return redirect("admin:backoffice_approval", approval.pk)
+
+    return page.deed(
+        request,
+        title=_("Send a receipt back"),
+        form=ReturnForm(request.POST or None, known=bool(line.counterparty_account)),
+        submit=_("Ask for its return"),
+        do=do,
+        about=_about_line(line),
+    )
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def approval(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
@@ -256,7 +333,7 @@ def _approval_page(
         "asked_by": named(asked.requested_by),
         "decided_by": named(asked.decided_by),
         "mine": asked.requested_by == me(request).actor,
-        "is_account": asked.kind == ApprovalKind.PAYOUT_ACCOUNT,
+        "is_account": asked.kind in queries.WITH_ACCOUNT,
         "account": account,
         "form": form,
         "error": error,
@@ -285,6 +362,17 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("Payout account"), masked(order.payee_account) or "–"),
             (_("State"), order.get_state_display()),
         ]
+    if asked.kind == ApprovalKind.RECEIPT_RETURN:
+        line = StatementLine.objects.get(pk=facts["line"])
+        return [
+            (_("Sum"), f"¥{yuan(line.amount_fen)}"),
+            (_("Day"), line.day),
+            (_("Bank's number"), line.bank_ref or "–"),
+            (_("Reference"), ", ".join(line.references) or "–"),
+            (_("Came from"), masked(line.counterparty_account) or "–"),
+            (_("New account"), masked(facts["account_no"])),
+            (_("Account holder"), facts["account_name"]),
+        ]
     card = Card.objects.filter(agreement_id=facts["agreement"]).first()
     return [
         (_("Card"), str(card or "–")),
@@ -300,11 +388,6 @@ def merchant(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRespons
     if found is None:
         raise NotFound()
     return redirect("admin:merchants_merchant_change", found.pk)
-
-
-def transfers(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
-    """What came into an account."""
-    return redirect(f"{reverse('admin:escrow_transfer_changelist')}?credit_account__id__exact={ref}")
 
 
 def accounts(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
@@ -326,9 +409,10 @@ PAGES: dict[str, tuple[str, View]] = {
     "refund_by_hand": ("refunds/new/", refund_by_hand),
     "approval": ("approvals/<int:ref>/", approval),
     "reveal": ("approvals/<int:ref>/reveal/", reveal),
+    "explain": ("lines/<int:ref>/explain/", explain),
+    "send_back": ("lines/<int:ref>/return/", send_back),
     "merchant": ("merchants/<int:ref>/", merchant),
     "accounts": ("alarms/<int:ref>/", accounts),
-    "transfers": ("accounts/<int:ref>/", transfers),
     "take": ("<slug:lane>/<int:ref>/take/", take),
     "hand_over": ("<slug:lane>/<int:ref>/hand-over/", hand_over),
 }

@@ -21,6 +21,8 @@ from prepaid.people.models import User
 #: Rows of a search for a merchant's name: who finds more types more.
 MERCHANTS_SEARCHED = 100
 NOBODY = "nobody"
+#: Requests whose bank account the second person compares before the yes.
+WITH_ACCOUNT = (ApprovalKind.PAYOUT_ACCOUNT, ApprovalKind.RECEIPT_RETURN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,8 +184,8 @@ def _in_words(line: dict[str, Any]) -> str | Promise:
 
 
 def open_account_request(approval_id: int) -> Approval:
-    """A payout account that waits for the second person. Raises ``NotFound``."""
-    found = Approval.objects.filter(pk=approval_id, kind=ApprovalKind.PAYOUT_ACCOUNT, state=ApprovalState.OPEN).first()
+    """A bank account that waits for the second person. Raises ``NotFound``."""
+    found = Approval.objects.filter(pk=approval_id, kind__in=WITH_ACCOUNT, state=ApprovalState.OPEN).first()
     if found is None:
         raise NotFound()
     return found

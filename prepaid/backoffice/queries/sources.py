@@ -13,7 +13,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -22,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Length, LPad
+from django.db.models.functions import Cast, Concat, Greatest, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from escrow.clock import beijing_date
@@ -246,56 +245,53 @@ def payments(kind: Source, at: datetime) -> Rows:
     )
 
 
-@source(
-    "suspense",
-    _("Money in suspense"),
-    late_after=3 * DAY,
-    step=_("See its transfers"),
-    page="admin:backoffice_transfers",
-)
-def suspense(kind: Source, at: datetime) -> Rows:
-    """Received, and nobody knows yet whose it is. Since the account was last empty."""
-    mine = Transfer.objects.filter(beneficiary_id=OuterRef("beneficiary_id")).filter(
-        Q(credit_account_id=OuterRef("pk")) | Q(debit_account_id=OuterRef("pk"))
-    )
-    empty = Q(credit_account_id=OuterRef("pk"), credit_balance_after=0) | Q(
-        debit_account_id=OuterRef("pk"), debit_balance_after=0
-    )
-    last_empty = mine.filter(empty).order_by().values("beneficiary_id").annotate(last=Max("id")).values("last")
-    found = Account.objects.filter(code=AccountCode.SUSPENSE).exclude(credits_posted=F("debits_posted"))
-    found = found.annotate(emptied=Coalesce(Subquery(last_empty), 0, output_field=BigIntegerField()))
-    first = mine.filter(id__gt=OuterRef("emptied")).order_by("id").values("at")[:1]
+def _lines(kind: Source, at: datetime, found: QuerySet[StatementLine]) -> Rows:
     return rows(
         kind,
         at,
-        found,
-        since=Coalesce(Subquery(first), F("beneficiary__created_at"), output_field=DateTimeField()),
-        fen=ExpressionWrapper(F("credits_posted") - F("debits_posted"), BigIntegerField()),
-        payee=F("beneficiary_id"),
-        label=F("beneficiary__custody_no"),
-        remark=Value("", TextField()),
-    )
-
-
-@source(
-    "unmatched",
-    _("Statement lines without a match"),
-    late_after=DAY,
-    step=_("Open the line"),
-    page="admin:escrow_statementline_change",
-)
-def unmatched(kind: Source, at: datetime) -> Rows:
-    """The bank moved something the ledger does not know."""
-    return rows(
-        kind,
-        at,
-        StatementLine.objects.filter(matched_at=None),
+        found.filter(matched_at=None),
         since=F("at"),
         fen=F("amount_fen"),
         payee=F("beneficiary_id"),
         label=F("reference"),
         remark=F("kind"),
     )
+
+
+@source(
+    "suspense",
+    _("Unidentified receipts"),
+    late_after=3 * DAY,
+    step=_("Assign or send back …"),
+    page="admin:backoffice_explain",
+)
+def suspense(kind: Source, at: datetime) -> Rows:
+    """Money that came and of which nobody knows yet whose it is: its line of the statement."""
+    return _lines(kind, at, StatementLine.objects.filter(booked_at__isnull=False, direction="in"))
+
+
+@source(
+    "unexplained",
+    _("Taken by the bank, unexplained"),
+    late_after=DAY,
+    step=_("Say what it is …"),
+    page="admin:backoffice_explain",
+)
+def unexplained(kind: Source, at: datetime) -> Rows:
+    """Money that left the custody bank and of which nobody knows what for."""
+    return _lines(kind, at, StatementLine.objects.filter(booked_at__isnull=False, direction="out"))
+
+
+@source(
+    "unmatched",
+    _("Statement lines that are not booked"),
+    late_after=DAY,
+    step=_("Open the line"),
+    page="admin:escrow_statementline_change",
+)
+def unmatched(kind: Source, at: datetime) -> Rows:
+    """The ledger cannot follow yet, or the line is of no account or currency of ours."""
+    return _lines(kind, at, StatementLine.objects.filter(booked_at=None))
 
 
 @source(

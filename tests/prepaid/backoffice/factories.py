@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
-from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Beneficiary, Claim, ClearingAlarm, Instruction, LegalHold, Payment, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
-from escrow.states import AccountCode, InstructionState, Reason, RefundBasis
+from escrow.operations.statements import set_aside
+from escrow.states import AccountCode, InstructionState, RefundBasis
 from prepaid.merchants.models import Merchant
 from tests.escrow.factories import ACTOR, AT, calendar, open_agreement, order, paid
 from tests.prepaid.merchants.factories import make_merchant, owner_of
@@ -20,7 +20,7 @@ NOW = AT + timedelta(days=4)
 LARGE = 2 * 10_000_001
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
-    "no_account", "payment", "suspense", "unmatched", "clearing", "alarm", "claim", "legal_hold",
+    "no_account", "payment", "suspense", "unexplained", "unmatched", "clearing", "alarm", "claim", "legal_hold",
 }  # fmt: skip
 
 
@@ -79,6 +79,23 @@ def ordered(of: Merchant, *, sum_fen: int = 100_000, expires_on: date = date(202
     return escrow.order_hold(beneficiary_id=of.beneficiary_id, **order, at=AT, actor=ACTOR)
 
 
+def line(of: Merchant, fen: int, reference: str = "nobody's") -> StatementLine:
+    """A line of the bank that nobody can explain, not booked yet."""
+    return StatementLine.objects.create(
+        channel="sandbox",
+        identity=f"{of.pk} {fen}",
+        day=AT.date(),
+        custody_no=of.beneficiary.custody_no,
+        beneficiary=of.beneficiary,
+        direction="in" if fen > 0 else "out",
+        kind="other",
+        reference=reference,
+        references=[reference],
+        amount_fen=abs(fen),
+        at=AT,
+    )
+
+
 def answered(instruction: Instruction, state: str, reason: str = "") -> None:
     answer = TransferAnswer(number=instruction.number, state=state, amount_fen=instruction.amount_fen, reason=reason)
     record_answer(channel=instruction.channel, answer=answer, at=AT)
@@ -109,29 +126,13 @@ def everything() -> dict[str, Merchant]:
     charged(held(of["no_account"], units_total=2))
     Beneficiary.objects.filter(pk=of["no_account"].beneficiary_id).update(payout_account_no="")
     Payment.objects.filter(pk=order(open_agreement(of["payment"].beneficiary)).pk).update(ask_at=timezone.now())
-    chart = Chart(beneficiary_id=of["suspense"].beneficiary_id)
-    came = Movement(
-        debit=chart.id(AccountCode.CLEARING, channel="sandbox"),
-        credit=chart.id(AccountCode.SUSPENSE),
-        amount=7_700,
-        reason=Reason.LATE,
-        reference="nobody",
+    set_aside(line(of["suspense"], 7_700), at=AT)
+    set_aside(line(of["unexplained"], 900), at=AT)
+    escrow.assign_line(
+        line_id=StatementLine.objects.latest("pk").pk, to="interest", because="told by the bank", at=AT, actor=ACTOR
     )
-    post([came], at=AT)
-    StatementLine.objects.create(
-        channel="sandbox",
-        line_no=1,
-        identity="unmatched",
-        day=AT.date(),
-        custody_no=of["unmatched"].beneficiary.custody_no,
-        beneficiary=of["unmatched"].beneficiary,
-        direction="in",
-        kind="payment",
-        reference="=unknown",
-        amount_fen=100,
-        balance_after_fen=100,
-        at=AT,
-    )
+    set_aside(line(of["unexplained"], -300), at=AT)
+    line(of["unmatched"], -100, "=unknown")
     held(of["clearing"])
     ClearingAlarm.objects.create(
         beneficiary=of["alarm"].beneficiary, code=AccountCode.REFUND, amount_fen=1, since=AT, raised_at=AT

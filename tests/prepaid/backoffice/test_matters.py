@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from escrow import operations as escrow
 from escrow.errors import NotFound
-from escrow.models import AuditEntry
-from escrow.states import AccountCode
+from escrow.models import AuditEntry, StatementLine
 from prepaid.backoffice import operations
 from prepaid.backoffice.errors import NotAnOperator
 from prepaid.backoffice.models import Assignment
@@ -63,17 +62,14 @@ def test_what_is_mended_is_gone(of):
         queries.matter("nonsense", 1, at=NOW)
 
 
-def test_suspense_has_the_age_of_the_money_that_is_there_not_of_what_left(of):
-    account = of["suspense"].beneficiary.accounts.get(code=AccountCode.SUSPENSE)
-    chart = make.Chart(beneficiary_id=account.beneficiary_id)
-    legs = {"debit": account.pk, "credit": chart.id(AccountCode.REFUND)}
-    make.post([make.Movement(**legs, amount=7_700, reason=make.Reason.LATE_REFUND)], at=AT + timedelta(days=1))
-    assert found(lane="suspense") == []
-    again = {"debit": chart.id(AccountCode.CLEARING, channel="sandbox"), "credit": account.pk}
-    for day, amount in ((2, 10), (3, 5)):
-        make.post([make.Movement(**again, amount=amount, reason=make.Reason.LATE)], at=AT + timedelta(days=day))
-    (row,) = found(lane="suspense")
-    assert (row.fen, row.since) == (15, AT + timedelta(days=2))
+def test_suspense_is_its_lines_each_with_its_own_age(of):
+    late = make.line(of["suspense"], 500)
+    StatementLine.objects.filter(pk=late.pk).update(at=AT + timedelta(days=2))
+    make.set_aside(late, at=AT + timedelta(days=2))
+    assert [(row.fen, row.since) for row in found(lane="suspense")] == [(7_700, AT), (500, AT + timedelta(days=2))]
+    assert [row.fen for row in found(lane="unexplained")] == [300]
+    escrow.assign_line(line_id=late.pk, to="interest", because="told by the bank", at=NOW, actor=ACTOR)
+    assert [row.fen for row in found(lane="suspense")] == [7_700]
 
 
 def test_the_list_costs_the_same_for_any_number(of, client, django_assert_max_num_queries):

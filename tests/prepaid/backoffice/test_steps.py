@@ -14,6 +14,7 @@ from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import StaffRole
 from prepaid.notices.models import Message
 from tests.escrow.factories import ACTOR, AT
+from tests.escrow.test_bank_files import order_no
 from tests.prepaid.backoffice import factories as make
 from tests.prepaid.backoffice.factories import NOW
 from tests.prepaid.cards import factories as cards
@@ -125,6 +126,41 @@ def test_who_works_for_the_merchant_does_not_decide_about_its_account(client, on
     merchants.add_staff(by=owner_of(merchant), phone=one.phone, role=StaffRole.MANAGER, at=AT, actor=ACTOR)
     assert client.post(url("approval", ref), {"word": "approve"}).status_code == 403
     assert Approval.objects.get(pk=ref).state == ApprovalState.OPEN
+
+
+def test_an_unidentified_receipt_is_assigned(client, one):
+    merchant = make.merchant()
+    make.set_aside(came := make.line(merchant, 7_700), at=AT)
+    agreement = make.held(merchant, price_fen=7_700)
+    number = order_no(agreement)
+    assert lanes() == ["clearing", "suspense"]
+    body = client.get(url("explain", came.pk)).content.decode()
+    assert number in body
+    assert url("send_back", came.pk) in body
+    assert client.post(url("explain", came.pk), {"to": number, "because": ""}).status_code == 400
+    assert client.post(url("explain", came.pk), {"to": "O-nothing", "because": "x"}).status_code == 400
+    assert client.post(url("explain", came.pk), {"to": number, "because": "the bank said so"}).url == LIST
+    assert lanes() == []
+    assert client.get(url("explain", came.pk)).url == LIST  # explained already: said on the list
+    assert client.get(url("explain", 999_999)).status_code == 404
+    assert all(finding.ok for finding in invariants.prove())
+
+
+def test_an_unidentified_receipt_is_sent_back_by_two(client, one, other):
+    make.set_aside(came := make.line(make.merchant(), 7_700), at=AT)
+    assert client.post(url("send_back", came.pk), {"because": "not ours"}).status_code == 400  # to whom?
+    where = {"account_no": ACCOUNT, "account_name": "王五"}
+    assert client.post(url("send_back", came.pk), {"because": "not ours", **where}).status_code == 302
+    page = url("approval", Approval.objects.get().pk)
+    assert client.post(page, {"word": "approve"}).status_code == 403
+    body = other.get(page).content.decode()
+    assert ACCOUNT not in body
+    assert "王五" in body
+    assert ACCOUNT in other.post(url("reveal", Approval.objects.get().pk)).content.decode()
+    assert other.post(page, {"word": "approve", "because": "called the bank"}).url == LIST
+    assert Instruction.objects.get().amount_fen == 7_700
+    assert "suspense" not in lanes()
+    assert all(finding.ok for finding in invariants.prove())
 
 
 def test_a_card_is_refunded_by_hand_by_two(client, one, other, monkeypatch):
