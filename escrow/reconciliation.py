@@ -506,30 +506,39 @@ def mapping_of(bank: str) -> tables.Mapping | None:
     return saved.mapping() if saved else None
 
 
+#: Balances and counts are as of the day's end: what moved since is taken off again. ``refunded`` is what was ordered back to
+#: consumers, wherever it came from; late money that is sent back was paid in too.
 CITY = """
-    WITH held AS (
-        SELECT beneficiary_id, sum(credits_posted - debits_posted)::bigint AS fen,
-               count(*) FILTER (WHERE credits_posted > debits_posted) AS agreements
-        FROM escrow_account WHERE code = 'held' AND asset = 'CNY' GROUP BY beneficiary_id
-    ), leg AS (
-        SELECT t.beneficiary_id, t.at < %(end)s AS today, t.amount, d.code AS debit, c.code AS credit
+    WITH leg AS (
+        SELECT t.beneficiary_id, t.at < %(end)s AS today, t.reason, t.amount, d.id AS debit_id, c.id AS credit_id,
+               d.code AS debit, c.code AS credit
         FROM escrow_transfer t
         JOIN escrow_account d ON d.id = t.debit_account_id JOIN escrow_account c ON c.id = t.credit_account_id
-        WHERE t.at >= %(start)s AND t.asset = 'CNY' AND t.kind <> 'pending' AND 'held' IN (d.code, c.code)
+        WHERE t.at >= %(start)s AND t.asset = 'CNY' AND t.kind <> 'pending'
+          AND ('held' IN (d.code, c.code) OR c.code = 'refund' OR t.reason = 'late')
+    ), later AS (
+        SELECT account, sum(fen) AS fen FROM (
+            SELECT debit_id AS account, -amount AS fen FROM leg WHERE NOT today AND debit = 'held'
+            UNION ALL SELECT credit_id, amount FROM leg WHERE NOT today AND credit = 'held') l
+        GROUP BY account
+    ), held AS (
+        SELECT beneficiary_id, sum(fen)::bigint AS fen, count(DISTINCT agreement_id) FILTER (WHERE fen > 0) AS agreements
+        FROM (SELECT a.beneficiary_id, a.agreement_id, a.credits_posted - a.debits_posted - coalesce(later.fen, 0) AS fen
+              FROM escrow_account a LEFT JOIN later ON later.account = a.id
+              WHERE a.code = 'held' AND a.asset = 'CNY') a
+        GROUP BY beneficiary_id
     ), moved AS (
         SELECT beneficiary_id,
-               sum(CASE credit WHEN 'held' THEN amount ELSE -amount END) FILTER (WHERE NOT today) AS later,
-               sum(amount) FILTER (WHERE today AND debit = 'clearing') AS funded,
+               sum(amount) FILTER (WHERE reason IN ('fund', 'late')) AS funded,
                sum(CASE credit WHEN 'held' THEN -amount ELSE amount END)
-                   FILTER (WHERE today AND 'clearing' <> debit AND 'refund' <> credit) AS released,
-               sum(amount) FILTER (WHERE today AND credit = 'refund') AS refunded
-        FROM leg GROUP BY beneficiary_id
+                   FILTER (WHERE 'held' IN (debit, credit) AND debit <> 'clearing' AND credit <> 'refund') AS released,
+               sum(amount) FILTER (WHERE credit = 'refund' AND reason NOT IN ('assign', 'return')) AS refunded
+        FROM leg WHERE today GROUP BY beneficiary_id
     )
-    SELECT b.id, b.custody_no, coalesce(held.agreements, 0), coalesce(held.fen, 0) - coalesce(moved.later, 0),
+    SELECT b.id, b.custody_no, held.agreements, held.fen,
            coalesce(moved.funded, 0), coalesce(moved.released, 0), coalesce(moved.refunded, 0)
-    FROM escrow_beneficiary b LEFT JOIN held ON held.beneficiary_id = b.id
-    LEFT JOIN moved ON moved.beneficiary_id = b.id
-    WHERE held.beneficiary_id IS NOT NULL ORDER BY b.custody_no"""
+    FROM escrow_beneficiary b JOIN held ON held.beneficiary_id = b.id
+    LEFT JOIN moved ON moved.beneficiary_id = b.id ORDER BY b.custody_no"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    # The day of the city's file ends at midnight in Beijing; in the demo its clock decides when that is.
+    "backoffice-city": {
+        "task": "prepaid.backoffice.tasks.write_custody_files",
+        "schedule": 300.0 if DEMO else crontab(hour=16, minute=30),
+    },
     "backoffice-owners": {"task": "prepaid.backoffice.tasks.assign_owners", "schedule": 15 * 60},
     "backoffice-alarm": {"task": "prepaid.backoffice.tasks.alarm", "schedule": crontab(hour="1", minute="0")},  # 9:00
     "cases-sweep": {

@@ -12,7 +12,7 @@ BOOKED = "UPDATE escrow_statementline SET booked_at = matched_at, booked_as = re
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('escrow', '0060_payee'),
+        ('escrow', '0061_paid_when_whole'),
     ]
 
     operations = [

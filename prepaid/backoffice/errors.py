@@ -17,6 +17,10 @@ class WorksThere(DomainError):
     http_status = 403
 
 
+class DayNotOver(DomainError):
+    message = _("This day is not over in Beijing. Choose an earlier day.")
+
+
 class UnknownCard(DomainError):
     message = _("There is no card with this number. Copy it from the card's page.")
     http_status = 400

@@ -1,8 +1,34 @@
 """Whose matter it is. The matters themselves are rows of the ledger (``queries.sources``)."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    _Binary = models.BinaryField[bytes, bytes]
+else:
+    _Binary = models.BinaryField
+
+
+class CustodyFile(models.Model):
+    """What was told the city's custody platform of one day (BJ 23), as the bytes that were told. Written once: the database
+    refuses to change it."""
+
+    day = models.DateField(_("day"), unique=True)
+    rows = models.PositiveIntegerField(_("rows"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    content = _Binary()
+    made_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        verbose_name = _("daily file for the city")
+        verbose_name_plural = _("daily files for the city")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"custody-{self.day}.csv"
 
 
 class Assignment(models.Model):

@@ -1,7 +1,8 @@
 """What platform operators do with open matters: be responsible, decide as the second person, be told what grows old."""
 
+import hashlib
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 
 from django.forms.models import model_to_dict
 from django.urls import reverse
@@ -13,8 +14,9 @@ from escrow.errors import NotFound
 from escrow.models import Approval, ReserveRule
 from escrow.states import ApprovalKind, RefundBasis
 from escrow.transactions import transaction
-from prepaid.backoffice.errors import NotAnOperator, UnknownCard, WorksThere
-from prepaid.backoffice.models import Assignment
+from prepaid.backoffice.errors import DayNotOver, NotAnOperator, UnknownCard, WorksThere
+from prepaid.backoffice.models import Assignment, CustodyFile
+from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.backoffice.queries.matters import NOBODY, Asked
 from prepaid.cards.models import Card
@@ -103,6 +105,33 @@ def alarm(*, at: datetime) -> int:
         )
         told += 1
     return told
+
+
+def write_custody_file(*, day: date, at: datetime, actor: str) -> CustodyFile:
+    """Write the day's file for the city's custody platform, once: asked for again, it is the file that was written.
+
+    Raises:
+        DayNotOver: what moves later today would be missing.
+    """
+    if day >= clock.beijing_date(at):
+        raise DayNotOver()
+    with transaction():
+        written = CustodyFile.objects.filter(day=day).first()
+        if written is not None:
+            return written
+        rows, content = books.city_file(day)
+        digest = hashlib.sha256(content).hexdigest()
+        facts = {"rows": rows, "sha256": digest, "content": content, "made_at": at}
+        file, new = CustodyFile.objects.get_or_create(day=day, defaults=facts)
+        if new:
+            audit.record(
+                actor=actor,
+                action="backoffice.custody_file",
+                target=f"custodyfile:{file.pk}",
+                after={"day": day.isoformat(), "rows": rows, "sha256": digest},
+                at=at,
+            )
+    return file
 
 
 def request_refund_by_hand(

@@ -9,7 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,6 +31,7 @@ from escrow.models import (
 from escrow.money import yuan
 from prepaid.backoffice.admin.steps import check_operator
 from prepaid.backoffice.forms import BatchForm, FileForm
+from prepaid.backoffice.models import CustodyFile
 from prepaid.backoffice.queries import books
 from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
@@ -104,13 +106,6 @@ def export(request: HttpRequest, page: Pages) -> HttpResponse:
     return download(raw, name=f"reconciliation-{until}.xlsx", media_type=XLSX)
 
 
-@require_GET
-def city_file(request: HttpRequest, page: Pages) -> HttpResponse:
-    """The daily file for the city's custody platform; yesterday's unless a day is named."""
-    day = a_day(request.GET.get("day", ""), clock.today() - timedelta(days=1))
-    return download(books.city_file(day), name=f"custody-{day}.csv", media_type="text/csv; charset=utf-8")
-
-
 @require_POST
 def check_now(request: HttpRequest, page: Pages) -> HttpResponse:
     """Tie out without waiting for the clock."""
@@ -132,7 +127,6 @@ class TieOutAdmin(Pages):
     change_list_template = "admin/backoffice/days.html"
     pages = (
         ("export/", "reconciliation_xlsx", export),
-        ("city/", "city_file", city_file),
         ("check/", "check_now", check_now),
     )
 
@@ -191,6 +185,35 @@ class TieOutAdmin(Pages):
             awaited=[(one, one.age_days(at)) for one in reconciliation.awaited_lines(row.beneficiary_id)[:500]],
             broken=reconciliation.broken_statements(accounts=[row.beneficiary.custody_no]),
         )
+
+
+@require_GET
+def city_file(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
+    """A day's file as it was written."""
+    file = CustodyFile.objects.filter(pk=ref).first()
+    if file is None:
+        raise NotFound()
+    return download(bytes(file.content), name=str(file), media_type="text/csv; charset=utf-8")
+
+
+@admin.register(CustodyFile)
+class CustodyFileAdmin(Pages):
+    """What was told the city's custody platform, day by day."""
+
+    list_display = ["day", "rows", "made_at", "sha256", "file"]
+    search_fields = ["=sha256"]
+    ordering = ["-day"]
+    exclude = ["content"]
+    pages = (("<int:ref>/file/", "city_file", city_file),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustodyFile]:
+        """Without the files themselves."""
+        return super().get_queryset(request).defer("content")
+
+    @admin.display(description=gettext_lazy("file"))
+    def file(self, row: CustodyFile) -> str:
+        """To take along."""
+        return format_html('<a href="{}">{}</a>', reverse("admin:backoffice_city_file", args=[row.pk]), _("Download"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,13 +4,15 @@ Columns: docs/reconciliation.md.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from escrow import clock, reconciliation
 from escrow.bank_files.writing import Cell, csv_bytes, xlsx_bytes, yuan
 from escrow.models import StatementLine, TieOut
+from prepaid.backoffice.models import CustodyFile
 from prepaid.merchants.models import Merchant
 
 Rows = Iterator[Sequence[Cell]]
@@ -86,8 +88,9 @@ def _broken() -> Rows:
         yield (statement.custody_no, statement.to_day, statement.number, yuan(one.off_fen), yuan(one.gap_fen))
 
 
-def city_file(day: date) -> bytes:
-    """One row a merchant, then a row with their count and sums. CSV, UTF-8 with a byte order mark."""
+def city_file(day: date) -> tuple[int, bytes]:
+    """How many merchants, and the file: one row a merchant, then a row with their count and sums. CSV, UTF-8 with a byte
+    order mark."""
     rows = reconciliation.custody_days(day)
     names = merchants([row.beneficiary_id for row in rows])
     table: list[Sequence[Cell]] = [CITY_COLUMNS]
@@ -103,4 +106,11 @@ def city_file(day: date) -> bytes:
         sum(row.refunded_fen for row in rows),
     )
     table.append(("合计", len(rows), "", day, sum(row.agreements for row in rows), *map(yuan, totals)))
-    return csv_bytes(table)
+    return len(rows), csv_bytes(table)
+
+
+def days_to_tell(at: datetime) -> list[date]:
+    """The days that are over and not written for the city yet, from the last one written on; else yesterday."""
+    over = clock.beijing_date(at) - timedelta(days=1)
+    last = CustodyFile.objects.aggregate(last=Max("day"))["last"] or over - timedelta(days=1)
+    return [last + timedelta(days=n) for n in range(1, (over - last).days + 1)]

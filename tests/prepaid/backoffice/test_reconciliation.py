@@ -1,20 +1,38 @@
 """The operators' reconciliation pages: a file is shown before it does anything, a difference is followed to its lines."""
 
 import csv
+import hashlib
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from escrow import operations as escrow
 from escrow.clock import beijing_date
-from escrow.models import AuditEntry, BankFile, BankFormat, BusinessClock, InstructionBatch, StatementLine, TieOut
-from tests.escrow.factories import AT
+from escrow.models import (
+    Agreement,
+    AuditEntry,
+    BankFile,
+    BankFormat,
+    BusinessClock,
+    InstructionBatch,
+    StatementLine,
+    TieOut,
+)
+from escrow.operations.payments import take_payment
+from escrow.states import RefundBasis
+from prepaid.backoffice import operations, tasks
+from prepaid.backoffice.errors import DayNotOver
+from prepaid.backoffice.models import CustodyFile
+from prepaid.backoffice.queries import books
+from tests.escrow.factories import AT, open_agreement, order, paid
 from tests.escrow.test_bank_files import camt, order_no
-from tests.prepaid.backoffice.factories import held, merchant, refund
+from tests.prepaid.backoffice.factories import charged, claimed, held, merchant, refund
 from tests.prepaid.people.factories import make_official, make_operator, make_user
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +47,7 @@ PAGES = [
     "backoffice_upload",
     "backoffice_make_batch",
     "backoffice_reconciliation_xlsx",
-    "backoffice_city_file",
+    "backoffice_custodyfile_changelist",
 ]
 
 
@@ -132,7 +150,17 @@ def test_the_workbook_lists_days_and_unmatched_lines(operator: Client):
     assert [cell.value for cell in lines[2]][4:6] == ["0.07", "'=1+1"]
 
 
-def test_the_citys_file_has_a_row_a_merchant_and_their_sums(operator: Client):
+def told(of, day) -> list[str]:
+    """Of one merchant, what the city was told of a day: cards, balance, paid in, released, refunded."""
+    file = operations.write_custody_file(day=day, at=AT + timedelta(days=9), actor="system:test")
+    lines = list(csv.reader(io.StringIO(bytes(file.content).decode("utf-8-sig"))))
+    assert (len(lines[0]), lines[-1][:2], file.rows) == (9, ["合计", str(len(lines) - 2)], len(lines) - 2)
+    [row] = [row for row in lines[1:-1] if row[2] == of.beneficiary.custody_no]
+    assert row[:2] == [of.uscc, of.name]
+    return row[4:]
+
+
+def test_the_citys_file_has_a_row_a_merchant_and_their_sums():
     one = merchant()
     agreement = held(one)
     held(one)
@@ -140,17 +168,61 @@ def test_the_citys_file_has_a_row_a_merchant_and_their_sums(operator: Client):
     escrow.charge(units=3, final=True, at=AT, actor="system:test", **facts)
     refund(one)
     day = beijing_date(AT)
-    raw = operator.get(reverse("admin:backoffice_city_file"), {"day": day.isoformat()}).content.decode("utf-8-sig")
-    header, *rows, total = list(csv.reader(io.StringIO(raw)))
-    [row] = [row for row in rows if row[2] == one.beneficiary.custody_no]
-    assert row[:2] == [one.uscc, one.name]
-    assert row[4:] == ["2", "3400.00", "6000.00", "600.00", "2000.00"]
-    assert total[:2] == ["合计", str(len(rows))]
-    assert len(header) == len(total) == 9
-    later = operator.get(reverse("admin:backoffice_city_file"), {"day": "2026-11-24"}).content.decode("utf-8-sig")
-    assert [row[5:] for row in csv.reader(io.StringIO(later)) if row[2] == one.beneficiary.custody_no] == [
-        ["3400.00", "0.00", "0.00", "0.00"]
-    ]
+    assert told(one, day) == ["2", "3400.00", "6000.00", "600.00", "2000.00"]
+    assert told(one, day + timedelta(days=1)) == ["2", "3400.00", "0.00", "0.00", "0.00"]
+
+
+def test_a_day_s_file_is_of_its_own_end_and_counts_every_refund():
+    """What is paid back out of the merchant's earnings, by a claim, or as late money is a refund too; cards that ended
+    later were there."""
+    one = merchant()
+    claimed(one, owed_fen=50_000)  # earned on the first day, paid out and owed on the second
+    charged(held(one, units_total=2))  # 1,000 yuan are earned and due
+    escrow.serve_claims(beneficiary_id=one.beneficiary_id, at=AT + timedelta(days=1), actor="system:test")
+    card = held(one, units_total=1)
+    charged(card)
+    owed = {"basis": RefundBasis.JUDGMENT, "reference": "case 2", "at": AT + timedelta(days=2), "actor": "system:test"}
+    escrow.refund(agreement_id=card.pk, amount_fen=30_000, **owed)  # made good out of what is earned
+    given_up = open_agreement(one.beneficiary)
+    late = order(given_up)
+    escrow.cancel_agreement(agreement_id=given_up.pk, at=AT, actor="system:test")
+    take_payment(channel="sandbox", answer=paid(late), at=AT)
+    day = beijing_date(AT)
+    assert told(one, day) == ["1", "1000.00", "8000.00", "5000.00", "2000.00"]
+    assert told(one, day + timedelta(days=1)) == ["1", "1000.00", "0.00", "0.00", "500.00"]
+    assert told(one, day + timedelta(days=2)) == ["1", "1000.00", "0.00", "0.00", "300.00"]
+    ends = {"basis": RefundBasis.CONSENT, "reference": "r", "at": AT + timedelta(days=3), "actor": "system:test"}
+    escrow.refund(agreement_id=Agreement.objects.get(units_total=2).pk, amount_fen=100_000, **ends)
+    assert books.city_file(day)[1] == bytes(CustodyFile.objects.get(day=day).content)
+    assert told(one, day + timedelta(days=3)) == ["0", "0.00", "0.00", "0.00", "1000.00"]
+
+
+def test_a_day_is_told_once_when_it_is_over(operator: Client, monkeypatch):
+    held(one := merchant())
+    monkeypatch.setattr("escrow.clock.now", lambda: AT + timedelta(days=1))
+    assert tasks.write_custody_files() == 1
+    assert tasks.write_custody_files() == 0
+    monkeypatch.setattr("escrow.clock.now", lambda: AT + timedelta(days=4))  # after an outage
+    assert tasks.write_custody_files() == 3
+    files = list(CustodyFile.objects.order_by("day"))
+    assert [file.day for file in files] == [beijing_date(AT) + timedelta(days=n) for n in range(4)]
+    first = files[0]
+    held(one)  # too late for what is written
+    again = operations.write_custody_file(day=first.day, at=AT + timedelta(days=4), actor="system:test")
+    assert (again.pk, again.sha256) == (first.pk, hashlib.sha256(bytes(first.content)).hexdigest())
+    assert AuditEntry.objects.filter(action="backoffice.custody_file").count() == 4
+    listed = operator.get(reverse("admin:backoffice_custodyfile_changelist")).content.decode()
+    assert first.sha256 in listed
+    taken = operator.get(reverse("admin:backoffice_city_file", args=[first.pk]))
+    assert (taken.content, taken["Content-Disposition"]) == (
+        bytes(first.content),
+        f'attachment; filename="custody-{first.day}.csv"',
+    )
+    assert operator.get(reverse("admin:backoffice_city_file", args=[first.pk + 99])).status_code == 404
+    with pytest.raises(DayNotOver):
+        operations.write_custody_file(day=beijing_date(AT) + timedelta(days=4), at=AT + timedelta(days=4), actor="x")
+    with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
+        CustodyFile.objects.filter(pk=first.pk).update(rows=7)
 
 
 def test_an_instruction_file_is_made_taken_and_answered(operator: Client):
