@@ -258,6 +258,13 @@ def backing(beneficiary_id: int) -> Backing:
     return backings([beneficiary_id])[beneficiary_id]
 
 
+def ordered_fen(beneficiary_id: int) -> int:
+    """What the beneficiary's customers have agreed on and may still pay (fen)."""
+    orders = Agreement.objects.filter(beneficiary_id=beneficiary_id, state=AgreementState.OPEN)
+    total: int | None = orders.aggregate(Sum("price_fen"))["price_fen__sum"]
+    return total or 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class MerchantMoney:
     """A merchant's money at a glance (fen). ``next_payout_on`` is None when nothing is earned and unpaid."""

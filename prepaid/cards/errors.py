@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from escrow.errors import AgreementNotHeld, DomainError, NotEnoughLeft, TooLateToUndo, WrongState
+from escrow.errors import AgreementNotHeld, AlreadyUndone, DomainError, NotEnoughLeft, TooLateToUndo, WrongState
 
 # Buying
 
@@ -24,6 +24,11 @@ class RisksNotAcknowledged(DomainError):
 class ChannelUnknown(DomainError):
     message = _("Choose one of the ways to pay that are listed.")
     http_status = 400
+
+
+class NoWayToPay(DomainError):
+    message = _("Nothing can be paid at the moment: no way to pay is set up. Nothing was charged; try again later.")
+    http_status = 503
 
 
 class OrderNotOpen(WrongState):
@@ -135,13 +140,18 @@ class CheckInIsFree(DomainError):
     http_status = 400
 
 
+class SessionsNotCharged(DomainError):
+    message = _("This card is not charged by sessions. Leave the number of sessions empty.")
+    http_status = 400
+
+
 class KeyMissing(DomainError):
     message = _("Send an Idempotency-Key header of 8 to 64 letters, digits or dashes, new for every charge.")
     http_status = 400
 
 
 class NothingToUndo(WrongState):
-    message = _("A check-in charges nothing, so there is nothing to undo. Leave it as it is.")
+    message = _("A check-in charges nothing, so there is nothing to answer. Leave it as it is.")
 
 
 class ComplaintNeeded(WrongState):
@@ -169,8 +179,22 @@ class AlreadyInsisted(WrongState):
     message = _("You already insist on this charge. Wait for the customer's answer, or withdraw the charge.")
 
 
+class CheckInUndone(AlreadyUndone):
+    message = _(
+        "This check-in was already undone and does not count as a visit. Reload the page; nothing more is needed."
+    )
+
+
 class UndoOnlyToday(TooLateToUndo):
     message = _("A charge can be undone on the same day only. Agree on a refund with the customer instead.")
+
+
+class PauseOutlastsLease(DomainError):
+    message = _(
+        "With this pause the card would run until %(until)s, but the lease of %(store)s ends on %(lease_ends_on)s. Choose a "
+        "shorter pause."
+    )
+    http_status = 422
 
 
 # Refunds

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from escrow.errors import DomainError, InvalidAmount, InvalidUnits
 from escrow.money import MAX_FEN
+from prepaid.cards.errors import StoreNeeded
 from prepaid.cards.models import Redemption
 from prepaid.cards.queries import CardFace
 
@@ -35,7 +36,7 @@ class AmountField(_WholeNumber):
 
 @extend_schema_field({"type": "integer"})
 class StoreField(_WholeNumber):
-    refusal = InvalidUnits
+    refusal = StoreNeeded
 
 
 class _Body(serializers.Serializer[Any]):
@@ -76,8 +77,8 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     card = serializers.CharField(source="card.number")
     product = serializers.CharField(source="card.version.product.name")
     plan = serializers.CharField(source="card.version.kind", help_text="sessions, stored_value or period")
-    state = serializers.SerializerMethodField(
-        help_text="final, reserved (waits for the holder), disputed, voided, expired, undone; checked_in for a period card"
+    state = serializers.CharField(
+        help_text="final, reserved (waits for the holder), disputed, voided, expired, undone; checked_in or undone for a period card"
     )
     units = serializers.IntegerField(
         source="use.units", default=0, help_text="sessions, or fen of face value; 0 for a check-in"
@@ -101,9 +102,6 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     store = serializers.CharField(source="store.name")
     at = serializers.DateTimeField()
     message = serializers.SerializerMethodField(help_text="one sentence for people")
-
-    def get_state(self, redemption: Redemption) -> str:
-        return redemption.use.state if redemption.use else "checked_in"
 
     def get_message(self, redemption: Redemption) -> str:
         return redemption.outcome

@@ -30,6 +30,7 @@ urlpatterns = [
     path("wallet/<str:number>/cancel/", buying.cancel, name="card_cancel"),
     path("wallet/<str:number>/pause/", pauses.card_pause, name="card_pause"),
     path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),
+    path("charges/news/", wallet.charge_news, name="charge_news"),
     path("charges/<int:pk>/confirm/", wallet.redemption_confirm, name="redemption_confirm"),
     path("charges/<int:pk>/dispute/", wallet.redemption_dispute, name="redemption_dispute"),
     path("refunds/<int:pk>/", refunds.refund_detail, name="refund_detail"),

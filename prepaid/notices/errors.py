@@ -10,6 +10,15 @@ class InvalidPhone(DomainError):
     http_status = 400
 
 
+class InvalidContactPhone(DomainError):
+    message = _(
+        "Enter a phone number that customers can call, a landline with its area code, for example 010 6551 2345; abroad with "
+        "its country code."
+    )
+    http_status = 400
+    field = "contact_phone"
+
+
 class SmsUnavailable(DomainError):
     """No gateway is configured: a code must never be kept where nobody can receive it."""
 

@@ -5,7 +5,7 @@ import re
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
-from prepaid.notices.errors import InvalidPhone
+from prepaid.notices.errors import InvalidContactPhone, InvalidPhone
 
 #: A number typed without a country code is a Chinese one.
 HOME_REGION = "CN"
@@ -29,6 +29,22 @@ def e164(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def contact(text: str) -> str:
+    """A number that people call, a landline too, with its extension, as people write it: ``"01065512345转8001"`` →
+    ``"010 6551 2345 ext. 8001"``.
+
+    Raises:
+        InvalidContactPhone: not in the numbering plan.
+    """
+    try:
+        number = phonenumbers.parse(text.replace("转", " ext. "), HOME_REGION)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidContactPhone() from error
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidContactPhone()
+    return _as_written(number)
+
+
 def masked(phone: str) -> str:
     """``"+8613800138000"`` → ``"138****8000"``; numbers abroad keep their country code: ``"+852****5678"``."""
     number = phonenumbers.parse(phone)
@@ -40,7 +56,10 @@ def masked(phone: str) -> str:
 
 def spaced(phone: str) -> str:
     """``"+8613800138000"`` → ``"138 0013 8000"``, for the person who just typed it."""
-    number = phonenumbers.parse(phone)
+    return _as_written(phonenumbers.parse(phone))
+
+
+def _as_written(number: phonenumbers.PhoneNumber) -> str:
     home = number.country_code == phonenumbers.country_code_for_region(HOME_REGION)
     style = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL)

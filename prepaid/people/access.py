@@ -87,6 +87,17 @@ def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     return answer
 
 
+def few_features(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: of what a browser can do for a page, ours use the camera alone, to scan a code at the counter."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+        return response
+
+    return answer
+
+
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page that says what was refused and what to do."""
     return render(request, "people/refused.html", {"error": error}, status=error.http_status)

@@ -1,4 +1,5 @@
-"""Filings in the administration: the queue of the lead department, and the file in which it decides. Interest rates."""
+"""Filings in the administration: the queue of the lead department, and the file in which it decides. Interest rates and
+the visit rule."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,15 @@ from prepaid.products import operations, queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotYourFiling
 from prepaid.products.forms import PercentField, ReturnForm
-from prepaid.products.models import Filing, InterestRate
-from prepaid.products.reference import add_rate
+from prepaid.products.models import Filing, InterestRate, VisitRule
+from prepaid.products.reference import add_rate, add_visit_rule
 from prepaid.products.states import FilingState
 
 if TYPE_CHECKING:
     _RateForm = forms.ModelForm[InterestRate]
+    _VisitForm = forms.ModelForm[VisitRule]
 else:
-    _RateForm = forms.ModelForm
+    _RateForm = _VisitForm = forms.ModelForm
 
 COLOURS = {FilingState.SUBMITTED: "warn", FilingState.APPROVED: "ok", FilingState.RETURNED: "bad"}
 
@@ -239,3 +241,40 @@ class InterestRateAdmin(ReadOnlyAdmin):
             return redirect("admin:products_interestrate_changelist")
 
         return self.deed(request, title=_("A new interest rate"), form=form, submit=_("Add"), do=add)
+
+
+class VisitRuleForm(_VisitForm):
+    """Another share from a later day on."""
+
+    class Meta:
+        model = VisitRule
+        fields = ["valid_from", "most_percent", "basis", "mark"]
+        widgets = {"valid_from": DayInput()}
+
+    def validate_unique(self) -> None:
+        """The verb says it better."""
+
+
+@admin.register(VisitRule)
+class VisitRuleAdmin(ReadOnlyAdmin):
+    """What of a stored value card its merchant may call one visit; a change is a new row from a later day."""
+
+    list_display = ["valid_from", "most_percent", "basis", "mark"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operators, for a later day."""
+        return super().has_view_permission(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Add a share that holds from a later day."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = VisitRuleForm(request.POST or None)
+
+        def add(_data: dict[str, Any]) -> HttpResponse:
+            rule = form.save(commit=False)
+            add_visit_rule(rule=rule, at=clock.now(), actor=me(request).actor)
+            messages.success(request, _("This share holds from %(day)s.") % {"day": rule.valid_from.isoformat()})
+            return redirect("admin:products_visitrule_changelist")
+
+        return self.deed(request, title=_("A new visit rule"), form=form, submit=_("Add"), do=add)

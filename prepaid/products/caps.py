@@ -6,7 +6,13 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from escrow.money import yuan
-from prepaid.products.errors import LeaseTooShort, MonthsCapExceeded, PriceCapExceeded, SessionsCapExceeded
+from prepaid.products.errors import (
+    LeaseTooShort,
+    MonthsCapExceeded,
+    PriceCapExceeded,
+    SessionsCapExceeded,
+    TermNeeded,
+)
 from prepaid.products.terms import Premises
 
 
@@ -59,13 +65,24 @@ def last_day(bought_on: date, days: int | None) -> date | None:
 
 
 def check_leases(until: date | None, stores: Iterable[Premises]) -> None:
-    """Refuse a term that outlasts the lease of a store that is to redeem it.
+    """Refuse a term that outlasts the lease of a store that is to redeem it; one without an end outlasts every lease.
 
     Raises:
-        LeaseTooShort: names the first such store.
+        LeaseTooShort, TermNeeded: names the first such store.
     """
-    for store in stores:
-        if until is not None and store.lease_ends_on is not None and until > store.lease_ends_on:
-            raise LeaseTooShort(
-                until=until.isoformat(), store=store.name, lease_ends_on=store.lease_ends_on.isoformat()
-            )
+    store = outlasted(until, stores)
+    if store is None or store.lease_ends_on is None:
+        return
+    lease = {"store": store.name, "lease_ends_on": store.lease_ends_on.isoformat()}
+    if until is None:
+        raise TermNeeded(**lease)
+    raise LeaseTooShort(until=until.isoformat(), **lease)
+
+
+def outlasted(until: date | None, stores: Iterable[Premises]) -> Premises | None:
+    """The first store whose lease ends before the term does."""
+    return next((store for store in stores if _ends_before(store.lease_ends_on, until)), None)
+
+
+def _ends_before(lease_ends_on: date | None, until: date | None) -> bool:
+    return lease_ends_on is not None and (until is None or until > lease_ends_on)

@@ -28,10 +28,16 @@ class Finding:
     excerpt: str = ""
 
 
-def check(terms: Terms, rule: caps.Caps, *, on: date) -> list[Finding]:
+def check(terms: Terms, rule: caps.Caps, *, visit_percent: int, on: date) -> list[Finding]:
     """All lines, what blocks first, good ones too, so that the reader sees what was looked at. ``on``: the day the
-    sale could begin."""
-    lines = [*_caps(terms, rule), *_figures(terms), *_leases(terms, on), *_clauses(terms), *_items(terms)]
+    sale could begin; ``visit_percent``: how much of what a card holds one visit may be (``VisitRule``)."""
+    lines = [
+        *_caps(terms, rule),
+        *_figures(terms, visit_percent),
+        *_leases(terms, on),
+        *_clauses(terms),
+        *_items(terms),
+    ]
     return sorted(lines, key=lambda finding: ("bad", "warn", "ok").index(finding.level))
 
 
@@ -77,7 +83,7 @@ def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
     return lines
 
 
-def _figures(terms: Terms) -> list[Finding]:
+def _figures(terms: Terms, visit_percent: int) -> list[Finding]:
     if terms.kind == Plan.SESSIONS and terms.sessions:
         unit = terms.price_fen // terms.sessions
         if (terms.list_price_fen or 0) < unit:
@@ -91,9 +97,23 @@ def _figures(terms: Terms) -> list[Finding]:
                     field="list_price_fen",
                 )
             ]
-    if terms.kind == Plan.STORED_VALUE and (terms.visit_price_fen or 0) > terms.price_fen + terms.bonus_fen:
-        text = _("One visit costs more than the whole card holds.")
-        return [Finding(level="warn", code="visit_price", text=text, field="visit_price_fen")]
+    if terms.kind == Plan.STORED_VALUE:
+        most = (terms.price_fen + terms.bonus_fen) * visit_percent // 100
+        if (terms.visit_price_fen or 0) > most:
+            text = _(
+                "A scan alone would take ¥%(visit)s. That is above %(percent)s%% of what the card holds, ¥%(most)s: more "
+                "waits for the customer's yes."
+            )
+            figures = {"visit": yuan(terms.visit_price_fen or 0), "percent": visit_percent, "most": yuan(most)}
+            return [
+                Finding(
+                    level="bad",
+                    code="visit_price",
+                    text=text % figures,
+                    article=_("the platform's own cap on what a scan alone takes"),
+                    field="visit_price_fen",
+                )
+            ]
     return [Finding(level="ok", code="figures", text=_("Price, quantity and list price fit together."))]
 
 
@@ -106,18 +126,17 @@ def _leases(terms: Terms, on: date) -> list[Finding]:
     until = caps.last_day(on, terms.days)
     lines = []
     for store in terms.stores:
-        if store.lease_ends_on is None:
+        if store.lease_ends_on is None or caps.outlasted(until, [store]) is None:
             continue
         figures = {"store": store.name, "lease": store.lease_ends_on.isoformat()}
-        if until is not None and until > store.lease_ends_on:
+        if until is None:
+            text = _(
+                "The card does not expire, while the lease of %(store)s ends on %(lease)s: state how many days it is valid."
+            )
+        else:
             text = _("A card sold today runs until %(until)s, but the lease of %(store)s ends on %(lease)s.")
             figures["until"] = until.isoformat()
-            lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field="days"))
-        elif until is None:
-            text = _(
-                "The card does not expire, while the lease of %(store)s ends on %(lease)s: the contract names that day."
-            )
-            lines.append(Finding(level="warn", code="lease", text=text % figures, article=article))
+        lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field="days"))
     return lines or [Finding(level="ok", code="lease", text=_("No lease ends before the card does."), article=article)]
 
 

@@ -51,6 +51,7 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
             terms.service,
             terms.quality,
             terms.deduction,
+            *([scan(terms)] if terms.kind == Plan.STORED_VALUE else []),
             *(_("Redeemed at: %(name)s, %(address)s") % {"name": s.name, "address": s.address} for s in terms.stores),
         ),
         _item(4, _("Term and premises"), term(terms), *(_premises(store) for store in terms.stores)),
@@ -73,10 +74,11 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
 
 
 def acknowledgements(terms: Terms) -> list[str]:
-    """What the consumer confirms one by one before paying: the sum, the term and the risk (BJ 14)."""
+    """What the consumer confirms one by one before paying: the sum, the term, what a scan alone takes, and the risk (BJ 14)."""
     return [
         _("I prepay ¥%(price)s to %(name)s.") % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
         term(terms),
+        *([scan(terms)] if terms.kind == Plan.STORED_VALUE else []),
         in_readers_language(terms.risk_warning),
     ]
 
@@ -95,6 +97,13 @@ def quantity(terms: Terms) -> str:
             return _("Stored value ¥%(face)s") % {"face": yuan(terms.price_fen + terms.bonus_fen)}
         case Plan.PERIOD:
             return ngettext("%(days)s day of use", "%(days)s days of use", terms.days or 0) % {"days": terms.days}
+
+
+def scan(terms: Terms) -> str:
+    """What showing the code of a stored value card agrees to."""
+    return _("Showing the code pays up to ¥%(visit)s, one visit, at once; a larger sum waits for the holder's yes.") % {
+        "visit": yuan(terms.visit_price_fen or 0)
+    }
 
 
 def gift(terms: Terms) -> str:

@@ -120,6 +120,20 @@ class LeaseTooShort(DomainError):
     http_status = 422
 
 
+class TermNeeded(LeaseTooShort):
+    message = _(
+        "This card has no end, but the lease of %(store)s ends on %(lease_ends_on)s. Choose a card with a term that ends "
+        "by then."
+    )
+
+
+class NoStoreOpen(DomainError):
+    message = _(
+        "None of the stores where this card can be used is open now, so it is not sold. Choose another card, or come back "
+        "once one of them is open again."
+    )
+
+
 class BadFacts(DomainError):
     """What a refund is computed from is no figure, or contradicts itself; ``why`` says how."""
 

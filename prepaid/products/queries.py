@@ -1,7 +1,7 @@
 """Questions about products, filings, and what the public may find."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -12,9 +12,10 @@ from prepaid.merchants.models import Merchant, Store
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
-from prepaid.products.errors import FilingNeeded, NotOnSale
-from prepaid.products.models import Filing, InterestRate, Product, ProductVersion
+from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale
+from prepaid.products.models import Filing, InterestRate, Product, ProductVersion, VisitRule
 from prepaid.products.states import FilingState, VersionState
+from prepaid.products.terms import Premises
 
 _VERSION = ProductVersion.objects.select_related(
     "product__merchant__sector", "product__merchant__beneficiary", "product__merchant__district"
@@ -56,12 +57,18 @@ def returned_versions(merchant_id: int) -> QuerySet[ProductVersion]:
 
 def findings(version: ProductVersion, *, on: date) -> list[compliance.Finding]:
     """The compliance report of a version under the sector's numbers of that day."""
-    return compliance.check(version.terms, sector_rule(version.product.merchant.sector_id, on), on=on)
+    rule, visit_percent = (
+        sector_rule(version.product.merchant.sector_id, on),
+        VisitRule.objects.current(on).most_percent,
+    )
+    return compliance.check(version.terms, rule, visit_percent=visit_percent, on=on)
 
 
 def prepaid_balance_fen(version: ProductVersion) -> int:
-    """What decides on filing: the head company's money in custody plus one more card (rules.md section 1)."""
-    return escrow.backing(version.product.merchant.beneficiary_id).held_fen + version.price_fen
+    """What decides on filing: the head company's money in custody, what was ordered and may still be paid, and one more card
+    (rules.md section 1)."""
+    beneficiary_id = version.product.merchant.beneficiary_id
+    return escrow.backing(beneficiary_id).held_fen + escrow.ordered_fen(beneficiary_id) + version.price_fen
 
 
 def filing_required(version: ProductVersion, *, on: date) -> bool:
@@ -74,9 +81,11 @@ def filing_required(version: ProductVersion, *, on: date) -> bool:
 
 
 def search_merchants(*, text: str = "", district_code: str = "", sector_code: str = "") -> QuerySet[Merchant]:
-    """Merchants with something on sale. Each word of ``text`` is in the merchant's name, its sector's, or the name,
+    """Merchants with something on sale in an open store. Each word of ``text`` is in the merchant's name, its sector's, or the name,
     address or district of an open store."""
-    on_sale = ProductVersion.objects.filter(product__merchant=OuterRef("pk"), state=VersionState.ON_SALE)
+    on_sale = ProductVersion.objects.filter(
+        product__merchant=OuterRef("pk"), state=VersionState.ON_SALE, stores__is_open=True
+    )
     found = Merchant.objects.filter(Exists(on_sale)).select_related("sector", "district", "beneficiary")
     stores = Store.objects.filter(merchant=OuterRef("pk"), is_open=True)
     for word in text.split():
@@ -111,12 +120,28 @@ def public_merchant(pk: int) -> Merchant:
 
 
 def versions_on_sale(merchant_id: int) -> QuerySet[ProductVersion]:
-    """What the merchant sells now, each with its filing."""
+    """What the merchant has on sale, each with its filing and ``has_open_store``: without one it is not sold."""
+    open_stores = ProductVersion.stores.through.objects.filter(productversion_id=OuterRef("pk"), store__is_open=True)
     return (
         _VERSION.select_related("filing__department", "filing__district")
         .filter(product__merchant_id=merchant_id, state=VersionState.ON_SALE)
+        .annotate(has_open_store=Exists(open_stores))
         .order_by("product_id")
     )
+
+
+def open_stores_of(version: ProductVersion) -> QuerySet[Store]:
+    """The stores of the contract that are open now."""
+    return version.stores.filter(is_open=True)
+
+
+def premises_now(version: ProductVersion) -> list[Premises]:
+    """The stores of the contract, each with the earlier end of the lease: as the contract names it or as it is known today."""
+    leases = dict(version.stores.values_list("pk", "lease_ends_on"))
+    return [
+        replace(store, lease_ends_on=min(filter(None, (store.lease_ends_on, leases.get(store.store_id))), default=None))
+        for store in version.terms.stores
+    ]
 
 
 def public_version(pk: int) -> ProductVersion:
@@ -136,7 +161,7 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     """The version, if a card may be sold under it today.
 
     Raises:
-        NotFound: no such version. NotOnSale: a draft, returned or withdrawn.
+        NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
         FilingNeeded: it was exempt, and the operator's balance has reached the sum from which filing is required.
     """
     version = _VERSION.select_related("filing").filter(pk=version_id).first()
@@ -144,6 +169,8 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
         raise NotFound()
     if version.state != VersionState.ON_SALE:
         raise NotOnSale()
+    if not open_stores_of(version).exists():
+        raise NoStoreOpen()
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()
     return version

@@ -1,4 +1,4 @@
-"""The interest rates, from ``data/rates.csv`` into the database, and later rows."""
+"""The interest rates, from ``data/rates.csv`` into the database, and later rows of these and of the visit rule."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -6,10 +6,12 @@ from datetime import datetime
 from django.forms.models import model_to_dict
 
 from escrow import audit
+from escrow.clock import beijing_date
 from escrow.transactions import transaction
+from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.people.reference import put
 from prepaid.products.errors import RateNotLater
-from prepaid.products.models import InterestRate
+from prepaid.products.models import InterestRate, VisitRule
 from prepaid.products.refund_rules.interest import published_rates
 
 
@@ -43,3 +45,22 @@ def add_rate(*, rate: InterestRate, at: datetime, actor: str) -> InterestRate:
         figures = model_to_dict(rate, exclude=["id"]) | {"valid_from": rate.valid_from.isoformat()}
         audit.record(actor=actor, action="products.add_rate", target=f"rate:{rate.kind}", at=at, after=figures)
     return rate
+
+
+def add_visit_rule(*, rule: VisitRule, at: datetime, actor: str) -> VisitRule:
+    """Another share from a later day on; the unsaved row says which. What was filed before keeps its figure.
+
+    Raises:
+        RuleNotFuture, RuleDayTaken.
+    """
+    if rule.valid_from <= beijing_date(at):
+        raise RuleNotFuture()
+    with transaction():
+        if VisitRule.objects.filter(valid_from=rule.valid_from).exists():
+            raise RuleDayTaken()
+        rule.save(force_insert=True)
+        figures = model_to_dict(rule, exclude=["id"]) | {"valid_from": rule.valid_from.isoformat()}
+        audit.record(
+            actor=actor, action="products.add_visit_rule", target=f"visit_rule:{rule.pk}", at=at, after=figures
+        )
+    return rule

@@ -1,9 +1,10 @@
-// The counter sends to the API and shows the verdict at once, so a scanner gun can go on; without it the form is posted.
+// The counter sends to the API and shows the verdict at once, so a scanner gun can go on; without it the forms are posted.
 // The idempotency key belongs to the form: it changes only after an answer, so pressing again after a lost
 // connection cannot charge twice.
 
 const form = document.getElementById("counter");
 const verdict = document.getElementById("verdict");
+const charges = document.getElementById("charges");
 const words = form.dataset;
 let busy = false;
 
@@ -40,7 +41,16 @@ function show(kind, word, ...lines) {
 
 async function refreshCharges() {
   const answer = await fetch(words.charges);
-  if (answer.ok) document.getElementById("charges").innerHTML = await answer.text();
+  if (answer.ok) charges.innerHTML = await answer.text();
+}
+
+function showRefusal(error) {
+  const details = Object.values(error.fields ?? {}).flat();
+  show("bad", words.refused, ...(details.length ? details : [error.message]));
+}
+
+function showCharge(kind, word, charge) {
+  show(kind, word, charge.message, `${charge.product} · ${charge.card.slice(0, 4)} ${charge.card.slice(4)}`);
 }
 
 async function send() {
@@ -63,28 +73,46 @@ async function send() {
   const body = await answer.json();
   if (answer.status < 500) fields.key.value = newKey();
   if (!answer.ok) {
-    const details = Object.values(body.error.fields ?? {}).flat();
-    show("bad", words.refused, ...(details.length ? details : [body.error.message]));
+    showRefusal(body.error);
     fields.code.select();
     return;
   }
   const word = { reserved: words.waiting, checked_in: words.checkedIn }[body.state] ?? words.done;
-  const card = `${body.product} · ${body.card.slice(0, 4)} ${body.card.slice(4)}`;
-  show(body.state === "reserved" ? "wait" : "ok", word, body.message, card);
+  showCharge(body.state === "reserved" ? "wait" : "ok", word, body);
   for (const name of ["code", "units", "amount", "note"]) fields[name].value = "";
   fields.code.focus();
   await refreshCharges();
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+// Undoing twice undoes once: a second answer only says that it is done.
+async function undo(address) {
+  const token = form.elements.csrfmiddlewaretoken.value;
+  const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token } });
+  const body = await answer.json();
+  if (answer.ok) showCharge("ok", words.undone, body);
+  else showRefusal(body.error);
+  await refreshCharges();
+  form.elements.code.focus();
+}
+
+async function alone(deed, offline) {
   if (busy) return;
   busy = true;
   try {
-    await send();
+    await deed();
   } catch {
-    show("bad", words.refused, words.offline);
+    show("bad", words.refused, offline);
   } finally {
     busy = false;
   }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  alone(send, words.offline);
+});
+
+charges.addEventListener("submit", (event) => {
+  event.preventDefault();
+  alone(() => undo(event.target.dataset.api), words.undoOffline);
 });

@@ -45,7 +45,9 @@ def place_of(case: Case) -> Place:
     if case.redemption is not None:
         store = Store.objects.select_related("district", "subdistrict").get(pk=case.redemption.store_id)
         return Place(store, store.district, store.subdistrict, PlaceReason.CHARGE)
-    last = Redemption.objects.filter(card_id=case.card_id).select_related("store__district", "store__subdistrict")
+    last = Redemption.objects.filter(card_id=case.card_id, undone_at=None).select_related(
+        "store__district", "store__subdistrict"
+    )
     if used := last.order_by("-id").first():
         return Place(used.store, used.store.district, used.store.subdistrict, PlaceReason.LAST_USE)
     stores = list(case.card.version.stores.select_related("district", "subdistrict").order_by("id"))

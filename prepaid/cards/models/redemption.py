@@ -33,9 +33,18 @@ _OUTCOMES: dict[str, Promise] = {
 }
 
 
+_TONES: dict[str, str] = {
+    "checked_in": "ok",
+    UseState.FINAL: "ok",
+    UseState.RESERVED: "warn",
+    UseState.DISPUTED: "bad",
+}
+
+
 class Redemption(models.Model):
     """``units`` sessions, or fen of face value, as they were claimed; the use says what was charged of them. A period card's
-    check-in has 0 units and no use: it charges nothing.
+    check-in has 0 units and no use: it charges nothing. ``undone_at``: of a check-in that was a mistake; of a charge its use
+    knows.
     """
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="redemptions", verbose_name=_("card"))
@@ -52,6 +61,7 @@ class Redemption(models.Model):
     at = models.DateTimeField(_("at"))
     insisted_at = models.DateTimeField(_("insisted on"), null=True, blank=True)
     insisted_because = models.CharField(_("why the merchant insists"), max_length=200, blank=True, default="")
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     #: What keeps silence from confirming it now; set by the queries whose pages say so.
     stopped: "Sequence[Stopped]" = ()
 
@@ -68,6 +78,9 @@ class Redemption(models.Model):
                 condition=Q(use__isnull=True, units=0) | Q(use__isnull=False, units__gt=0),
             ),
             models.CheckConstraint(
+                name="redemption_undone_check_in", condition=Q(undone_at__isnull=True) | Q(use__isnull=True)
+            ),
+            models.CheckConstraint(
                 name="redemption_insisted_with_a_reason",
                 condition=Q(insisted_at__isnull=True, insisted_because="")
                 | Q(insisted_at__isnull=False) & ~Q(insisted_because=""),
@@ -79,8 +92,8 @@ class Redemption(models.Model):
 
     @property
     def figure(self) -> str:
-        """``3 sessions`` or ``¥120.00``, whatever the card counts: what is or would be charged."""
-        return self.figure_of(self.use.units if self.use else self.units)
+        """``3 sessions`` or ``¥120.00``, whatever the card counts: what is or would be charged; of a period card ``check-in``."""
+        return self.figure_of(self.use.units) if self.use else str(_("check-in"))
 
     @property
     def claimed(self) -> str:
@@ -96,6 +109,8 @@ class Redemption(models.Model):
     @property
     def outcome(self) -> str:
         """One sentence for who stands at the counter."""
+        if self.undone_at is not None:
+            return str(_("Check-in undone. It does not count as a visit."))
         if self.use is None:
             return str(_("Checked in. The card is valid; nothing is charged."))
         if self.silence_confirms:
@@ -110,6 +125,28 @@ class Redemption(models.Model):
     @property
     def is_check_in(self) -> bool:
         return self.use is None
+
+    @property
+    def state(self) -> str:
+        """Its use's; of a check-in ``checked_in`` or ``undone``."""
+        if self.use is not None:
+            return self.use.state
+        return UseState.UNDONE if self.undone_at else "checked_in"
+
+    @property
+    def state_label(self) -> str:
+        """The state in a word or two."""
+        return str(_("valid") if self.state == "checked_in" else UseState(self.state).label)
+
+    @property
+    def tone(self) -> str:
+        """The colour of its badge."""
+        return _TONES.get(self.state, "plain")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a visit: charged or checked in, and not taken back."""
+        return self.state in {UseState.FINAL, "checked_in"}
 
     @property
     def is_waiting(self) -> bool:

@@ -9,6 +9,7 @@ from escrow.states import UseState
 from escrow.transactions import transaction
 from prepaid.cards.errors import (
     AlreadyInsisted,
+    CheckInUndone,
     ComplaintNeeded,
     NoIsEnough,
     NothingToInsistOn,
@@ -25,27 +26,38 @@ REASON_LENGTH = 200
 
 def undo_redemption(*, staff: StaffMember, redemption_id: int, at: datetime, actor: str) -> Redemption:
     """Take a charge back: one that waits or is disputed at any time, a final one on its own day while its money is still
-    here.
+    here, a check-in on its own day.
 
     Raises:
         NotFound: not this merchant's, or another store's for a cashier.
-        NothingToUndo, UndoOnlyToday, TooLateToUndo, AlreadyUndone, ReservationResolved.
+        UndoOnlyToday, TooLateToUndo, AlreadyUndone, CheckInUndone, ReservationResolved.
     """
     with transaction():
         redemption = _locked(redemption_id, card__issuer_id=staff.merchant_id)
         if staff.store_id not in {None, redemption.store_id}:
             raise NotFound()
         if redemption.use is None:
-            raise NothingToUndo()
-        if redemption.use.state == UseState.RESERVED:
+            _undo_check_in(redemption, at)
+        elif redemption.use.state == UseState.RESERVED:
             escrow.void_use(use_id=redemption.use.pk, at=at, actor=actor)
         elif redemption.use.state == UseState.DISPUTED:
             escrow.withdraw_use(use_id=redemption.use.pk, at=at, actor=actor)
         else:
-            if clock.beijing_date(redemption.at) != clock.beijing_date(at):
-                raise UndoOnlyToday()
+            _check_same_day(redemption, at)
             escrow.undo_use(use_id=redemption.use.pk, at=at, actor=actor)
         return _answered(redemption, "cards.undo", at, actor)
+
+
+def _undo_check_in(redemption: Redemption, at: datetime) -> None:
+    _check_same_day(redemption, at)
+    if not Redemption.objects.filter(pk=redemption.pk, undone_at=None).update(undone_at=at):
+        raise CheckInUndone()
+    redemption.undone_at = at
+
+
+def _check_same_day(redemption: Redemption, at: datetime) -> None:
+    if clock.beijing_date(redemption.at) != clock.beijing_date(at):
+        raise UndoOnlyToday()
 
 
 def insist_on_redemption(

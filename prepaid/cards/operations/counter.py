@@ -27,6 +27,7 @@ from prepaid.cards.errors import (
     CodeUsed,
     KeyMissing,
     SessionsNeeded,
+    SessionsNotCharged,
     StoreClosed,
     StoreNeeded,
     StoreNotInContract,
@@ -73,7 +74,8 @@ def charge_card(
     Raises:
         KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
         StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
-        TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, CheckInIsFree, InvalidAmount, InvalidUnits.
+        TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
+        InvalidUnits.
     """
     key = _full_key(staff, key)
     number, digits = codes.parse(code)
@@ -214,6 +216,8 @@ def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | 
     if holding.plan == Plan.PERIOD:
         if amount_fen is not None:
             raise CheckInIsFree()
+        if units is not None:
+            raise SessionsNotCharged()
         return 0, True
     if holding.plan == Plan.SESSIONS:
         if amount_fen is not None:
@@ -226,6 +230,8 @@ def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | 
         return units, units == 1
     if amount_fen is None:
         raise AmountNeeded()
+    if units is not None:
+        raise SessionsNotCharged()
     if left == 0:
         raise CardUsedUp()
     if amount_fen > left:

@@ -4,16 +4,21 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from escrow import clock
 from escrow import operations as escrow
 from escrow.errors import NotFound
 from escrow.models import Pause
 from escrow.states import Party
 from escrow.transactions import transaction
+from prepaid.cards import queries
+from prepaid.cards.errors import PauseOutlastsLease
 from prepaid.cards.models import Card
 from prepaid.cards.operations import letters
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
 from prepaid.people.models import User
+from prepaid.products import caps
+from prepaid.products.queries import premises_now
 
 
 def ask_pause(
@@ -22,7 +27,8 @@ def ask_pause(
     """The holder, or staff of the issuer who manage, ask the other side.
 
     Raises:
-        NotFound: no card of theirs. NotYourRole. What ``escrow.ask_pause`` raises.
+        NotFound: no card of theirs. NotYourRole. What ``escrow.ask_pause`` raises. PauseOutlastsLease: the days would move the
+        card's last day past the lease of a store.
     """
     with transaction():
         card = _cards(by).filter(number=number).first()
@@ -37,6 +43,7 @@ def ask_pause(
             at=at,
             actor=actor,
         )
+        _check_leases(pause, card, at)
         letters.pause_asked(pause, card, at=at)
     return pause
 
@@ -47,6 +54,8 @@ def answer_pause(*, by: User | StaffMember, pause_id: int, agrees: bool, at: dat
         card = _card_of(by, pause_id)
         verb = escrow.agree_pause if agrees else escrow.refuse_pause
         pause = verb(pause_id=pause_id, side=_side(by), at=at, actor=actor)
+        if agrees:
+            _check_leases(pause, card, at)
         letters.pause_answered(pause, card, at=at)
     return pause
 
@@ -58,6 +67,16 @@ def end_pause(*, by: User | StaffMember, pause_id: int, at: datetime, actor: str
         pause = escrow.end_pause(pause_id=pause_id, side=_side(by), at=at, actor=actor)
         letters.pause_ended(pause, card, by=_side(by), at=at)
     return pause
+
+
+def _check_leases(pause: Pause, card: Card, at: datetime) -> None:
+    """What both sides may agree on ends where the lease does, like what may be sold."""
+    until = queries.last_day_with(pause, card=card, today=clock.beijing_date(at))
+    store = caps.outlasted(until, premises_now(card.version))
+    if store is not None and store.lease_ends_on is not None:
+        raise PauseOutlastsLease(
+            until=until.isoformat(), store=store.name, lease_ends_on=store.lease_ends_on.isoformat()
+        )
 
 
 def _side(by: User | StaffMember) -> Party:

@@ -1,34 +1,38 @@
 """Buying: an order, its agreement in escrow, and the way to the bank's cashier."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Q
+from redis.exceptions import RedisError
 
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import ChannelUnavailable, KeyReused, NotFound
 from escrow.models import Payment
-from escrow.states import AgreementState, Plan
+from escrow.states import AgreementState, Plan, UseState
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
     ChannelUnknown,
     ContractChanged,
     ContractNotAccepted,
+    NoWayToPay,
     OrderNotOpen,
     RisksNotAcknowledged,
 )
-from prepaid.cards.models import Card, CardRule
+from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.merchants.models import Merchant
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
 from prepaid.products import caps
 from prepaid.products.models import ProductVersion
-from prepaid.products.queries import sellable_version
+from prepaid.products.queries import premises_now, sellable_version
+from prepaid.products.states import FilingState
 
 #: Real seconds between two questions to the channel about one order somebody waits for.
 ASK_EVERY_SECONDS = 4
@@ -54,11 +58,13 @@ def buy(
     it again gives the same order. ``return_url`` may hold ``{order_no}``. Calls the channel: not inside a transaction.
 
     Raises:
-        NotFound, NotOnSale, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged, RisksNotAcknowledged.
-        PriceCapExceeded, SessionsCapExceeded, MonthsCapExceeded, LeaseTooShort: see ``products.caps``.
-        KeyReused: the token belongs to another order. ChannelUnknown.
+        NotFound, NotOnSale, NoStoreOpen, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged,
+        RisksNotAcknowledged. PriceCapExceeded, SessionsCapExceeded, MonthsCapExceeded, LeaseTooShort, TermNeeded: see
+        ``products.caps``. KeyReused: the token belongs to another order. ChannelUnknown, NoWayToPay.
         AlreadyPaid, AgreementExpired, ChannelUnavailable: of the payment; the order stands and can be paid later.
     """
+    if not settings.PAYMENT_CHANNELS:
+        raise NoWayToPay()
     if channel not in settings.PAYMENT_CHANNELS:
         raise ChannelUnknown()
     card = place_order(
@@ -91,7 +97,7 @@ def place_order(
             return _same_order(ordered, holder, version_id)
         version = sellable_version(version_id, on=today)
         merchant = version.product.merchant
-        _serialise_purchases(holder, merchant)
+        _serialise_purchases(holder, version)
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
             return _same_order(ordered, holder, version_id)
@@ -101,10 +107,10 @@ def place_order(
             raise ContractChanged()
         if not risks_accepted:
             raise RisksNotAcknowledged()
-        expires_on = caps.last_day(today, version.days)
+        version = sellable_version(version_id, on=today)  # again: others ordered while this one waited its turn
         _check_caps(holder, version, merchant, at)
-        caps.check_leases(expires_on, version.terms.stores)
-        rule = CardRule.objects.current(today)
+        pay_until = at + timedelta(minutes=CardRule.objects.current(today).payment_minutes)
+        caps.check_leases(_latest_end(version, today, pay_until), premises_now(version))
         agreement = escrow.open_agreement(
             beneficiary_id=merchant.beneficiary_id,
             funder=holder.public_id,
@@ -113,7 +119,7 @@ def place_order(
             bonus_fen=version.bonus_fen,
             units_total=version.units_total,
             places=[str(premises.store_id) for premises in version.terms.stores],
-            pay_until=at + timedelta(minutes=rule.payment_minutes),
+            pay_until=pay_until,
             at=at,
             actor=actor,
         )
@@ -126,7 +132,7 @@ def place_order(
             contract_sha256=accepted_terms_sha256,
             knew_service=_knows_service(holder, version),
             bought_at=at,
-            expires_on=expires_on,
+            expires_on=caps.last_day(today, version.days),
         )
         audit.record(
             actor=actor,
@@ -157,7 +163,7 @@ def pay_order(*, card: Card, channel: str, return_url: str, at: datetime, actor:
 def look_after_payment(*, card: Card, payment: Payment, at: datetime) -> Card:
     """The consumer is back from the cashier and waits: ask the channel, at most every ``ASK_EVERY_SECONDS`` per order,
     so that a late or lost notification does not keep anybody waiting. Returns the card as it is now."""
-    if cache.add(f"payment-asked:{payment.pk}", True, ASK_EVERY_SECONDS):
+    if _may_ask(payment):
         with suppress(ChannelUnavailable):  # the page goes on waiting, the sweep goes on asking
             escrow.ask_payment(payment_id=payment.pk, at=at)
             card.agreement.refresh_from_db()
@@ -176,19 +182,37 @@ def cancel_order(*, holder_id: int, number: str, at: datetime, actor: str) -> Ca
     return card
 
 
+def _may_ask(payment: Payment) -> bool:
+    """Whether nobody asked just now. Without a cache nobody can tell, and the sweep asks anyway."""
+    try:
+        return cache.add(f"payment-asked:{payment.pk}", True, ASK_EVERY_SECONDS)
+    except (OSError, RedisError):
+        return False
+
+
 def _same_order(card: Card, holder: User, version_id: int) -> Card:
     if (card.holder_id, card.version_id) != (holder.pk, version_id):
         raise KeyReused()
     return card
 
 
-def _serialise_purchases(holder: User, merchant: Merchant) -> None:
+def _serialise_purchases(holder: User, version: ProductVersion) -> None:
     """One purchase at a time per consumer and merchant, until this transaction ends: two at once would each see the
-    holding without the other and together pass the cap."""
+    holding without the other and together pass the cap. Of what is exempt from filing one at a time per merchant, whoever
+    buys: together they would pass the sum from which filing is required."""
+    merchant_id = version.product.merchant_id
+    turns = [f"cards.purchase:{holder.pk}:{merchant_id}"]
+    if version.filing.state == FilingState.EXEMPT:
+        turns.insert(0, f"cards.exempt_purchase:{merchant_id}")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cards.purchase:{holder.pk}:{merchant.pk}"]
-        )
+        for turn in turns:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])
+
+
+def _latest_end(version: ProductVersion, today: date, pay_until: datetime) -> date | None:
+    """The last day of the card at the latest: days of a period card run from the payment, others from the order."""
+    begins = clock.beijing_date(pay_until) if version.plan == Plan.PERIOD else today
+    return caps.last_day(begins, version.days)
 
 
 def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: datetime) -> None:
@@ -215,7 +239,8 @@ def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: d
 
 
 def _knows_service(holder: User, version: ProductVersion) -> bool:
-    """Whether the consumer used a card of the same product before: then SPC 14 gives no cooling-off."""
-    return Card.objects.filter(
-        holder=holder, version__product_id=version.product_id, redemptions__isnull=False
-    ).exists()
+    """Whether the consumer used a card of the same product before: then SPC 14 gives no cooling-off. A charge that waits, was
+    refused, lapsed or was undone is no use."""
+    used = Q(use__state=UseState.FINAL) | Q(use=None, undone_at=None)
+    mine = Redemption.objects.filter(card__holder=holder, card__version__product_id=version.product_id)
+    return mine.filter(used).exists()

@@ -10,7 +10,15 @@ from prepaid.cards.queries.counter import (
     workplace_of_charge,
 )
 from prepaid.cards.queries.interest import interest_by_cause, interest_of
-from prepaid.cards.queries.pauses import pause_days_left, pause_for, pause_of, pauses_of, pauses_to, pauses_to_answer
+from prepaid.cards.queries.pauses import (
+    last_day_with,
+    pause_days_left,
+    pause_for,
+    pause_of,
+    pauses_of,
+    pauses_to,
+    pauses_to_answer,
+)
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -36,9 +44,11 @@ from prepaid.cards.queries.wallet import (
     card_of,
     cards_of,
     channel_of,
+    charge_news,
     charges_waiting,
     face_of,
     faces_of,
+    last_charge_id,
     last_day_of,
     order_by_token,
     order_of,
@@ -57,6 +67,7 @@ __all__ = [
     "cards_of",
     "channel_of",
     "charge_at",
+    "charge_news",
     "charges_on",
     "charges_waiting",
     "claim_of",
@@ -67,8 +78,10 @@ __all__ = [
     "held_fen",
     "interest_by_cause",
     "interest_of",
+    "last_charge_id",
     "last_charges",
     "last_day_of",
+    "last_day_with",
     "least_refund_fen",
     "open_charges",
     "order_by_token",

@@ -1,10 +1,12 @@
 """Pauses of cards that count days: whose they are, and which wait for whom."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.db.models import Case, QuerySet, When
 
 from escrow import queries as escrow
+from escrow import terms
 from escrow.errors import NotFound
 from escrow.models import Pause
 from escrow.states import Party, PauseState
@@ -46,6 +48,15 @@ def pause_for(*, staff: StaffMember, pause_id: int) -> Pause:
 def pause_days_left(*, card: Card, today: date) -> tuple[int, int]:
     """How many days a card may rest in a year, and how many of them were not taken in the year that ends today."""
     return escrow.pause_days(card.agreement_id, until=today)
+
+
+def last_day_with(pause: Pause, *, card: Card, today: date) -> date:
+    """The last day of the card's term with the pause as it is asked for or agreed."""
+    term = terms.terms([card.agreement_id], today=today)[card.agreement_id]
+    if pause.state == PauseState.ASKED:
+        asked = terms.Idle(since=pause.since, before=pause.until + terms.ONE_DAY)
+        term = replace(term, paused=[*term.paused, asked])
+    return term.last_day
 
 
 def _one(pauses: QuerySet[Pause], pause_id: int) -> Pause:

@@ -90,7 +90,7 @@ def _days(term: Term, stopped_on: date | None) -> dict[str, Any]:
 
 
 def _has_checked_in(card: Card) -> bool:
-    return card.redemptions.exists()
+    return card.redemptions.filter(undone_at=None).exists()
 
 
 def held_fen(*, card: Card) -> int:

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from escrow import queries as escrow
 from escrow import terms
 from escrow.errors import NotFound
 from escrow.models import Payment
 from escrow.queries import Holding, StatementEntry
-from escrow.states import OPEN_USES, AgreementState, Plan
+from escrow.states import OPEN_USES, AgreementState, Plan, UseState
+from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, Redemption
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
+
+#: So many of the latest charges are shown as they come.
+MOST_NEWS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +155,10 @@ def order_by_token(*, user: User, token: UUID) -> Card:
 
 
 def channel_of(*, card: Card) -> str:
-    """The channel the order's payment was started at; the first one when that failed."""
+    """The channel the order's payment was started at; the first one when that failed. Raises ``NoWayToPay``."""
     payment = escrow.payment_of(card.agreement_id)
+    if payment is None and not settings.PAYMENT_CHANNELS:
+        raise NoWayToPay()
     return payment.channel if payment else settings.PAYMENT_CHANNELS[0]
 
 
@@ -165,6 +171,22 @@ def charges_waiting(*, user: User) -> list[Redemption]:
         .order_by("-use__state", "use__confirm_until", "pk")
     )
     return with_stoppages(charges)
+
+
+def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]:
+    """The newest charges to the user's cards that came after the one with that id, newest first. ``number``: of one card alone,
+    and then those that wait for the user too, however old."""
+    charges, news = Redemption.objects.filter(card__holder=user), Q(pk__gt=after)
+    if number:
+        charges, news = charges.filter(card__number=number), news | Q(use__state=UseState.RESERVED)
+    charges = charges.filter(news).select_related("use", "store", "card__version__product")
+    return list(charges.order_by("-pk")[:MOST_NEWS])
+
+
+def last_charge_id(*, user: User, before: datetime) -> int:
+    """The id of the newest charge to the user's cards made before that time; 0 when there is none."""
+    charges = Redemption.objects.filter(card__holder=user, at__lt=before)
+    return charges.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def with_stoppages(charges: list[Redemption]) -> list[Redemption]:

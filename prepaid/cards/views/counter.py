@@ -12,13 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from escrow import clock
 from escrow.errors import DomainError, InvalidAmount, InvalidUnits, NotFound
-from escrow.states import UseState
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import (
     AmountNeeded,
     AmountTooLarge,
     CheckInIsFree,
     SessionsNeeded,
+    SessionsNotCharged,
     StoreNeeded,
     TooManySessions,
 )
@@ -31,6 +31,7 @@ from prepaid.merchants.views.today import Event, register_events
 _FIELD_OF: dict[type[DomainError], str] = {
     TooManySessions: "units",
     InvalidUnits: "units",
+    SessionsNotCharged: "units",
     SessionsNeeded: "amount",
     AmountNeeded: "amount",
     AmountTooLarge: "amount",
@@ -38,7 +39,6 @@ _FIELD_OF: dict[type[DomainError], str] = {
     CheckInIsFree: "amount",
     StoreNeeded: "store",
 }
-_TONES: dict[str, str] = {UseState.FINAL: "ok", UseState.RESERVED: "warn"}
 
 
 @register_events
@@ -50,8 +50,8 @@ def charges_today(staff: StaffMember, day: date) -> list[Event]:
             label=f"{charge.card.version.product.name} · {charge.card}",
             note=charge.store.name,
             figure=charge.figure if charge.use else "–",
-            state=charge.use.get_state_display() if charge.use else _("check-in"),
-            tone=_TONES.get(charge.use.state if charge.use else UseState.FINAL, "plain"),
+            state=_("check-in") if charge.is_check_in and charge.counts else charge.state_label,
+            tone=charge.tone,
         )
         for charge in queries.charges_on(staff=staff, day=day)
     ]

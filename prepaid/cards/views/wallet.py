@@ -1,9 +1,15 @@
-"""The holder's pages: wallet, card, code, statement, and the answer to a charge that waits."""
+"""The holder's pages: wallet, card, code, statement, charges as they come, and the answer to one that waits."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -17,17 +23,22 @@ from prepaid.cards.errors import ComplaintNeeded
 from prepaid.cards.forms import PartForm
 from prepaid.cards.models import Redemption
 from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.people.models import User
 from prepaid.products.standard_clauses import in_readers_language
+
+#: The code's page also shows what was charged so shortly before it was opened: without script it is loaded anew.
+JUST_NOW = timedelta(minutes=5)
 
 
 @consumer_required
 @require_GET
 def wallet(request: HttpRequest) -> HttpResponse:
     """Every card with what is on it; charges that wait for an answer on top."""
-    user = me(request)
+    user, at = me(request), clock.now()
     context = {
-        "faces": queries.cards_of(user=user, today=clock.today()),
+        "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
         "waiting": queries.charges_waiting(user=user),
+        "news": _news(user, after=queries.last_charge_id(user=user, before=at)),
     }
     return render(request, "consumer/wallet.html", context)
 
@@ -63,8 +74,9 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
 @shows_domain_errors
 def card_code(request: HttpRequest, number: str) -> HttpResponse:
     """The rotating code. The page carries the card's secret, for its holder only, so that it works without network."""
-    card = queries.card_of(user=me(request), number=number)
-    face = queries.face_of(card=card, today=clock.today())
+    user, at = me(request), clock.now()
+    card = queries.card_of(user=user, number=number)
+    face = queries.face_of(card=card, today=clock.beijing_date(at))
     if not face.is_usable:
         return redirect("card_detail", card.number)
     now = timezone.now()
@@ -76,9 +88,32 @@ def card_code(request: HttpRequest, number: str) -> HttpResponse:
         "qr": mark_safe(segno.make_qr(text.replace(" ", ""), error="m", boost_error=False).svg_inline(omitsize=True)),  # noqa: S308 – own digits
         "step_seconds": codes.STEP_SECONDS,
         "real_now_ms": int(now.timestamp() * 1000),
+        "news": _news(user, after=queries.last_charge_id(user=user, before=at - JUST_NOW), number=card.number),
         "seconds_left": codes.STEP_SECONDS - int(now.timestamp()) % codes.STEP_SECONDS,
     }
     return render(request, "consumer/code.html", context)
+
+
+@consumer_required
+@require_GET
+@never_cache
+def charge_news(request: HttpRequest) -> HttpResponse:
+    """The part of the wallet and of the code's page that asks for new charges; 204 while there are none but those it shows."""
+    after, number = request.GET.get("after", ""), request.GET.get("card", "")
+    if not after.isdecimal() or len(after) > 18 or "\0" in number:
+        return HttpResponse(status=400)
+    news = _news(me(request), after=int(after), number=number)
+    if news["seen"] == request.GET.get("seen", ""):
+        return HttpResponse(status=204)
+    return HttpResponse(render_to_string("consumer/charge_news.html", {"news": news}))
+
+
+def _news(user: User, *, after: int, number: str = "") -> dict[str, Any]:
+    """The charges to show, and the address that asks for others."""
+    charges = queries.charge_news(user=user, after=after, number=number)
+    seen = ".".join(f"{charge.pk}{charge.state}" for charge in charges)
+    asked = {"after": after, "card": number, "seen": seen}
+    return {"charges": charges, "seen": seen, "url": f"{reverse('charge_news')}?{urlencode(asked)}"}
 
 
 @consumer_required

@@ -28,6 +28,7 @@ from prepaid.merchants.errors import (
 )
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole
 from prepaid.notices import operations as notices
+from prepaid.notices import phones
 from prepaid.people.models import Division, User
 
 CONSTRAINT_ERRORS.update(
@@ -56,7 +57,8 @@ def register_merchant(
     owner's number is the one the contract names (BJ 13 item 1).
 
     Raises:
-        BadUscc, UsccChecksum, UsccTaken, UnknownSector, UnknownDistrict, BadAccountNo, AccountChecksum, MissingText.
+        BadUscc, UsccChecksum, UsccTaken, UnknownSector, UnknownDistrict, BadAccountNo, AccountChecksum, MissingText,
+        InvalidContactPhone.
     """
     on = beijing_date(at)
     name = checked_text(name, "name", 100)
@@ -68,6 +70,7 @@ def register_merchant(
         raise UnknownSector()
     district = checked_district(district_code, on)
     account_no = bank_accounts.checked(account_no)
+    contact_phone = phones.contact(contact_phone) if contact_phone.strip() else owner.phone
     if Merchant.objects.filter(uscc=code).exists():
         raise UsccTaken()
     with transaction():
@@ -79,7 +82,7 @@ def register_merchant(
             name=name,
             uscc=code,
             legal_representative=legal_representative,
-            contact_phone=contact_phone.strip() or owner.phone,
+            contact_phone=contact_phone,
             sector=sector,
             district=district,
             beneficiary=beneficiary,

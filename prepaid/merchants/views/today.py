@@ -29,7 +29,7 @@ class Matter:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened today; ``state`` in a word, ``tone`` the badge's: ok, warn or plain."""
+    """Something that happened today; ``state`` in a word, ``tone`` the badge's: ok, warn, bad or plain."""
 
     at: datetime
     label: str

@@ -1,5 +1,5 @@
 from prepaid.products.models.filing import Filing
 from prepaid.products.models.product import Product, ProductVersion
-from prepaid.products.models.rate import InterestRate
+from prepaid.products.models.rate import InterestRate, VisitRule
 
-__all__ = ["Filing", "InterestRate", "Product", "ProductVersion"]
+__all__ = ["Filing", "InterestRate", "Product", "ProductVersion", "VisitRule"]

@@ -14,7 +14,7 @@ class Filing(models.Model):
     """One version is filed once; after a return the merchant files the next version, so this is the history too.
 
     ``balance_fen`` is the operator's prepaid balance that decided whether filing was required: what escrow held
-    then plus the product's price.
+    then, what was ordered and not paid yet, and the product's price.
     """
 
     version = models.OneToOneField(

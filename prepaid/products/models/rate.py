@@ -1,4 +1,6 @@
-"""Dated reference data: the yearly rates at which interest on a refund runs."""
+"""Dated reference data: the yearly rates at which interest on a refund runs, and how dear one visit may be."""
+
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
@@ -43,3 +45,32 @@ class InterestRate(models.Model):
         return Rate(
             kind=self.kind, valid_from=self.valid_from, rate_bp=self.rate_bp, source=self.source, mark=self.mark
         )
+
+
+class VisitRuleQuerySet(models.QuerySet["VisitRule"]):
+    def current(self, on: date) -> "VisitRule":
+        """The rule in force on that day."""
+        return self.filter(valid_from__lte=on).latest("valid_from")
+
+
+class VisitRule(models.Model):
+    """How much of what a stored value card holds its merchant may call one visit: up to that sum a scan is final at once."""
+
+    valid_from = models.DateField(_("valid from"), unique=True)
+    most_percent = models.PositiveSmallIntegerField(_("one visit at most (percent of what the card holds)"))
+    basis = models.CharField(_("source or reason"), max_length=500)
+    mark = models.CharField(_("certainty"), max_length=1, choices=Mark)
+
+    objects = VisitRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visit rule")
+        verbose_name_plural = _("visit rules")
+        ordering = ["-valid_from"]
+        constraints = [
+            models.CheckConstraint(name="visit_rule_mark_known", condition=Q(mark__in=Mark.values)),
+            models.CheckConstraint(name="visit_rule_percent", condition=Q(most_percent__gt=0, most_percent__lte=100)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.valid_from)

@@ -72,6 +72,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "terms": terms,
             "merchant": merchant,
             "on_sale": version.state == VersionState.ON_SALE,
+            "has_open_store": queries.open_stores_of(version).exists(),
             "items": twelve_items(terms),
             "previews": queries.refund_previews(version),
             "cooling_off_days": sector_rule(merchant.sector_id, clock.today()).cooling_off_days,

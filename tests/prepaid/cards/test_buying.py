@@ -1,7 +1,7 @@
 """Orders and payments of cards."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -13,12 +13,26 @@ from escrow.errors import KeyReused, NotFound
 from escrow.models import Agreement
 from escrow.states import AgreementState, Plan
 from prepaid.cards import operations, queries
-from prepaid.cards.errors import ContractChanged, ContractNotAccepted, OrderNotOpen, RisksNotAcknowledged
+from prepaid.cards.errors import (
+    ContractChanged,
+    ContractNotAccepted,
+    NoWayToPay,
+    OrderNotOpen,
+    RisksNotAcknowledged,
+)
 from prepaid.cards.models import Card
+from prepaid.merchants.models import SectorRule
 from prepaid.merchants.operations import edit_store
 from prepaid.notices.models import Message
 from prepaid.products import operations as products
-from prepaid.products.errors import LeaseTooShort, NotOnSale, PriceCapExceeded
+from prepaid.products.errors import (
+    FilingNeeded,
+    LeaseTooShort,
+    NoStoreOpen,
+    NotOnSale,
+    PriceCapExceeded,
+    TermNeeded,
+)
 from tests.prepaid.cards import factories
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +138,17 @@ def test_a_cap_counts_all_cards_with_that_merchant_unpaid_orders_too_but_no_othe
 
 def test_a_term_never_outlasts_the_lease_of_a_store() -> None:
     shop = factories.shop()
-    store, today = shop.stores[0], clock.today()
+    lease(shop, 40)
+    version = factories.on_sale(shop, days=40)
+    factories.order(version)
+    clock.advance(timedelta(days=1))
+    with pytest.raises(LeaseTooShort):
+        factories.order(version)
+
+
+def lease(shop, days: int | None, *, is_open: bool = True) -> None:
+    """The shop's first store is leased for so many days from today."""
+    store = shop.stores[0]
     edit_store(
         merchant_id=shop.merchant.pk,
         store_id=store.pk,
@@ -132,16 +156,118 @@ def test_a_term_never_outlasts_the_lease_of_a_store() -> None:
         address=store.address,
         district_code=store.district_id,
         subdistrict_code=store.subdistrict_id,
-        lease_ends_on=today + timedelta(days=40),
-        is_open=True,
+        lease_ends_on=None if days is None else clock.today() + timedelta(days=days),
+        is_open=is_open,
         at=clock.now(),
         actor="system:test",
     )
-    version = factories.on_sale(shop, days=40)
-    factories.order(version)
-    clock.advance(timedelta(days=1))
+
+
+def test_a_lease_shortened_after_the_filing_counts_and_one_prolonged_does_not_prolong_the_contract() -> None:
+    shop = factories.shop()
+    lease(shop, 100)
+    version = factories.on_sale(shop, days=60)
+    lease(shop, 59)
+    before = factories.everything()
     with pytest.raises(LeaseTooShort):
         factories.order(version)
+    assert factories.everything() == before
+    lease(shop, 60)
+    factories.order(version)
+    lease(shop, 500)
+    clock.advance(timedelta(days=41))
+    with pytest.raises(LeaseTooShort):  # the contract still names the day it was filed with
+        factories.order(version)
+
+
+def test_a_card_without_an_end_is_not_sold_once_a_store_is_leased() -> None:
+    shop = factories.shop()
+    version = factories.on_sale(shop)
+    factories.order(version)
+    lease(shop, 5_000)
+    before = factories.everything()
+    with pytest.raises(TermNeeded):
+        factories.order(version)
+    assert factories.everything() == before
+
+
+@pytest.mark.parametrize(("kind", "sold"), [(Plan.SESSIONS, True), (Plan.PERIOD, False)])
+def test_days_that_begin_with_the_payment_end_before_the_lease_even_if_it_is_paid_after_midnight(
+    kind: Plan, sold: bool
+) -> None:
+    """Ordered at 23:50 in Beijing, to be paid until 00:20: days of a period card are counted from the payment."""
+    shop = factories.shop()
+    at = datetime.combine(clock.today(), time(23, 50), clock.BEIJING)
+    lease(shop, 40)
+    version = factories.on_sale(shop, kind, days=40)
+    if sold:
+        factories.order(version, at=at)
+    else:
+        with pytest.raises(LeaseTooShort):
+            factories.order(version, at=at)
+        factories.order(version, at=at - timedelta(hours=1))
+
+
+def test_a_shop_without_an_open_store_sells_nothing() -> None:
+    shop = factories.shop()
+    version = factories.on_sale(shop)
+    lease(shop, None, is_open=False)
+    before = factories.everything()
+    with pytest.raises(NoStoreOpen):
+        factories.order(version)
+    assert factories.everything() == before
+    lease(shop, None)
+    factories.order(version)
+
+
+def test_orders_that_are_not_paid_yet_count_towards_the_sum_from_which_filing_is_required() -> None:
+    shop = factories.shop()
+    version = factories.on_sale(shop)  # 2,000 yuan each
+    SectorRule.objects.filter(sector=shop.merchant.sector_id).update(filing_balance_fen=500_000)
+    first = factories.order(version)
+    factories.order(version)
+    before = factories.everything()
+    with pytest.raises(FilingNeeded):
+        factories.order(version)
+    assert factories.everything() == before
+    operations.cancel_order(holder_id=first.holder_id, number=first.number, at=clock.now(), actor="system:test")
+    factories.order(version)
+
+
+def test_without_a_cache_the_channel_is_not_asked_now_and_the_page_goes_on(settings, monkeypatch) -> None:
+    card = factories.order(factories.on_sale(factories.shop()))
+    payment = factories.payment_order(card)
+    asked = []
+    monkeypatch.setattr(escrow, "ask_payment", lambda **facts: asked.append(facts))
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    assert operations.look_after_payment(card=card, payment=payment, at=clock.now()) == card
+    assert not asked
+
+
+def test_where_no_channel_is_set_up_an_order_says_so(settings) -> None:
+    card = factories.order(factories.on_sale(factories.shop()))
+    assert queries.channel_of(card=card) == "sandbox"
+    settings.PAYMENT_CHANNELS = []
+    with pytest.raises(NoWayToPay):
+        queries.channel_of(card=card)
+    before = factories.everything()
+    with pytest.raises(NoWayToPay):
+        operations.buy(
+            holder=card.holder,
+            version_id=card.version_id,
+            accepted_terms_sha256=card.contract_sha256,
+            risks_accepted=True,
+            token=uuid.uuid4(),
+            channel="sandbox",
+            return_url="/",
+            at=clock.now(),
+            actor="system:test",
+        )
+    assert factories.everything() == before
+    factories.payment_order(card)
+    assert queries.channel_of(card=card) == "sandbox"
 
 
 def test_unpaid_orders_lapse_after_half_an_hour_and_late_money_goes_back() -> None:
@@ -173,6 +299,28 @@ def test_who_used_the_same_product_before_knows_the_service() -> None:
     factories.charge(first, shop.boss)
     assert factories.order(version, holder).knew_service
     assert not factories.order(version).knew_service
+
+
+def test_what_was_taken_back_is_no_use_of_the_service() -> None:
+    """Whoever never had the service keeps the cooling-off of SPC 14."""
+    shop, holder = factories.shop(), factories.person()
+    version = factories.on_sale(shop, price_fen=100_000)
+    first = factories.pay(factories.order(version, holder))
+    undone, refused = factories.charge(first, shop.boss), factories.charge(first, shop.boss, units=2, age=1)
+    assert factories.order(version, holder).knew_service
+    operations.undo_redemption(staff=shop.boss, redemption_id=undone.pk, at=clock.now(), actor="system:test")
+    assert not factories.order(version, holder).knew_service  # what waits may still be refused
+    operations.dispute_redemption(holder_id=holder.pk, redemption_id=refused.pk, at=clock.now(), actor=holder.actor)
+    assert not factories.order(version, holder).knew_service
+
+
+def test_a_check_in_is_a_use_until_it_is_undone() -> None:
+    shop, holder = factories.shop(), factories.person()
+    version = factories.on_sale(shop, Plan.PERIOD, price_fen=100_000, days=30)
+    checked_in = factories.charge(factories.pay(factories.order(version, holder)), shop.boss)
+    assert factories.order(version, holder).knew_service
+    operations.undo_redemption(staff=shop.boss, redemption_id=checked_in.pk, at=clock.now(), actor="system:test")
+    assert not factories.order(version, holder).knew_service
 
 
 def test_the_holder_is_told_when_the_card_is_ready(django_capture_on_commit_callbacks) -> None:

@@ -1,4 +1,5 @@
-"""Two purchases of one person at one merchant at the same moment: the second waits for the first to commit."""
+"""Two purchases at one merchant at the same moment, of one person or of what is exempt from filing: the second waits for the
+first to commit."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from django.db import connection, transaction
 
 from prepaid.cards.models import Card
 from prepaid.cards.operations import purchase
-from prepaid.products.errors import PriceCapExceeded
+from prepaid.merchants.models import SectorRule
+from prepaid.products.errors import FilingNeeded, PriceCapExceeded
 from tests.prepaid.cards import factories
 
 
@@ -32,21 +34,43 @@ def test_two_purchases_at_once_cannot_together_pass_the_cap(
     if not locked:
         monkeypatch.setattr(purchase, "_serialise_purchases", lambda *args: None)
     version = factories.on_sale(factories.shop(), price_fen=300_000, list_price_fen=50_000)
-    holder, results = factories.person(), []
+    holder = factories.person()
+    at_once(
+        lambda: factories.order(version, holder), lambda: factories.order(version, holder), PriceCapExceeded, locked
+    )
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_two_people_at_once_cannot_together_pass_the_sum_from_which_filing_is_required(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """Neither is paid yet; ``locked`` False is the control."""
+    if not locked:
+        monkeypatch.setattr(purchase, "_serialise_purchases", lambda *args: None)
+    shop = factories.shop()
+    version = factories.on_sale(shop)  # 2,000 yuan
+    SectorRule.objects.filter(sector=shop.merchant.sector_id).update(filing_balance_fen=300_000)
+    one, other = factories.person(), factories.person()
+    at_once(lambda: factories.order(version, one), lambda: factories.order(version, other), FilingNeeded, locked)
+
+
+def at_once(deed: Callable[[], object], again: Callable[[], object], refusal: type[Exception], locked: bool) -> None:
+    """``again`` begins while ``deed`` is not committed; it is refused where the lock makes it wait."""
+    results: list[str] = []
     ordered, commit = threading.Event(), threading.Event()
 
     def first() -> None:
         with transaction.atomic():
-            factories.order(version, holder)
+            deed()
             ordered.set()
             commit.wait(10)
 
     def second() -> None:
         ordered.wait(10)
         try:
-            factories.order(version, holder)
+            again()
             results.append("bought")
-        except PriceCapExceeded:
+        except refusal:
             results.append("refused")
 
     threads = [in_thread(first), in_thread(second)]

@@ -22,6 +22,7 @@ from escrow.errors import (
     ReservationConfirmed,
     ReservationVoided,
 )
+from escrow.models import AuditEntry
 from escrow.states import Plan, UseState
 from prepaid.cards import attempts, errors, operations
 from prepaid.cards.models import Card, Redemption
@@ -84,12 +85,32 @@ def test_a_period_card_checks_in_and_nothing_moves() -> None:
     assert held_fen(card) == 365_000
     refused(errors.CodeUsed, lambda: factories.charge(card, shop.boss))
     refused(errors.CheckInIsFree, lambda: factories.charge(card, shop.boss, age=1, amount_fen=100))
-    refused(
-        errors.NothingToUndo,
-        lambda: operations.undo_redemption(
-            staff=shop.boss, redemption_id=redemption.pk, at=clock.now(), actor="system:test"
-        ),
-    )
+    refused(errors.SessionsNotCharged, lambda: factories.charge(card, shop.boss, age=1, units=1))
+
+
+def test_a_mistaken_check_in_is_undone_once_on_its_own_day_and_no_visit_then() -> None:
+    shop = factories.shop(sector="fitness")
+    card = factories.card(shop, Plan.PERIOD)
+    checked_in = factories.charge(card, shop.boss)
+
+    def undo(at):
+        return operations.undo_redemption(staff=shop.boss, redemption_id=checked_in.pk, at=at, actor="system:test")
+
+    refused(errors.UndoOnlyToday, lambda: undo(clock.now() + timedelta(days=1)))
+    assert Redemption.objects.get(pk=checked_in.pk).counts
+    undone = undo(clock.now())
+    assert not undone.counts
+    assert undone.outcome == "签到已撤销，不计为到店。"
+    assert held_fen(card) == 365_000
+    refused(errors.CheckInUndone, lambda: undo(clock.now()))
+    assert AuditEntry.objects.filter(action="cards.undo", target=f"card:{card.pk}").count() == 1
+
+
+def test_sessions_beside_an_amount_are_not_passed_over() -> None:
+    shop = factories.shop()
+    card = factories.card(shop, Plan.STORED_VALUE)
+    refused(errors.SessionsNotCharged, lambda: factories.charge(card, shop.boss, amount_fen=100, units=3))
+    assert not factories.charge(card, shop.boss, amount_fen=100).is_waiting
 
 
 def test_a_code_is_used_once() -> None:

@@ -218,6 +218,111 @@ def test_the_code_page_carries_the_code_and_works_without_script() -> None:
     assert signed_in(card.holder).get(escaped).status_code == 302
 
 
+# Charges as they come
+
+
+def asked_of(answer) -> str:
+    """The address that a page asks for new charges."""
+    found = re.search(r'hx-get="([^"]+)"', answer.content.decode())
+    assert found is not None
+    assert 'aria-live="polite"' in answer.content.decode()
+    return found[1].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    ("language", "charged", "waits"),
+    [("en", "1 session charged.", "wants to charge 3 sessions"), ("zh-hans", "已扣款1次。", "申请扣款3次")],
+)
+def test_the_code_page_shows_a_charge_as_it_comes(
+    language: str, charged: str, waits: str, django_assert_max_num_queries
+) -> None:
+    shop = factories.shop()
+    card, other = factories.card(shop), factories.card(shop)
+    client = signed_in(card.holder, language)
+    asking = asked_of(client.get(reverse("card_code", args=[card.number])))
+    with django_assert_max_num_queries(3):
+        assert client.get(asking).status_code == 204
+    factories.charge(other, shop.boss)
+    assert client.get(asking).status_code == 204
+    first = factories.charge(card, shop.boss)
+    with django_assert_max_num_queries(3):
+        part = client.get(asking)
+    assert charged in text_of(part)
+    assert reverse("redemption_confirm", args=[first.pk]) in part.content.decode()
+    assert client.get(reverse("redemption_confirm", args=[first.pk])).status_code == 200
+    asking = re.search(r'hx-get="([^"]+)"', part.content.decode())[1].replace("&amp;", "&")
+    assert client.get(asking).status_code == 204
+    second = factories.charge(card, shop.boss, units=3, age=1)
+    part = client.get(asking)
+    assert waits in text_of(part)
+    assert reverse("redemption_confirm", args=[second.pk]) in part.content.decode()
+
+
+def test_a_state_that_changes_is_news_and_a_burst_is_cut(django_assert_max_num_queries) -> None:
+    shop = factories.shop()
+    card = factories.card(shop)
+    client, at_real = signed_in(card.holder), clock.now()
+    asking = asked_of(client.get(reverse("wallet")))
+    charges = [factories.charge(card, shop.boss, at_real=at_real + timedelta(minutes=n)) for n in range(5)]
+    with django_assert_max_num_queries(3):
+        part = client.get(asking)
+    assert part.content.decode().count("<p class") == queries.wallet.MOST_NEWS
+    asking = re.search(r'hx-get="([^"]+)"', part.content.decode())[1].replace("&amp;", "&")
+    operations.undo_redemption(staff=shop.boss, redemption_id=charges[-1].pk, at=clock.now(), actor="system:test")
+    assert "the charge was undone" in text_of(client.get(asking))
+
+
+def test_without_script_the_code_page_shows_what_was_just_charged_and_what_waits() -> None:
+    """It is loaded anew with every code then."""
+    shop = factories.shop(sector="fitness")
+    card = factories.card(shop)
+    client, url = signed_in(card.holder), reverse("card_code", args=[card.number])
+    factories.charge(card, shop.boss)
+    factories.charge(card, shop.boss, units=2, age=1)
+    page = text_of(client.get(url))
+    assert "1 session charged." in page
+    assert "wants to charge 2 sessions" in page
+    clock.advance(timedelta(minutes=10))
+    page = text_of(client.get(url))
+    assert "1 session charged." not in page
+    assert "wants to charge 2 sessions" in page
+
+
+def test_nobody_else_is_told_of_a_charge() -> None:
+    shop = factories.shop()
+    card = factories.card(shop)
+    asking = asked_of(signed_in(card.holder).get(reverse("card_code", args=[card.number])))
+    factories.charge(card, shop.boss)
+    assert signed_in(factories.person()).get(asking).status_code == 204
+    assert Client().get(asking).status_code == 302
+    for wrong in ("", "?after=", "?after=-1", "?after=x", f"?after={10**30}", "?after=1&card=%00"):
+        assert signed_in(card.holder).get(reverse("charge_news") + wrong).status_code == 400
+
+
+# The counter
+
+
+def test_a_check_in_is_undone_on_the_counters_page() -> None:
+    shop = factories.shop(sector="fitness")
+    checked_in = factories.charge(factories.card(shop, Plan.PERIOD), shop.boss)
+    desk = signed_in(shop.owner)
+    page = desk.get(reverse("shop_counter")).content.decode()
+    undo = reverse("counter_undo", args=[checked_in.pk])
+    assert f'action="{undo}"' in page
+    assert f'data-api="{reverse("api_charge_undo", args=[checked_in.pk])}"' in page
+    desk.post(undo)
+    page = desk.get(reverse("shop_counter")).content.decode()
+    assert f'action="{undo}"' not in page
+    assert "undone" in page
+    assert desk.post(undo).status_code == 409
+
+
+def test_pages_may_use_the_camera_and_nothing_else_of_the_phone() -> None:
+    policy = signed_in(factories.person()).get(reverse("wallet")).headers["Permissions-Policy"]
+    assert "camera=(self)" in policy
+    assert "microphone=()" in policy
+
+
 # Refunds
 
 

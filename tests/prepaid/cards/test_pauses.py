@@ -12,6 +12,7 @@ from escrow.errors import PauseAlreadyThere, PauseTooLong
 from escrow.models import Pause, Use
 from escrow.states import PauseState, Plan
 from prepaid.cards import errors, queries
+from prepaid.merchants.models import Store
 from prepaid.notices.models import Message
 from tests.prepaid.cards import factories
 from tests.prepaid.cards.test_pages import MOST_QUERIES, refused, signed_in, text_of
@@ -142,3 +143,23 @@ def test_the_card_tells_what_was_used_and_that_the_shop_does_not_serve(shop, car
     assert f"has not served since {clock.today() - timedelta(days=5)}" in page
     statement = text_of(signed_in(card.holder).get(reverse("card_statement", args=[card.number])))
     assert "12 days" in statement
+
+
+def test_a_pause_does_not_move_the_last_day_past_a_lease(shop, card) -> None:
+    """Neither when it is asked for nor, if the lease was shortened meanwhile, when it is agreed to."""
+    phone, desk = signed_in(card.holder), signed_in(shop.owner)
+    store = Store.objects.filter(pk=shop.stores[0].pk)
+    store.update(lease_ends_on=card.expires_on + timedelta(days=9))
+    asking = reverse("card_pause", args=[card.number])
+    refused(phone, asking, days(1, 10), says=errors.PauseOutlastsLease, status=422)
+    assert not Pause.objects.exists()
+    phone.post(asking, days(1, 9))
+    pause = Pause.objects.get()
+    store.update(lease_ends_on=card.expires_on + timedelta(days=8))
+    answering = reverse("shop_pause", args=[pause.pk])
+    assert "With this pause the card would run until" in text_of(desk.post(answering, {"agree": "1"}, follow=True))
+    pause.refresh_from_db()
+    assert pause.state == PauseState.ASKED
+    desk.post(answering, {"refuse": "1"})
+    pause.refresh_from_db()
+    assert pause.state == PauseState.REFUSED

@@ -126,8 +126,11 @@ def test_the_sum_follows_the_cause(cause: RefundCause, sum_fen: int) -> None:
 def test_a_stored_value_card_gives_back_principal_in_proportion() -> None:
     """P=1000 G=200 F=600: 500, or 400 (rules.md)."""
     shop = factories.shop()
-    card = old_card(shop, Plan.STORED_VALUE, visit_price_fen=60_000)
-    factories.charge(card, shop.boss, amount_fen=60_000)
+    card = old_card(shop, Plan.STORED_VALUE)
+    charge = factories.charge(card, shop.boss, amount_fen=60_000)
+    operations.confirm_redemption(
+        holder_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
+    )
     assert quotes(card)[RefundCause.NEITHER].refund_fen == 50_000
     assert quotes(card)[RefundCause.CONSUMER].refund_fen == 40_000
 

@@ -9,6 +9,7 @@ from escrow.models import AuditEntry, Beneficiary
 from prepaid.merchants import errors, operations
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole
 from prepaid.merchants.queries import account_change, workplace, workplaces_of
+from prepaid.notices.errors import InvalidContactPhone
 from prepaid.notices.models import Message
 from tests.prepaid.merchants.factories import (
     AT,
@@ -64,6 +65,8 @@ def test_names_and_accounts_are_encrypted_in_the_database() -> None:
         ({"name": "  "}, errors.MissingText),
         ({"legal_representative": ""}, errors.MissingText),
         ({"account_name": "户" * 101}, errors.MissingText),
+        ({"contact_phone": "12345"}, InvalidContactPhone),
+        ({"contact_phone": "to be announced"}, InvalidContactPhone),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_changes(wrong: dict, error: type) -> None:
@@ -73,6 +76,22 @@ def test_what_is_wrong_is_named_and_nothing_changes(wrong: dict, error: type) ->
         operations.register_merchant(owner=owner, **registration(**wrong))
     assert refused.value.field
     assert (Merchant.objects.count(), Beneficiary.objects.count(), StaffMember.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("010-65512345", "010 6551 2345"),
+        ("０１０６５５１２３４５转8001", "010 6551 2345 ext. 8001"),
+        ("138 0013 8000", "138 0013 8000"),
+        ("400-810-0000", "400 810 0000"),
+        ("+85223456789", "+852 2345 6789"),
+    ],
+)
+def test_customers_call_a_landline_or_a_mobile(typed: str, kept: str) -> None:
+    make_city()
+    merchant = operations.register_merchant(owner=make_user(), **registration(contact_phone=typed))
+    assert merchant.contact_phone == kept
 
 
 def test_a_code_registers_once() -> None:

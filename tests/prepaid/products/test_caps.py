@@ -86,7 +86,13 @@ def test_the_last_day_does_not_count_the_first() -> None:
 def test_a_term_ends_with_the_lease_at_the_latest() -> None:
     until = date(2026, 12, 31)
     caps.check_leases(until, [premises(until), premises(None)])
-    caps.check_leases(None, [premises(date(2026, 1, 1))])
+    caps.check_leases(None, [premises(None)])
     with pytest.raises(errors.LeaseTooShort) as refused:
         caps.check_leases(until, [premises(None), premises(until - timedelta(days=1))])
     assert "望京店" in str(refused.value)
+
+
+def test_a_term_without_an_end_outlasts_every_lease() -> None:
+    with pytest.raises(errors.TermNeeded) as refused:
+        caps.check_leases(None, [premises(None), premises(date(2036, 1, 1))])
+    assert "2036-01-01" in str(refused.value)

@@ -19,7 +19,7 @@ TERMS = Terms(
     price_fen=100_000,
     bonus_fen=20_000,
     sessions=None,
-    days=None,
+    days=365,
     list_price_fen=None,
     visit_price_fen=8_000,
     lowest_item_fen=3_000,
@@ -28,6 +28,10 @@ TERMS = Terms(
     issuer=Issuer(name="京城健身", uscc="91110105MA0000001X", contact_phone="+861", custody_no="6200000000000001"),
     stores=(Premises(store_id=7, name="望京店", address="望京街道1号", lease_ends_on=date(2029, 1, 1)),),
 )
+
+
+def check(terms: Terms) -> list[compliance.Finding]:
+    return compliance.check(terms, Rule(), visit_percent=20, on=date(2026, 3, 2))
 
 
 def test_the_law_asks_for_twelve_items() -> None:
@@ -55,7 +59,7 @@ def test_an_item_says_what_it_must(said: str, item: int) -> None:
 def test_a_clause_left_blank_makes_its_item_incomplete(clause: str) -> None:
     blank = replace(TERMS, **{clause: "  "})
     assert sum(not item.complete for item in twelve_items(blank)) == 1
-    assert len(compliance.blocking(compliance.check(blank, Rule(), on=date(2026, 3, 2)))) == 1
+    assert len(compliance.blocking(check(blank))) == 1
 
 
 def test_a_standard_clause_is_read_in_the_readers_language_and_own_words_stay() -> None:
@@ -76,10 +80,29 @@ def test_the_fingerprint_follows_every_word_and_no_order() -> None:
         assert sha256_of(replace(TERMS, **change).to_json()) != sha256_of(data)
 
 
-def test_three_things_are_acknowledged() -> None:
+def test_the_sum_the_term_what_a_scan_takes_and_the_risk_are_acknowledged() -> None:
     said = acknowledgements(TERMS)
-    assert len(said) == 3
+    assert len(said) == 4
     assert "1,000.00" in said[0]
+    assert "80.00" in said[2]
+    assert said[2] in twelve_items(TERMS)[2].lines
+    assert len(acknowledgements(replace(TERMS, kind=Plan.SESSIONS, sessions=10))) == 3
+
+
+@pytest.mark.parametrize(("visit_fen", "codes"), [(24_000, []), (24_001, ["visit_price"]), (120_000, ["visit_price"])])
+def test_a_visit_is_a_small_part_of_what_the_card_holds(visit_fen: int, codes: list[str]) -> None:
+    """One scan must not empty it: 1,000 yuan and 200 of gift money, a fifth of them at most."""
+    found = compliance.blocking(check(replace(TERMS, visit_price_fen=visit_fen)))
+    assert [(finding.code, finding.field) for finding in found] == [(code, "visit_price_fen") for code in codes]
+
+
+@pytest.mark.parametrize(("days", "codes"), [(365, []), (None, ["lease"]), (1037, ["lease"])])
+def test_a_card_ends_before_a_lease_does(days: int | None, codes: list[str]) -> None:
+    """The lease ends on 2029-01-01, 1,037 days are one too many, and no end is the longest of all."""
+    found = compliance.blocking(check(replace(TERMS, days=days)))
+    assert [finding.code for finding in found] == codes
+    own = replace(TERMS, days=days, stores=(replace(TERMS.stores[0], lease_ends_on=None),))
+    assert not compliance.blocking(check(own))
 
 
 def test_previews_begin_with_everything_and_never_rise() -> None:

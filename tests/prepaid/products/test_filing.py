@@ -5,16 +5,18 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from escrow import queries as escrow
 from escrow.errors import NotFound, WrongState
 from escrow.models import AuditEntry
 from escrow.states import Plan
-from prepaid.merchants.errors import MissingText
+from prepaid.merchants.errors import MissingText, RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import SectorRule
 from prepaid.notices.models import Message
 from prepaid.products import errors, operations, queries
-from prepaid.products.models import Filing, Product, ProductVersion
+from prepaid.products.models import Filing, Product, ProductVersion, VisitRule
+from prepaid.products.reference import add_visit_rule
 from prepaid.products.states import FilingState, VersionState
 from tests.escrow.factories import calendar, held_agreement
 from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_store, owner_of
@@ -329,6 +331,55 @@ def test_withdrawn_is_not_sold() -> None:
     assert queries.public_version(version.pk) == version
 
 
+def test_what_no_open_store_redeems_is_not_sold_nor_found() -> None:
+    version = make_on_sale()
+    merchant_id = version.product.merchant_id
+    assert queries.versions_on_sale(merchant_id).get().has_open_store
+    version.stores.update(is_open=False)
+    with pytest.raises(errors.NoStoreOpen):
+        queries.sellable_version(version.pk, on=AT.date())
+    assert not queries.search_merchants().exists()
+    assert not queries.versions_on_sale(merchant_id).get().has_open_store
+    version.stores.update(is_open=True)
+    assert queries.sellable_version(version.pk, on=AT.date()) == version
+    assert queries.search_merchants().count() == 1
+
+
+def test_a_merchant_is_found_once_however_many_stores_it_has() -> None:
+    merchant = make_merchant()
+    make_on_sale(make_draft(merchant, sessions_draft([make_store(merchant), make_store(merchant)])))
+    assert queries.search_merchants().count() == queries.versions_on_sale(merchant.pk).count() == 1
+
+
+def test_the_latest_visit_rule_counts_and_is_set_for_a_later_day_only() -> None:
+    merchant, draft = make_merchant(), stored_value_draft
+    version = make_draft(merchant, draft([make_store(merchant)], visit_price_fen=24_000))
+    assert not [line for line in queries.findings(version, on=AT.date()) if line.level == "bad"]
+    later = AT.date() + timedelta(days=1)
+    rule = VisitRule(valid_from=later, most_percent=10, basis="a decision of the city", mark="A")
+    with pytest.raises(RuleNotFuture):
+        add_visit_rule(rule=VisitRule(valid_from=AT.date(), most_percent=10, basis="x", mark="A"), at=AT, actor=ACTOR)
+    add_visit_rule(rule=rule, at=AT, actor=ACTOR)
+    with pytest.raises(RuleDayTaken):
+        add_visit_rule(rule=VisitRule(valid_from=later, most_percent=30, basis="x", mark="A"), at=AT, actor=ACTOR)
+    assert VisitRule.objects.count() == 2
+    assert AuditEntry.objects.filter(action="products.add_visit_rule").count() == 1
+    assert not [line for line in queries.findings(version, on=AT.date()) if line.level == "bad"]
+    assert [line.code for line in queries.findings(version, on=later) if line.level == "bad"] == ["visit_price"]
+
+
+def test_operators_add_a_visit_rule_in_the_administration(client) -> None:
+    url = reverse("admin:products_visitrule_add")
+    data = {"valid_from": "2099-01-01", "most_percent": "15", "basis": "a decision", "mark": "A"}
+    client.force_login(make_user())
+    assert client.post(url, data).status_code in {302, 403}
+    assert VisitRule.objects.count() == 1
+    client.force_login(make_operator())
+    assert client.post(url, data).status_code == 302
+    assert VisitRule.objects.current(date(2099, 1, 1)).most_percent == 15
+    assert client.get(reverse("admin:products_visitrule_changelist")).status_code == 200
+
+
 def test_a_draft_is_nobodys_business() -> None:
     for version in (make_draft(), make_filing().version):
         with pytest.raises(NotFound):
@@ -388,7 +439,7 @@ def test_a_later_change_of_the_store_does_not_change_the_contract() -> None:
 def test_terms_survive_freezing() -> None:
     merchant = make_merchant()
     store = make_store(merchant, lease_ends_on=date(2029, 1, 1))
-    version = make_draft(merchant, stored_value_draft([store]))
+    version = make_draft(merchant, stored_value_draft([store], days=365))
     drafted = version.terms
     make_filing(version)
     assert ProductVersion.objects.get(pk=version.pk).terms == drafted
