@@ -218,6 +218,7 @@ def charge(cashier: Person, code: str, sessions: int) -> None:
     """With the keyboard alone: the field is waiting, a scanner gun types the digits and presses Enter."""
     cashier.open("/shop/counter/")
     assert cashier.focused == "code", "the counter waits for a code"
+    assert cashier.page.locator("#scan").is_visible() == cashier.page.evaluate("'BarcodeDetector' in window")
     cashier.page.keyboard.type(code)
     if sessions > 1:
         while cashier.focused != "units":

@@ -40,6 +40,28 @@ def test_a_phone_without_scripts(person):
     consumer.sees("¥2,000.00", "¥0.00")
 
 
+def test_a_charge_is_seen_as_it_comes_and_undone_without_leaving_the_counter(person):
+    consumer, number = buyer(person)
+    cashier = person("cashier", device=DESKTOP)
+    people.sign_in(cashier, people.CASHIER)
+    consumer.open(f"/wallet/{number}/code/")
+    people.charge(cashier, people.shown_code(consumer), sessions=1)
+    consumer.page.bring_to_front()
+    consumer.page.locator(".live .notice-ok a[href*='/charges/']").wait_for()
+    consumer.look()
+
+    cashier.page.evaluate("window.stays = true")
+    cashier.page.locator("#charges form[data-api] button").first.click()
+    cashier.page.locator("#confirmation button[value=yes]").click()
+    cashier.page.locator("#charges tbody tr:first-child .badge-plain").wait_for()
+    assert cashier.page.evaluate("window.stays"), "the API answered, the page is the same"
+    assert cashier.focused == "code"
+    cashier.look()
+    consumer.page.bring_to_front()
+    consumer.page.locator(".live .notice:not(.notice-ok)").wait_for()
+    consumer.look()
+
+
 def look_around(consumer: Person, number: str) -> None:
     """The consumer's main pages."""
     people.find_product(consumer, GYM)
