@@ -319,6 +319,55 @@ CHECKS: dict[str, str] = {
           AND NOT EXISTS (SELECT 1 FROM escrow_approval a
                           WHERE a.kind = 'payout_release' AND a.target = 'instruction:' || i.id AND a.state = 'approved'
                             AND a.decided_by <> a.requested_by)""",
+    "account_changes_have_a_second_person": """
+        SELECT (SELECT count(*) FROM escrow_auditentry e
+                WHERE e.action = 'escrow.set_payout_account' AND e.before->>'ends_with' <> '' AND NOT EXISTS (
+                    SELECT 1 FROM escrow_approval a
+                    WHERE a.kind = 'payout_account' AND a.target = e.target AND a.state = 'approved'
+                      AND a.decided_at = e.at AND a.decided_by = e.actor AND a.decided_by <> a.requested_by))
+             + (SELECT count(*) FROM escrow_beneficiary b
+                WHERE b.payout_account_no <> '' AND NOT EXISTS (
+                    SELECT 1 FROM escrow_auditentry e
+                    WHERE e.action = 'escrow.set_payout_account' AND e.target = 'beneficiary:' || b.id))""",
+    "refunds_by_hand_have_a_second_person": """
+        SELECT count(*) FROM (SELECT * FROM escrow_refund WHERE reference LIKE 'approval:%') r
+        FULL JOIN (SELECT * FROM escrow_approval WHERE kind = 'manual_refund' AND state = 'approved') a
+               ON r.reference = 'approval:' || a.id
+        WHERE ('agreement:' || r.agreement_id, r.owed_fen) IS DISTINCT FROM (a.target, a.amount_fen)
+           OR a.decided_by = a.requested_by""",
+    "reserve_kept_as_its_rule_says": """
+        WITH run AS (
+            -- A share and the payout of its run, either may be missing; what the reserve held before.
+            SELECT t.id, t.beneficiary_id, t.at, t.amount AS kept, coalesce(p.amount, 0) AS paid,
+                   t.credit_balance_after - t.amount AS reserve
+            FROM escrow_transfer t
+            LEFT JOIN LATERAL (
+                SELECT amount FROM escrow_transfer p
+                WHERE p.beneficiary_id = t.beneficiary_id AND p.at = t.at AND p.reason = 'payout' AND p.id > t.id
+                ORDER BY id LIMIT 1) p ON true
+            WHERE t.reason = 'reserved_share'
+            UNION ALL
+            SELECT p.id, p.beneficiary_id, p.at, 0, p.amount, NULL FROM escrow_transfer p
+            WHERE p.reason = 'payout' AND NOT EXISTS (
+                SELECT 1 FROM escrow_transfer t WHERE t.beneficiary_id = p.beneficiary_id AND t.at = p.at
+                AND t.reason = 'reserved_share' AND t.id < p.id)
+        ), ruled AS (
+            SELECT run.*, rule.basis_points, rule.up_to_fen FROM run
+            LEFT JOIN LATERAL (
+                SELECT basis_points, up_to_fen FROM escrow_reserverule
+                WHERE valid_from <= escrow_beijing_day(run.at) ORDER BY valid_from DESC LIMIT 1) rule ON true
+        ), known AS (
+            SELECT kept, div((paid + kept) * coalesce(basis_points, 0), 10000) AS share, up_to_fen,
+                   -- Looked for only where a share was due and none was kept.
+                   coalesce(reserve, CASE WHEN div(paid * coalesce(basis_points, 0), 10000) > 0 THEN (
+                       SELECT CASE WHEN l.credit_account_id = a.id THEN l.credit_balance_after
+                                   ELSE l.debit_balance_after END
+                       FROM escrow_account a JOIN escrow_transfer l ON l.beneficiary_id = a.beneficiary_id
+                           AND a.id IN (l.credit_account_id, l.debit_account_id) AND l.id < ruled.id
+                       WHERE a.beneficiary_id = ruled.beneficiary_id AND a.code = 'reserve'
+                       ORDER BY l.id DESC LIMIT 1) END, 0) AS reserve
+            FROM ruled)
+        SELECT count(*) FROM known WHERE kept <> greatest(least(share, coalesce(up_to_fen, 0) - reserve), 0)""",
     "holds_and_their_flag": """
         SELECT count(*) FROM escrow_beneficiary b
         WHERE b.payouts_held <> EXISTS (SELECT 1 FROM escrow_payouthold h

@@ -7,10 +7,11 @@ from django.db import connection
 
 from escrow import channels, invariants
 from escrow import operations as escrow
-from escrow.models import Payment
+from escrow.clock import beijing_date
+from escrow.models import Payment, ReserveRule
 from escrow.models import StatementLine as Kept
 from escrow.operations.payments import take_payment
-from escrow.states import Plan
+from escrow.states import Plan, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement, order, paid
 from tests.escrow.test_refunds_and_payments import answered, refund
 from tests.escrow.test_statements import Statement
@@ -78,6 +79,19 @@ CORRUPTIONS = {
     "ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero": "constraints_in_place",
     "INSERT INTO escrow_approvalrule (kind, valid_from, over_fen, waits_days, source, mark)"
     " VALUES ('payout_release', '2026-01-01', 0, 1, '', 'A')": "large_payouts_have_a_second_person",
+    "UPDATE escrow_approval SET decided_by = requested_by WHERE kind = 'payout_account'":
+        "account_changes_have_a_second_person",
+    "UPDATE escrow_approval SET state = 'refused' WHERE kind = 'payout_account'": "account_changes_have_a_second_person",
+    "UPDATE escrow_approval SET decided_by = requested_by WHERE kind = 'manual_refund'":
+        "refunds_by_hand_have_a_second_person",
+    "UPDATE escrow_approval SET amount_fen = amount_fen - 1 WHERE kind = 'manual_refund'":
+        "refunds_by_hand_have_a_second_person",
+    "UPDATE escrow_refund SET reference = 'approval:0' WHERE reference NOT LIKE 'approval:%'":
+        "refunds_by_hand_have_a_second_person",
+    "DELETE FROM escrow_refund WHERE reference LIKE 'approval:%'": "refunds_by_hand_have_a_second_person",
+    "UPDATE escrow_reserverule SET basis_points = 901 WHERE basis_points = 900": "reserve_kept_as_its_rule_says",
+    "UPDATE escrow_reserverule SET up_to_fen = 10 WHERE basis_points = 900": "reserve_kept_as_its_rule_says",
+    "UPDATE escrow_transfer SET reason = 'block' WHERE reason = 'reserved_share'": "reserve_kept_as_its_rule_says",
     "UPDATE escrow_beneficiary SET payouts_held = true": "holds_and_their_flag",
     "DROP TRIGGER transfer_immutable ON escrow_transfer": "guards_in_place",
 }  # fmt: skip
@@ -111,6 +125,11 @@ def a_life(monkeypatch) -> None:
     charged(card, 311)
     escrow.undo_use(use_id=charged(card, 100).pk, at=AT, actor=ACTOR)
     charged(ended, 2)
+    account = {"account_no": "6222020200998877", "account_name": "京城健身", "because": "another bank"}
+    asked = escrow.request_payout_account(beneficiary_id=to.pk, **account, at=AT, actor="user:one")
+    escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
+    rule = {"basis_points": 900, "up_to_fen": 1_000_000, "source": "test", "mark": "A"}
+    ReserveRule.objects.create(valid_from=beijing_date(TOMORROW), **rule)
     payout = escrow.pay_out(beneficiary_id=to.pk, at=TOMORROW, actor=ACTOR)
     escrow.charge(
         beneficiary_id=card.beneficiary_id,
@@ -128,6 +147,10 @@ def a_life(monkeypatch) -> None:
     late = order(given_up)
     escrow.cancel_agreement(agreement_id=given_up.pk, at=AT, actor=ACTOR)
     take_payment(channel="sandbox", answer=paid(late), at=AT)
+    by_hand = held_agreement(to)
+    facts = {"amount_fen": 1_000, "basis": RefundBasis.JUDGMENT, "because": "file 7"}
+    asked = escrow.request_manual_refund(agreement_id=by_hand.pk, **facts, at=AT, actor="user:one")
+    escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
     bank.arrived(card)
     bank.arrived(ended)
     bank.arrived(club)
@@ -142,7 +165,7 @@ def a_life(monkeypatch) -> None:
         actor="user:one",
     )  # fmt: skip
     escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
-    assert Payment.objects.count() == 4
+    assert Payment.objects.count() == 5
 
 
 def found() -> set[str]:
