@@ -74,6 +74,7 @@ BEGIN
     FROM unnest(settled) s JOIN escrow_use u ON u.agreement_id = s.agreement
     WHERE s.error IS NULL AND u.state IN ('reserved', 'disputed')
     HAVING count(*) > 0;
+    PERFORM escrow_fold(beneficiary);  -- their end credits payable with nothing, which is a transfer all the same
     SELECT array_agg(ROW(m.debit, m.credit, m.amount, 'posted', m.reason, NULL, NULL, s.agreement, NULL, s.reference,
                          m.payable_on, NULL)::escrow_movement ORDER BY m.step, s.n)
     INTO movements

@@ -62,6 +62,18 @@ def test_more_is_owed_than_is_held_and_the_merchants_earnings_pay_the_rest():
     assert not proven()
 
 
+def test_a_shortfall_of_a_card_with_open_reservations_leaves_the_earnings_folded():
+    """What ends a reservation is a transfer of nothing to the merchant's earnings, and counted like every other."""
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)
+    used(card, 5)
+    used(other, 3)
+    facts = {"key": "open", "reference": "visit", "confirm_until": AT + DAY, "at": AT, "actor": ACTOR}
+    escrow.charge(beneficiary_id=to.pk, agreement_id=card.pk, units=2, final=False, **facts)
+    assert owed(card, 150_000).amount_fen == 150_000
+    assert not proven()
+
+
 def test_what_nobody_can_pay_now_is_a_claim_and_later_payouts_serve_the_oldest_first():
     to = beneficiary()
     first, second, third = (held_agreement(to) for _ in range(3))
