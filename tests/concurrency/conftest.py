@@ -1,0 +1,3 @@
+from tests.sandbox_bank.bank import bank, bank_process
+
+__all__ = ["bank", "bank_process"]
