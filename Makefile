@@ -1,9 +1,11 @@
 # make run    the whole system in the foreground
 # make test   everything that is checked (WITHOUT=browser leaves the browser tests out; ARGS goes to pytest)
+# make test-postgresql  the same on an installed PostgreSQL (POSTGRESQL names its bin folder) instead of the embedded one
 # make bench  what the ledger costs, beside a floor (docs/benchmarks.md; ARGS goes to it)
 # make soak   the same with the full counts of the long random tests
-.PHONY: run test soak bench lint messages lock clean
-PYTEST = PREPAID_VAR=$(CURDIR)/var/test .venv/bin/python -m pytest $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
+.PHONY: run test test-postgresql soak bench lint messages lock clean
+VAR = $(CURDIR)/var/test
+PYTEST = PREPAID_VAR=$(VAR) .venv/bin/python -m pytest $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
 
 run:
 	@requirements/install.sh run
@@ -16,6 +18,10 @@ test soak:
 	@.venv/bin/python locale/catalogues.py compile
 	@$(if $(filter browser,$(WITHOUT)),echo "Leaving the browser tests out.",tests/browsers.sh)
 	@$(PYTEST)
+
+test-postgresql:
+	@unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL && folder=$$(tests/postgresql.sh) && echo "Testing on $$($$folder/postgres --version)" && \
+	PREPAID_POSTGRES=$$folder $(MAKE) --no-print-directory test VAR=$(CURDIR)/var/test-postgresql
 
 bench:
 	@requirements/install.sh test

