@@ -174,6 +174,7 @@ class PaymentAdmin(LedgerAdmin):
 
     list_display = ["order_no", "channel", "yuan", "state", "created_at", "paid_at"]
     list_filter = ["state", "channel"]
+    exclude = ["refund_account", "refund_account_name"]
     search_fields = ["=order_no", "=channel_payment_no", "=agreement__id"]
 
 

@@ -196,6 +196,21 @@ class PayoutsHeld(DomainError):
     )
 
 
+class RefundNotReturned(WrongState):
+    message = _(
+        "A refund goes back to where it was paid from. Only one that the bank has returned and that is still owed can go to "
+        "an account: wait for the bank's answer."
+    )
+
+
+class NameDiffers(DomainError):
+    message = _(
+        "The account is not in the name of the person who is owed the money. Ask for an account of their own, and enter both "
+        "names as they are written."
+    )
+    http_status = 400
+
+
 class ReasonRequired(DomainError):
     message = _("Say why, in at most 200 characters: the reason goes into the audit trail.")
     http_status = 400

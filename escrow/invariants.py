@@ -368,6 +368,12 @@ CHECKS: dict[str, str] = {
                        ORDER BY l.id DESC LIMIT 1) END, 0) AS reserve
             FROM ruled)
         SELECT count(*) FROM known WHERE kept <> greatest(least(share, coalesce(up_to_fen, 0) - reserve), 0)""",
+    "refunds_elsewhere_have_a_second_person": """
+        SELECT count(*) FROM escrow_instruction i
+        WHERE i.kind = 'refund' AND i.payee_account <> ''
+          AND NOT EXISTS (SELECT 1 FROM escrow_approval a
+                          WHERE a.kind = 'refund_account' AND a.target = 'payment:' || i.payment_id
+                            AND a.state = 'approved' AND a.decided_by <> a.requested_by)""",
     "holds_and_their_flag": """
         SELECT count(*) FROM escrow_beneficiary b
         WHERE b.payouts_held <> EXISTS (SELECT 1 FROM escrow_payouthold h
@@ -439,7 +445,8 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM unnest(ARRAY['transfer_immutable', 'transfer_not_truncated', 'audit_immutable',
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
             'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
-            'instruction_return_approved', 'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
+            'instruction_return_approved', 'instruction_payee_kept', 'refund_account_second_person',
+            'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
             'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """

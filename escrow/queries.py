@@ -29,6 +29,7 @@ from escrow.models import (
     Account,
     AccrualRule,
     Agreement,
+    Instruction,
     Pause,
     Payment,
     Payout,
@@ -40,10 +41,14 @@ from escrow.models import (
     WorkingDay,
 )
 from escrow.states import (
+    OPEN_ORDERS,
     OPEN_USES,
     AccountCode,
     AgreementState,
     Asset,
+    InstructionKind,
+    InstructionState,
+    LineKind,
     PauseState,
     Plan,
     Reason,
@@ -357,6 +362,33 @@ def last_stopped_day(use: Use) -> date | None:
     here = Stoppage.objects.filter(beneficiary_id=use.beneficiary_id, place__in=("", use.place))
     last: date | None = here.aggregate(Max("until"))["until__max"]
     return last
+
+
+def way_back_closed(payment_id: int) -> bool:
+    """Whether the bank has returned a refund of this payment, at once or after it was done, that is still owed."""
+    orders = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND)
+    came_back = StatementLine.objects.filter(
+        beneficiary_id=OuterRef("beneficiary_id"),
+        kind=LineKind.RETURNED,
+        reference=OuterRef("number"),
+        matched_at__isnull=False,
+    )
+    returned = orders.filter(Q(state=InstructionState.FAILED) | Exists(came_back))
+    return returned.exists() and orders.filter(state__in=OPEN_ORDERS).exists()
+
+
+def last_return(payment_id: int) -> str:
+    """What the bank said when it last returned a refund of this payment."""
+    orders = Instruction.objects.filter(payment_id=payment_id, state=InstructionState.FAILED).order_by(
+        "-done_at", "-pk"
+    )
+    return orders.values_list("answer", flat=True).first() or ""
+
+
+def refund_owed(payment_id: int) -> int:
+    """What is on its way back to who paid, and not there yet (fen)."""
+    orders = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND, state__in=OPEN_ORDERS)
+    return orders.aggregate(sum=Sum("amount_fen"))["sum"] or 0
 
 
 def stoppages(beneficiary_ids: Iterable[int]) -> list[Stoppage]:

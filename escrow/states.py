@@ -164,6 +164,10 @@ class InstructionState(TextChoices):
     FAILED = "failed", _("returned by the bank")
 
 
+#: Orders that may be sent or answered yet.
+OPEN_ORDERS = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
+
+
 class ApprovalKind(TextChoices):
     """What one person asks for and another releases."""
 
@@ -171,6 +175,7 @@ class ApprovalKind(TextChoices):
     PAYOUT_ACCOUNT = "payout_account", _("change of a payout account")
     MANUAL_REFUND = "manual_refund", _("refund by hand")
     RECEIPT_RETURN = "receipt_return", _("unidentified receipt sent back")
+    REFUND_ACCOUNT = "refund_account", _("refund to a bank account")
 
 
 class ApprovalState(TextChoices):

@@ -11,7 +11,8 @@ from escrow.states import InstructionKind, InstructionState, PaymentState, Refun
 
 
 class Payment(models.Model):
-    """One payment order at a channel for one agreement."""
+    """One payment order at a channel for one agreement. ``refund_account`` is where its refunds go instead of back through
+    the channel, once the channel has returned one and two people have named an account."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="payments")
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="+")
@@ -26,6 +27,8 @@ class Payment(models.Model):
     created_at = models.DateTimeField(_("created"))
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     ask_at = models.DateTimeField(_("ask the channel at"), null=True, blank=True)
+    refund_account = EncryptedTextField(_("refund account"), blank=True, default="", db_default="")
+    refund_account_name = EncryptedTextField(_("holder of the refund account"), blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("payment")

@@ -11,6 +11,7 @@ from escrow.operations.approvals import (
     request_payout_account,
     request_payout_release,
     request_receipt_return,
+    request_refund_account,
     withdraw,
 )
 from escrow.operations.batches import export_batch, make_batch
@@ -104,6 +105,7 @@ __all__ = [
     "request_payout_account",
     "request_payout_release",
     "request_receipt_return",
+    "request_refund_account",
     "resolve_many",
     "seal",
     "send_instruction",

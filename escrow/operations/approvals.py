@@ -4,11 +4,13 @@ Locks are taken in the usual order, the request before everything it is about.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from escrow import audit
+from escrow import audit, queries
 from escrow.clock import beijing_date
 from escrow.errors import (
     AgreementFrozen,
@@ -16,25 +18,26 @@ from escrow.errors import (
     ApprovalExpired,
     ApprovalOpen,
     BasisRequired,
+    NameDiffers,
     NotFound,
     NothingFits,
     OnlyTheRequester,
     PersonNeeded,
     ReasonRequired,
     RefundExceedsHeld,
+    RefundNotReturned,
     ReturnAccountMissing,
     SecondPersonNeeded,
     WrongState,
 )
-from escrow.models import Agreement, Approval, ApprovalRule, Instruction
+from escrow.models import Agreement, Approval, ApprovalRule, Instruction, Payment
 from escrow.models.approval import PERSON
 from escrow.money import check_fen, yuan
 from escrow.operations.agreements import locked_agreement
 from escrow.operations.beneficiaries import locked_beneficiary, set_payout_account
-from escrow.operations.instructions import Payee, cancel_held, release_held
+from escrow.operations.instructions import Payee, cancel_held, redirect_refunds, release_held
 from escrow.operations.receipts import open_line, send_back
 from escrow.operations.refunds import refund
-from escrow.queries import holding
 from escrow.states import (
     APPROVAL_TRANSITIONS,
     AgreementState,
@@ -118,7 +121,7 @@ def request_manual_refund(
         if agreement is None:
             raise NotFound()
         _check_refundable(agreement)
-        held_fen = holding(agreement_id).held_fen
+        held_fen = queries.holding(agreement_id).held_fen
         if amount_fen > held_fen:
             raise RefundExceedsHeld(held=yuan(held_fen))
         return _request(
@@ -160,6 +163,57 @@ def request_receipt_return(
             at=at,
             actor=actor,
         )
+
+
+def request_refund_account(
+    *,
+    payment_id: int,
+    account_no: str,
+    account_name: str,
+    person_name: str,
+    because: str,
+    at: datetime,
+    actor: str,
+) -> Approval:
+    """Ask for the refunds of a payment to go to a bank account, because the channel cannot pay them back any more. The
+    account is the person's own: ``person_name`` is as on their papers.
+
+    Raises:
+        NotFound, ReasonRequired, ApprovalOpen, PersonNeeded.
+        RefundNotReturned: the channel may still pay it back, or has. NameDiffers: somebody else's account.
+    """
+    with transaction():
+        payment = Payment.objects.filter(pk=payment_id).first()
+        if payment is None:
+            raise NotFound()
+        if not queries.way_back_closed(payment_id):
+            raise RefundNotReturned()
+        if not same_name(account_name, person_name):
+            raise NameDiffers()
+        return _request(
+            ApprovalKind.REFUND_ACCOUNT,
+            beneficiary_id=payment.beneficiary_id,
+            target=f"payment:{payment_id}",
+            amount_fen=queries.refund_owed(payment_id),
+            payload={
+                "payment": payment_id,
+                "account_no": account_no,
+                "account_name": account_name,
+                "person_name": person_name,
+            },
+            because=because,
+            at=at,
+            actor=actor,
+        )
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two spellings are one name: width, case, spaces and the dot within a name do not count."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"[\s·•・.]", "", unicodedata.normalize("NFKC", name)).casefold()
+
+    return plain(one) != "" and plain(one) == plain(other)
 
 
 def approve(*, approval_id: int, at: datetime, actor: str, because: str = "") -> Approval:
@@ -346,9 +400,16 @@ def _send_back(approval: Approval, at: datetime, actor: str) -> None:
     send_back(line_id=facts["line"], payee=payee, at=at, actor=actor)
 
 
+def _redirect(approval: Approval, at: datetime, actor: str) -> None:
+    facts = payload_of(approval)
+    payee = Payee(account_no=facts["account_no"], name=facts["account_name"])
+    redirect_refunds(payment_id=facts["payment"], payee=payee, at=at, actor=actor)
+
+
 _DEEDS: dict[ApprovalKind, Callable[[Approval, datetime, str], None]] = {
     ApprovalKind.PAYOUT_RELEASE: _send_payout,
     ApprovalKind.PAYOUT_ACCOUNT: _change_account,
     ApprovalKind.MANUAL_REFUND: _refund,
     ApprovalKind.RECEIPT_RETURN: _send_back,
+    ApprovalKind.REFUND_ACCOUNT: _redirect,
 }

@@ -15,8 +15,8 @@ from escrow.channels import TransferAnswer
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.models import Instruction, InstructionBatch, InstructionBatchLine
-from escrow.operations.instructions import OPEN_STATES, record_answer
-from escrow.states import InstructionKind, InstructionState
+from escrow.operations.instructions import record_answer
+from escrow.states import OPEN_ORDERS, InstructionKind, InstructionState
 from escrow.transactions import transaction
 
 #: Lines of one file; what is above goes into the next.
@@ -84,7 +84,8 @@ def _order(instruction: Instruction) -> Order:
     payment = instruction.payment
     return Order(
         number=instruction.number,
-        kind=instruction.kind,
+        # A refund that goes to an account is a transfer to the bank; its order number says what it gives back.
+        kind=InstructionKind.PAYOUT if payment and instruction.payee_account else instruction.kind,
         custody_no=instruction.beneficiary.custody_no,
         payee_account=instruction.payee_account,
         payee_name=instruction.payee_name,
@@ -113,7 +114,7 @@ def take_results(*, answers: Answers, at: datetime, actor: str) -> int:
         for result in answers.results:
             if result.state is None:
                 continue  # the bank is still at it
-            before = Instruction.objects.filter(number=result.number, state__in=OPEN_STATES).exists()
+            before = Instruction.objects.filter(number=result.number, state__in=OPEN_ORDERS).exists()
             record_answer(
                 channel=batch.channel,
                 answer=TransferAnswer(
@@ -134,5 +135,5 @@ def take_results(*, answers: Answers, at: datetime, actor: str) -> int:
 
 def unanswered(batch: InstructionBatch) -> tuple[int, int]:
     """Orders of the file the bank has not answered: how many, and their sum in fen."""
-    rows = Instruction.objects.filter(batch_line__batch=batch, state__in=OPEN_STATES)
+    rows = Instruction.objects.filter(batch_line__batch=batch, state__in=OPEN_ORDERS)
     return rows.count(), rows.aggregate(fen=Sum("amount_fen"))["fen"] or 0

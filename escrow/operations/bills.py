@@ -8,9 +8,9 @@ from escrow.channels import TransferAnswer
 from escrow.clock import beijing_date
 from escrow.errors import DomainError
 from escrow.models import BankFile, ChannelBillLine, Instruction, Payment
-from escrow.operations.instructions import OPEN_STATES, record_answer
+from escrow.operations.instructions import record_answer
 from escrow.operations.payments import ask_payment
-from escrow.states import BillFinding, InstructionKind, InstructionState, PaymentState
+from escrow.states import OPEN_ORDERS, BillFinding, InstructionKind, InstructionState, PaymentState
 
 
 def take_bill(*, file: BankFile, lines: Sequence[BillLine], at: datetime) -> int:
@@ -84,7 +84,7 @@ def _refund(refund: Instruction | None, row: ChannelBillLine, at: datetime) -> B
         return BillFinding.UNKNOWN
     if refund.amount_fen != row.amount_fen:
         return BillFinding.AMOUNT
-    if refund.state in OPEN_STATES:
+    if refund.state in OPEN_ORDERS:
         refund = record_answer(
             channel=refund.channel,
             answer=TransferAnswer(number=refund.number, state="succeeded", amount_fen=refund.amount_fen),

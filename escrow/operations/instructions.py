@@ -16,7 +16,7 @@ from escrow import audit, queries
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
 from escrow.channels import channel as channel_of
 from escrow.clock import beijing_date
-from escrow.errors import NotFound, PayoutsHeld, WrongState
+from escrow.errors import NotFound, PayoutsHeld, RefundNotReturned, WrongState
 from escrow.ledger import Chart, Movement, post
 from escrow.models import (
     ApprovalRule,
@@ -34,6 +34,7 @@ from escrow.operations.beneficiaries import hold_payouts
 from escrow.signals import claim_paid, payout_failed, refund_complete, refund_paid
 from escrow.states import (
     INSTRUCTION_TRANSITIONS,
+    OPEN_ORDERS,
     AccountCode,
     ApprovalKind,
     InstructionKind,
@@ -44,7 +45,6 @@ from escrow.states import (
 from escrow.transactions import after_commit, call, ring, transaction
 
 PREFIXES = {InstructionKind.REFUND: "R", InstructionKind.PAYOUT: "P", InstructionKind.RETURN: "T"}
-OPEN_STATES = (InstructionState.DUE, InstructionState.UNKNOWN, InstructionState.ACCEPTED)
 #: Real seconds until the janitor asks again: 10 s, 20 s, 40 s … at most 10 minutes.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
 #: A refund the bank has returned is ordered again: 10 s later, 20 s, 40 s … at most a day.
@@ -82,8 +82,14 @@ def instruct(
     at: datetime,
 ) -> Instruction:
     """Write down what is to be sent and where, inside the deed's transaction, and ring for it after commit; with a
-    ``pause`` the sweep sends it when that is over. Without a ``payee`` it goes back to where ``payment`` came from. A
-    payout above the sum of the day's rule is held until a second person releases it (``operations.approvals``)."""
+    ``pause`` the sweep sends it when that is over. Without a ``payee`` it goes back to where ``payment`` came from, or to
+    the account that was named for its refunds, by the bank that makes our payouts. A payout above the sum of the day's rule
+    is held until a second person releases it (``operations.approvals``)."""
+    if payment is not None and payment.refund_account:
+        payee, channel = (
+            Payee(account_no=payment.refund_account, name=payment.refund_account_name),
+            settings.PAYOUT_CHANNEL,
+        )
     held = kind == InstructionKind.PAYOUT and _takes_two_people(amount_fen, at)
     instruction = Instruction.objects.create(
         kind=kind,
@@ -157,7 +163,7 @@ def ask_now(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
     """
     with transaction():
         instruction = _locked(instruction_id)
-        if instruction.state not in OPEN_STATES:
+        if instruction.state not in OPEN_ORDERS:
             raise WrongState()
         if instruction.state == InstructionState.DUE and _stopped(instruction):
             raise PayoutsHeld()
@@ -223,7 +229,7 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
         answer = _answer(instruction, asked_before)
     except (ChannelUnknown, ChannelRefused) as error:
         with transaction():
-            Instruction.objects.filter(pk=instruction_id, state__in=OPEN_STATES).update(answer=str(error)[:200])
+            Instruction.objects.filter(pk=instruction_id, state__in=OPEN_ORDERS).update(answer=str(error)[:200])
         return Instruction.objects.get(pk=instruction_id)
     return record_answer(channel=instruction.channel, answer=answer, at=at)
 
@@ -238,7 +244,7 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     with transaction():
         instruction = (
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            .filter(pk=instruction_id, state__in=OPEN_STATES, due_at__lte=timezone.now())
+            .filter(pk=instruction_id, state__in=OPEN_ORDERS, due_at__lte=timezone.now())
             .first()
         )
         if instruction is None or _in_a_file(instruction):
@@ -277,14 +283,14 @@ def _answer(instruction: Instruction, asked_before: bool) -> TransferAnswer:
 
 def _ask(instruction: Instruction) -> TransferAnswer | None:
     channel = channel_of(instruction.channel)
-    if instruction.kind == InstructionKind.REFUND:
-        return channel.query_refund(refund_no=instruction.number)
-    return channel.query_payout(payout_no=instruction.number)
+    if instruction.payee_account:
+        return channel.query_payout(payout_no=instruction.number)
+    return channel.query_refund(refund_no=instruction.number)
 
 
 def _send(instruction: Instruction) -> TransferAnswer:
     channel = channel_of(instruction.channel)
-    if instruction.payment is not None:
+    if instruction.payment is not None and not instruction.payee_account:
         return channel.refund(
             refund_no=instruction.number,
             order_no=instruction.payment.order_no,
@@ -377,19 +383,59 @@ def _complete(refund_id: int, last: Instruction, at: datetime) -> None:
 def refund_returned(instruction: Instruction, at: datetime) -> None:
     """The consumer is still owed the money: a new order under a new number, after a longer pause each time."""
     returned = Instruction.objects.filter(payment=instruction.payment, state=InstructionState.FAILED).count()
+    pause = min(FIRST_WAIT * 2 ** min(returned, 20), LONGEST_PAUSE)
+    _order_again(instruction, pause=pause, at=at, actor=f"channel:{instruction.channel}")
+
+
+def redirect_refunds(*, payment_id: int, payee: Payee, at: datetime, actor: str) -> Payment:
+    """From now on refunds of this payment go to that account: what is not sent yet now, what is under way if it is returned.
+
+    Raises:
+        NotFound. RefundNotReturned: the channel may still pay it back, or has.
+    """
+    owner = Payment.objects.filter(pk=payment_id).values_list("beneficiary_id", flat=True).first()
+    if owner is None:
+        raise NotFound()
+    with transaction():
+        call("escrow_exclusive_lock", owner)  # no answer is recorded meanwhile
+        payment = Payment.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment_id)
+        if not queries.way_back_closed(payment_id):
+            raise RefundNotReturned()
+        before = payment.refund_account[-4:]
+        payment.refund_account, payment.refund_account_name = payee.account_no, payee.name
+        payment.save(update_fields=["refund_account", "refund_account_name"])
+        audit.record(
+            actor=actor,
+            action="escrow.redirect_refunds",
+            target=f"payment:{payment.pk}",
+            before={"ends_with": before},
+            after={"ends_with": payee.account_no[-4:]},
+            at=at,
+        )
+        waiting = Instruction.objects.select_for_update(no_key=True, of=("self",))
+        for order in waiting.filter(payment=payment, state=InstructionState.DUE).order_by("id"):
+            check_transition(INSTRUCTION_TRANSITIONS, order.state, InstructionState.FAILED)
+            order.state, order.answer, order.done_at = InstructionState.FAILED, "goes to a bank account instead", at
+            order.save(update_fields=["state", "answer", "done_at"])
+            _order_again(order, pause=timedelta(), at=at, actor=actor)
+    return payment
+
+
+def _order_again(instruction: Instruction, *, pause: timedelta, at: datetime, actor: str) -> None:
+    payment = Payment.objects.get(refund_instructions=instruction)  # as it is now, with the account that was named
     again = instruct(
         kind=InstructionKind.REFUND,
         beneficiary_id=instruction.beneficiary_id,
-        channel=instruction.channel,
-        payment=instruction.payment,
+        channel=payment.channel,
+        payment=payment,
         amount_fen=instruction.amount_fen,
-        pause=min(FIRST_WAIT * 2 ** min(returned, 20), LONGEST_PAUSE),
+        pause=pause,
         at=at,
     )
     Refund.objects.filter(instruction=instruction).update(instruction=again)
     ClaimPayment.objects.filter(instruction=instruction).update(instruction=again)
     audit.record(
-        actor=f"channel:{instruction.channel}",
+        actor=actor,
         action="escrow.refund_again",
         target=f"instruction:{again.pk}",
         after={"instead_of": instruction.number, "amount_fen": again.amount_fen},

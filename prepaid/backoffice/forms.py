@@ -85,6 +85,21 @@ class RefundByHandForm(ReasonForm):
     field_order = ("card_number", "amount", "basis", "because")
 
 
+class RefundAccountForm(ReasonForm):
+    """A person's own account, for a refund that the channel cannot pay back."""
+
+    account_no = forms.CharField(label=_("Bank account"), max_length=40, help_text=_("Of the person who is owed it."))
+    account_name = forms.CharField(label=_("Account holder"), max_length=64, help_text=_("As the bank writes it."))
+    person_name = forms.CharField(
+        label=_("Name on the identity document"), max_length=64, help_text=_("Of the person who bought the card.")
+    )
+    checked = forms.BooleanField(
+        label=_("The person was called back on the number of their account here and showed the document"),
+        error_messages={"required": _("Call the person back first: what is sent does not come back.")},
+    )
+    field_order = ("account_no", "account_name", "person_name", "because", "checked")
+
+
 class OrderForm(forms.Form):
     """An order of a court or an authority on a merchant's money."""
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from datetime import date, datetime
+from typing import Any
 
 from django.forms.models import model_to_dict
 from django.urls import reverse
@@ -20,7 +21,7 @@ from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.backoffice.queries.matters import NOBODY, Asked
 from prepaid.cards.models import Card
-from prepaid.merchants.bank_accounts import masked
+from prepaid.merchants.bank_accounts import checked, masked
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.operations import tell_owners
@@ -150,8 +151,28 @@ def request_refund_by_hand(
     )
 
 
+def request_refund_account(
+    *, payment_id: int, account_no: str, account_name: str, person_name: str, because: str, by: User, at: datetime
+) -> Approval:
+    """Ask for a returned refund to go to its owner's bank account.
+
+    Raises:
+        BadAccountNo, AccountChecksum, and whatever ``escrow.request_refund_account`` refuses.
+    """
+    return escrow.request_refund_account(
+        payment_id=payment_id,
+        account_no=checked(account_no),
+        account_name=account_name.strip(),
+        person_name=person_name.strip(),
+        because=because,
+        at=at,
+        actor=by.actor,
+    )
+
+
 def decide(*, approval_id: int, approved: bool, because: str, by: User, at: datetime) -> Approval:
-    """The second person's word. The merchant's owners learn what becomes of their payout account.
+    """The second person's word. The merchant's owners learn what becomes of their payout account, a consumer where the
+    refund goes from now on.
 
     Raises:
         WorksThere, and whatever ``escrow.approve`` and ``escrow.refuse`` raise.
@@ -186,11 +207,30 @@ def decide(*, approval_id: int, approved: bool, because: str, by: User, at: date
                 },
                 at=at,
             )
+        if approved and approval.kind == ApprovalKind.REFUND_ACCOUNT:
+            _tell_refund_account(escrow.payload_of(approval), at=at)
     return approval
 
 
+def _tell_refund_account(facts: dict[str, Any], *, at: datetime) -> None:
+    card = Card.objects.select_related("holder").filter(agreement__payments=facts["payment"]).first()
+    if card is not None:
+        notices.send(
+            to=card.holder,
+            kind="backoffice.refund_account",
+            title=_("Your refund goes to the account %(account)s"),
+            body=_(
+                "The bank could not pay the refund of card %(card)s back to where you paid from. It goes to the account you "
+                "named. Did you name none? Tell us at once."
+            ),
+            details={"account": masked(facts["account_no"]), "card": card},
+            url=reverse("card_detail", args=[card.number]),
+            at=at,
+        )
+
+
 def reveal_account(*, approval_id: int, by: User, at: datetime) -> str:
-    """The bank account that was asked for, in full, to be compared with the merchant's papers; who looked is kept.
+    """The bank account that was asked for, in full, to be compared with its owner's papers; who looked is kept.
 
     Raises:
         NotFound: no open request for an account.

@@ -24,7 +24,15 @@ from escrow.money import yuan
 from escrow.reconciliation import Fitting
 from escrow.states import ApprovalKind, ApprovalState, RefundBasis
 from prepaid.backoffice import operations
-from prepaid.backoffice.forms import DecisionForm, ExplainForm, HandOverForm, ReasonForm, RefundByHandForm, ReturnForm
+from prepaid.backoffice.forms import (
+    DecisionForm,
+    ExplainForm,
+    HandOverForm,
+    ReasonForm,
+    RefundAccountForm,
+    RefundByHandForm,
+    ReturnForm,
+)
 from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.cards.models import Card
@@ -271,6 +279,43 @@ def send_back(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRespon
     )
 
 
+@require_http_methods(["GET", "POST"])
+def refund_account(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """The first of two people: ask for a returned refund to go to its owner's bank account."""
+    order = Instruction.objects.select_related("payment").filter(pk=ref, payment__isnull=False).first()
+    if order is None or order.payment is None:
+        raise NotFound()
+    payment = order.payment
+    card = Card.objects.select_related("holder").filter(agreement_id=payment.agreement_id).first()
+
+    def do(data: dict[str, Any]) -> HttpResponse:
+        asked = operations.request_refund_account(
+            payment_id=payment.pk,
+            account_no=data["account_no"],
+            account_name=data["account_name"],
+            person_name=data["person_name"],
+            because=data["because"],
+            by=me(request),
+            at=clock.now(),
+        )
+        messages.success(request, _("Asked for. Another operator releases it."))
+        return redirect("admin:backoffice_approval", asked.pk)
+
+    return page.deed(
+        request,
+        title=_("Refund to a bank account"),
+        form=RefundAccountForm(request.POST or None),
+        submit=_("Ask for the account"),
+        do=do,
+        about=[
+            (_("Card"), str(card or "–")),
+            (_("Holder"), card.holder.display_name if card else "–"),
+            (_("Still owed"), f"¥{yuan(escrow_queries.refund_owed(payment.pk))}"),
+            (_("The bank's answer"), escrow_queries.last_return(payment.pk) or "–"),
+        ],
+    )
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def approval(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
@@ -373,6 +418,17 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("New account"), masked(facts["account_no"])),
             (_("Account holder"), facts["account_name"]),
         ]
+    if asked.kind == ApprovalKind.REFUND_ACCOUNT:
+        owed = Card.objects.select_related("holder").filter(agreement__payments=facts["payment"]).first()
+        return [
+            (_("Card"), str(owed or "–")),
+            (_("Holder"), owed.holder.display_name if owed else "–"),
+            (_("Refund"), f"¥{yuan(asked.amount_fen or 0)}"),
+            (_("The bank's answer"), escrow_queries.last_return(facts["payment"]) or "–"),
+            (_("New account"), masked(facts["account_no"])),
+            (_("Account holder"), facts["account_name"]),
+            (_("Name on the identity document"), facts["person_name"]),
+        ]
     card = Card.objects.filter(agreement_id=facts["agreement"]).first()
     return [
         (_("Card"), str(card or "–")),
@@ -407,6 +463,7 @@ PAGES: dict[str, tuple[str, View]] = {
     "ask_release": ("payouts/<int:ref>/release/", ask_release),
     "release_hold": ("holds/<int:ref>/release/", release_hold),
     "refund_by_hand": ("refunds/new/", refund_by_hand),
+    "refund_account": ("refunds/<int:ref>/account/", refund_account),
     "approval": ("approvals/<int:ref>/", approval),
     "reveal": ("approvals/<int:ref>/reveal/", reveal),
     "explain": ("lines/<int:ref>/explain/", explain),

@@ -22,7 +22,7 @@ from prepaid.people.models import User
 MERCHANTS_SEARCHED = 100
 NOBODY = "nobody"
 #: Requests whose bank account the second person compares before the yes.
-WITH_ACCOUNT = (ApprovalKind.PAYOUT_ACCOUNT, ApprovalKind.RECEIPT_RETURN)
+WITH_ACCOUNT = (ApprovalKind.PAYOUT_ACCOUNT, ApprovalKind.RECEIPT_RETURN, ApprovalKind.REFUND_ACCOUNT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ from escrow.models import (
     Transfer,
 )
 from escrow.states import (
+    OPEN_ORDERS,
     AccountCode,
     ApprovalKind,
     ApprovalState,
@@ -53,6 +54,8 @@ from prepaid.backoffice.queries.source import SOURCES, Rows, Source, rows, sourc
 __all__ = ["SOURCES"]  # filled by the functions below
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
+#: After so many returns a refund waits for an account instead.
+GIVEN_UP = 3
 
 
 def _instructions(kind: Source, at: datetime, found: QuerySet[Instruction], since: Any = None) -> Rows:
@@ -112,9 +115,33 @@ def unanswered(kind: Source, at: datetime) -> Rows:
 )
 def returned_refunds(kind: Source, at: datetime) -> Rows:
     """Ordered again under a new number, waiting for its pause to end. Since the first return."""
-    first = _returned_before().order_by("done_at").values("done_at")[:1]
-    found = Instruction.objects.filter(Exists(_returned_before()), state=InstructionState.DUE, payment__isnull=False)
-    return _instructions(kind, at, found, Subquery(first))
+    found = _returned().filter(~Exists(_returned_before()[GIVEN_UP - 1 : GIVEN_UP]), state=InstructionState.DUE)
+    return _instructions(kind, at, found, _first_return())
+
+
+@source(
+    "refund_account",
+    _("Refunds that the channel cannot pay back"),
+    late_after=3 * DAY,
+    step=_("Name a bank account …"),
+    page="admin:backoffice_refund_account",
+)
+def refund_accounts(kind: Source, at: datetime) -> Rows:
+    """Returned so often that the way back is closed, and nobody has asked for an account yet. Since the first return."""
+    target = Concat(Value("payment:"), Cast(OuterRef("payment_id"), TextField()))
+    asked = Approval.objects.filter(kind=ApprovalKind.REFUND_ACCOUNT, state=ApprovalState.OPEN, target=target)
+    found = _returned().filter(
+        Exists(_returned_before()[GIVEN_UP - 1 : GIVEN_UP]), ~Exists(asked), state__in=OPEN_ORDERS
+    )
+    return _instructions(kind, at, found, _first_return())
+
+
+def _returned() -> QuerySet[Instruction]:
+    return Instruction.objects.filter(Exists(_returned_before()), payment__isnull=False)
+
+
+def _first_return() -> Subquery:
+    return Subquery(_returned_before().order_by("done_at").values("done_at")[:1])
 
 
 @source(

@@ -109,8 +109,13 @@ def _money(request: RefundRequest) -> list[Step]:
     refund = request.refund
     claim = claim_of(refund)
     if claim is None or refund is None:
-        label = _("Paid back to where it was paid from; the card is closed")
-        return [_bank(label, refund.paid_at if refund else None)]
+        account = refund.instruction.payee_account if refund and refund.instruction else ""
+        label = (
+            _("Paid to your bank account ending in %(digits)s; the card is closed") % {"digits": account[-4:]}
+            if account
+            else _("Paid back to where it was paid from; the card is closed")
+        )
+        return [_bank(label, refund.paid_at if refund else None, account=account)]
     first = _("¥%(sum)s paid back to where it was paid from; the card is closed") % {"sum": yuan(refund.amount_fen)}
     order = refund.instruction
     at_once = order.done_at if order and order.state == InstructionState.SUCCEEDED else None
@@ -125,11 +130,13 @@ def _money(request: RefundRequest) -> list[Step]:
     ]
 
 
-def _bank(label: str, paid_at: datetime | None) -> Step:
+def _bank(label: str, paid_at: datetime | None, *, account: str = "") -> Step:
     if paid_at is not None:
         return Step(label=label, state="done", at=paid_at)
     return Step(
-        label=_("The bank pays it back to where it was paid from"),
+        label=_("The bank pays it to your bank account ending in %(digits)s") % {"digits": account[-4:]}
+        if account
+        else _("The bank pays it back to where it was paid from"),
         state="current",
         note=_("Usually within minutes; the date stands here once the bank has confirmed it."),
     )

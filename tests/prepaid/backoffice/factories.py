@@ -6,7 +6,17 @@ from django.utils import timezone
 
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
-from escrow.models import Agreement, Beneficiary, Claim, ClearingAlarm, Instruction, LegalHold, Payment, StatementLine
+from escrow.models import (
+    Agreement,
+    Beneficiary,
+    Claim,
+    ClearingAlarm,
+    Instruction,
+    LegalHold,
+    Payment,
+    Refund,
+    StatementLine,
+)
 from escrow.operations.instructions import record_answer
 from escrow.operations.payments import take_payment
 from escrow.operations.statements import set_aside
@@ -21,6 +31,7 @@ LARGE = 2 * 10_000_001
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
     "no_account", "payment", "suspense", "unexplained", "unmatched", "clearing", "alarm", "claim", "legal_hold",
+    "refund_account",
 }  # fmt: skip
 
 
@@ -61,6 +72,15 @@ def refund(of: Merchant) -> Instruction:
     )
     assert made.instruction is not None
     return made.instruction
+
+
+def unreachable(of: Merchant) -> Refund:
+    """The channel has returned it three times."""
+    made = Refund.objects.get(instruction=refund(of))
+    for _ in range(3):
+        answered(made.instruction, "failed", "card closed")
+        made.refresh_from_db()
+    return made
 
 
 def claimed(of: Merchant, *, owed_fen: int = 50_000, at: datetime = AT + timedelta(days=1)) -> Claim:
@@ -119,6 +139,7 @@ def everything() -> dict[str, Merchant]:
     Instruction.objects.filter(pk=refund(of["unknown"]).pk).update(state=InstructionState.UNKNOWN, answer="timeout")
     answered(refund(of["unanswered"]), "accepted")
     answered(refund(of["returned_refund"]), "failed", "closed card")
+    unreachable(of["refund_account"])
     payout(of["held_payout"], price_fen=LARGE)
     account_request(of["approval"])
     answered(payout(of["returned_payout"]), "failed", "no such account")

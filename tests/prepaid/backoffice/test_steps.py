@@ -24,6 +24,7 @@ from tests.prepaid.people.factories import make_operator
 pytestmark = pytest.mark.django_db
 LIST = "/admin/backoffice/assignment/"
 ACCOUNT = "6222020200112233445"
+OWN = "0200001909234567891"
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +185,36 @@ def test_a_card_is_refunded_by_hand_by_two(client, one, other, monkeypatch):
     card.agreement.refresh_from_db()
     assert card.agreement.refund.amount_fen == 50_000
     assert all(finding.ok for finding in invariants.prove())
+
+
+def test_a_refund_that_the_channel_cannot_pay_back_goes_to_an_account_by_two(client, one, other):
+    made = make.unreachable(make.merchant())
+    assert "refund_account" in lanes()
+    assert "returned_refund" not in lanes()
+    page = url("refund_account", made.instruction_id)
+    assert "card closed" in client.get(page).content.decode()
+    form = {
+        "account_no": OWN,
+        "account_name": "张三",
+        "person_name": "张三",
+        "because": "card closed",
+        "checked": "on",
+    }
+    for wrong in ({"account_no": "12"}, {"account_name": "李四"}, {"checked": ""}, {"because": ""}):
+        assert client.post(page, form | wrong).status_code == 400, wrong
+    assert not Approval.objects.exists()
+    answer = client.post(page, form)
+    approval = Approval.objects.get()
+    assert answer.url == url("approval", approval.pk)
+    assert "refund_account" not in lanes()
+    body = other.get(answer.url).content.decode()
+    assert OWN not in body
+    assert "张三" in body
+    assert OWN in other.post(url("reveal", approval.pk)).content.decode()
+    assert other.post(answer.url, {"word": "approve", "because": "called back"}).status_code == 302
+    made.refresh_from_db()
+    assert made.instruction.payee_account == OWN
+    assert client.get(url("refund_account", 0)).status_code == 404
 
 
 def test_ask_the_bank_now(client, one, monkeypatch):
