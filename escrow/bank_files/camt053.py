@@ -28,6 +28,9 @@ ENCODINGS = re.compile(
 )
 #: What stands where a bank has nothing to say.
 NOTHING = {"NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "UNKNOWN"}
+#: Booked balances, the likeliest first: PRCD is yesterday's closing, 010 and 015 are BAI's opening and closing ledger, ITBD
+#: stands at the edges of a page.
+OPENING, CLOSING = ("OPBD", "PRCD", "010", "ITBD"), ("CLBD", "015", "ITBD")
 CODES = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd", "BkTxCd/Prtry/Cd")
 #: What may be a number of ours, the likeliest first.
 REFERENCES = (
@@ -354,18 +357,15 @@ def _statement(facts: Facts, balances: list[tuple[Facts, Facts]], lines: list[Li
 
 
 def _edges(balances: list[tuple[Facts, Facts]], currency: str, where: str) -> tuple[int | None, int | None, list[date]]:
-    """Opening and closing booked balance, and the days they name. PRCD is yesterday's closing; ITBD stands at the edges
-    of a page."""
-    found: dict[str, list[int]] = {}
-    days: list[date] = []
+    """Opening and closing booked balance, and the day that it closed, if they are named."""
+    found: dict[str, list[tuple[int, date | None]]] = {}
     for facts, currencies in balances:
         if currencies.get("Amt", currency) != currency:
             continue
         code = facts.get("Tp/CdOrPrtry/Cd") or facts.get("Tp/CdOrPrtry/Prtry", "")
-        found.setdefault(code, []).append(_sign(facts, where) * _amount(facts.get("Amt"), where))
         day = _day(facts, ("Dt/Dt", "Dt/DtTm"), where)
-        if day and code == "CLBD":
-            days.append(day[0])
-    opening = found.get("OPBD") or found.get("PRCD") or found.get("ITBD")
-    closing = found.get("CLBD") or found.get("ITBD")
-    return opening[0] if opening else None, closing[-1] if closing else None, days
+        amount = _sign(facts, where) * _amount(facts.get("Amt"), where)
+        found.setdefault(code, []).append((amount, day[0] if day else None))
+    opening = next((found[code][0][0] for code in OPENING if code in found), None)
+    closing, day_closed = next((found[code][-1] for code in CLOSING if code in found), (None, None))
+    return opening, closing, [day_closed] if day_closed else []

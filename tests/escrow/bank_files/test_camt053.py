@@ -84,6 +84,91 @@ def test_a_dutch_file_has_two_accounts_and_a_batch_under_one_number():
     assert (empty.account, list(empty.lines), empty.closing_fen) == ("NL51RABO0987654321", [], 10_00)
 
 
+def test_a_dutch_file_has_two_statements_of_one_account_that_follow_each_other():
+    first, second = read("several_statements_one_account.xml")
+    assert first.account == second.account
+    assert (first.closing_fen, second.opening_fen) == (30_00, 30_00)
+    assert [(line.direction, line.amount_fen, line.references[0]) for line in (*first.lines, *second.lines)] == [
+        ("in", 11_85, "000000101"),
+        ("out", 7_00, "000000102"),
+    ]
+    assert second.lines[0].counterparty_account == "FR7630006000011234567890189"
+
+
+def test_a_batch_whose_parts_the_bank_keeps_to_itself_is_one_line():
+    [statement] = read("ing_batch_without_parts.xml")
+    batch, refund, paid = statement.lines
+    assert (statement.opening_fen, statement.closing_fen) == (7_000_00, 9_746_26)  # PRCD, OPBD and two FWAV besides
+    assert (batch.direction, batch.amount_fen, batch.bank_ref) == ("out", 4_753_74, "68047a4871ab34285b5555555502010d")
+    assert (refund.purpose, refund.counterparty_account) == ("TERUGGAAF", "NL86INGB0002445588")
+    assert paid.references == ("032026065492039060000000002",)  # it has no Refs at all
+
+
+def test_an_austrian_namespace_and_references_that_are_words():
+    [statement] = read("austrian_stuzza.xml")
+    first, second = statement.lines
+    assert first.references == ("Text Muster", "202612341234", "120002603062190602382152366")
+    assert second.references == ("2026456456", "120002603062190602382098886")  # twice the same is once
+    assert (statement.opening_fen, second.balance_fen) == (150_00, 320_00)
+
+
+def test_a_batch_with_charges_is_its_transactions_without_them():
+    """They are on a bill of their own."""
+    [statement] = read("postfinance_batch_with_charges.xml")
+    fee, *parts = statement.lines
+    assert (statement.currency, fee.kind, fee.amount_fen) == ("CHF", "fee", 24_00)  # the account names no currency
+    assert [(part.amount_fen, part.bank_ref) for part in parts] == [
+        (100_00, "260331CH00T3L0GE"),
+        (50_00, "260331CH00T3KWWA"),
+        (200_00, "260331CH00T2H28C"),
+    ]
+    assert parts[0].references[:2] == ("000000000002026030002820801", "20260330531801000100274")
+
+
+def test_a_swiss_v8_names_parties_deeper_and_amounts_with_one_decimal():
+    [statement] = read("ubs_v8.xml")
+    paid, batch_of_one, courier = statement.lines
+    assert (paid.amount_fen, paid.counterparty_name, paid.purpose) == (474_40, "Jan Beispiel", "INVOICE R77562 Payment")
+    assert (batch_of_one.amount_fen, batch_of_one.bank_ref) == (88_85, "0123169DO5126811")
+    assert (courier.direction, courier.counterparty_name, courier.counterparty_account) == (
+        "out",
+        "Kurier AG",
+        "CH4431999123000889012",
+    )
+    assert courier.references[:2] == ("1208482", "373502949-1208482")
+
+
+def test_an_american_reversal_on_an_overdrawn_account():
+    [statement] = read("american_reversal.xml")
+    rejected, sent, wire, interest = statement.lines
+    assert (statement.opening_fen, statement.closing_fen) == (-843_686_20, -843_666_20)
+    assert (rejected.direction, rejected.kind, rejected.references[0]) == ("in", "reversal", "GSGWGDNCTAHQM9")
+    assert (sent.direction, sent.kind) == ("out", "")
+    assert set(rejected.references) & set(sent.references) == {"RP/GS/CTFILERP0002/CTBA0004", "GSNULXSKMMJ479NMKT"}
+    assert (wire.at.hour, interest.kind) == (13, "interest")
+
+
+def test_balances_by_bais_numbers_and_an_entry_without_a_day():
+    [statement] = read("canadian_bai_balances.xml")
+    assert (statement.opening_fen, statement.closing_fen) == (26_164_57, 26_234_26)
+    [line] = statement.lines
+    assert (line.day, line.amount_fen, line.currency) == (date(2026, 3, 9), 69_69, "USD")  # instructed in euros
+    assert line.references == ("9907500158", "0668811604", "091000015963218")
+
+
+def test_an_envelope_around_a_statement_that_says_no_day_but_its_balances():
+    [statement] = read("enveloped_v7.xml")
+    assert (statement.account, statement.opening_fen, statement.closing_fen) == ("2345234535", 234_299_00, 234_299_00)
+    assert (statement.to_day, list(statement.lines)) == (date(2026, 4, 19), [])
+
+
+def test_no_namespace_and_no_references():
+    [statement] = read("no_namespace.xml")
+    client, coffee, again = statement.lines
+    assert (client.counterparty_name, client.references, client.bank_ref) == ("A CLIENT", (), "")
+    assert (coffee.purpose, coffee.identity != again.identity) == (again.purpose, True)
+
+
 def test_the_sample_of_the_standard():
     [statement] = read("iso_sample.xml")
     assert [(line.direction, line.amount_fen) for line in statement.lines] == [
