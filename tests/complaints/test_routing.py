@@ -14,6 +14,7 @@ from complaints.cases.models import Case, CaseEvent, TimeLimit
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import CaseState, EventKind, PlaceReason, Wanted
 from escrow.errors import NotFound
+from prepaid.cards import operations as cards
 from prepaid.notices.models import Message
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, CHAOYANG, FENGTAI
@@ -52,6 +53,16 @@ def test_the_store_of_the_last_use_wins_over_the_first_store_and_the_head_office
     case = make.complaint(shop, of=card)
     assert (case.district_id, case.store, case.place_reason) == (FENGTAI, shop.stores[1], PlaceReason.LAST_USE)
     assert case.subdistrict_id == make.FENGTAI_STREET
+
+
+def test_a_check_in_that_was_undone_is_no_last_use():
+    shop = make.shop(head_office=CHAOYANG, stores=(CHAOYANG, FENGTAI))
+    card = make.card(shop)
+    make.visited(card, shop.stores[0], shop)
+    mistaken = make.visited(card, shop.stores[1], shop)
+    cards.undo_redemption(staff=shop.boss, redemption_id=mistaken.pk, at=mistaken.at, actor="system:test")
+    case = make.complaint(shop, of=card)
+    assert (case.store, case.place_reason) == (shop.stores[0], PlaceReason.LAST_USE)
 
 
 def test_a_card_never_used_belongs_to_the_first_store_that_takes_it():

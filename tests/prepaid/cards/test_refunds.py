@@ -150,6 +150,22 @@ def test_a_period_card_counts_days_until_the_service_stopped() -> None:
     assert quote(RefundCause.CONSUMER, stopped) == 235_000
 
 
+def test_a_check_in_that_was_undone_leaves_the_whole_sum_within_the_cooling_off() -> None:
+    shop = factories.shop()
+    bought = clock.now()
+    card = factories.card(shop, Plan.PERIOD, at=bought, price_fen=365_000)
+    asked = bought + timedelta(days=3)
+
+    def quote() -> int:
+        return queries.refund_quote(card=card, cause=RefundCause.CONSUMER, at=asked).refund_fen
+
+    assert quote() == 365_000
+    mistaken = factories.charge(card, shop.boss)
+    assert quote() < 365_000
+    operations.undo_redemption(staff=shop.boss, redemption_id=mistaken.pk, at=clock.now(), actor="system:test")
+    assert quote() == 365_000
+
+
 def test_the_year_card_of_the_rules_is_paid_out_of_escrow_though_the_stop_was_found_late() -> None:
     """3,650 over 365 days, stopped after day 100, rescinded after day 130: 2,650 in full, through the verbs that people use."""
     shop = factories.shop()
