@@ -84,6 +84,7 @@ CHART = ", ".join(
         ("make_good", "reserve", "refund", True),
         ("claim", "payable", "refund", True),
         ("reserved_share", "payable", "reserve", True),
+        ("reserve_returned", "reserve", "payable", True),
         ("block", "payable", "blocked", True),
         ("unblock", "blocked", "payable", True),
         ("interest", "custody", "interest", True),
@@ -352,14 +353,20 @@ CHECKS: dict[str, str] = {
                 SELECT 1 FROM escrow_transfer t WHERE t.beneficiary_id = p.beneficiary_id AND t.at = p.at
                 AND t.reason = 'reserved_share' AND t.id < p.id)
         ), ruled AS (
-            SELECT run.*, rule.basis_points, rule.up_to_fen FROM run
+            SELECT run.*, rule.basis_points, rule.up_to_fen,
+                   -- What came back from the reserve in the same run bears no share.
+                   greatest(run.paid + run.kept - (
+                       SELECT coalesce(sum(b.amount), 0) FROM escrow_transfer b
+                       WHERE b.beneficiary_id = run.beneficiary_id AND b.at = run.at AND b.reason = 'reserve_returned'
+                   ), 0) AS base
+            FROM run
             LEFT JOIN LATERAL (
                 SELECT basis_points, up_to_fen FROM escrow_reserverule
                 WHERE valid_from <= escrow_beijing_day(run.at) ORDER BY valid_from DESC LIMIT 1) rule ON true
         ), known AS (
-            SELECT kept, div((paid + kept) * coalesce(basis_points, 0), 10000) AS share, up_to_fen,
+            SELECT kept, div(base * coalesce(basis_points, 0), 10000) AS share, up_to_fen,
                    -- Looked for only where a share was due and none was kept.
-                   coalesce(reserve, CASE WHEN div(paid * coalesce(basis_points, 0), 10000) > 0 THEN (
+                   coalesce(reserve, CASE WHEN div(base * coalesce(basis_points, 0), 10000) > 0 THEN (
                        SELECT CASE WHEN l.credit_account_id = a.id THEN l.credit_balance_after
                                    ELSE l.debit_balance_after END
                        FROM escrow_account a JOIN escrow_transfer l ON l.beneficiary_id = a.beneficiary_id
@@ -368,6 +375,16 @@ CHECKS: dict[str, str] = {
                        ORDER BY l.id DESC LIMIT 1) END, 0) AS reserve
             FROM ruled)
         SELECT count(*) FROM known WHERE kept <> greatest(least(share, coalesce(up_to_fen, 0) - reserve), 0)""",
+    "reserve_returned_when_its_time_is_over": """
+        SELECT count(*) FROM escrow_transfer t
+        LEFT JOIN LATERAL (
+            SELECT up_to_fen, keep_days FROM escrow_reserverule
+            WHERE valid_from <= escrow_beijing_day(t.at) ORDER BY valid_from DESC LIMIT 1) rule ON true
+        WHERE t.reason = 'reserve_returned'
+          AND t.debit_balance_after <> least(coalesce(rule.up_to_fen, 0), (
+              SELECT coalesce(sum(s.amount), 0) FROM escrow_transfer s
+              WHERE s.beneficiary_id = t.beneficiary_id AND s.reason = 'reserved_share' AND s.id < t.id
+                AND escrow_beijing_day(s.at) >= escrow_beijing_day(t.at) - rule.keep_days))""",
     "refunds_elsewhere_have_a_second_person": """
         SELECT count(*) FROM escrow_instruction i
         WHERE i.kind = 'refund' AND i.payee_account <> ''

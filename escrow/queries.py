@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
@@ -34,6 +34,7 @@ from escrow.models import (
     Payment,
     Payout,
     PayoutLine,
+    ReserveRule,
     StatementLine,
     Stoppage,
     Transfer,
@@ -375,6 +376,21 @@ def way_back_closed(payment_id: int) -> bool:
     )
     returned = orders.filter(Q(state=InstructionState.FAILED) | Exists(came_back))
     return returned.exists() and orders.filter(state__in=OPEN_ORDERS).exists()
+
+
+def reserve_over(beneficiary_id: int, *, on: date) -> int:
+    """What a merchant's reserve holds on that day above what it need hold (fen): the shares of the rule's last days, and
+    never more than its sum."""
+    reserve = Account.objects.filter(beneficiary_id=beneficiary_id, agreement=None, code=AccountCode.RESERVE).first()
+    if reserve is None or reserve.balance == 0:
+        return 0
+    rule = ReserveRule.objects.filter(valid_from__lte=on).order_by("-valid_from").first()
+    if rule is None:
+        return reserve.balance
+    since = datetime.combine(on - timedelta(days=rule.keep_days), time(), clock.BEIJING)
+    shares = Transfer.objects.filter(credit_account=reserve, reason=Reason.RESERVED_SHARE, at__gte=since)
+    young = shares.aggregate(sum=Sum("amount"))["sum"] or 0
+    return max(0, reserve.balance - min(rule.up_to_fen, young))
 
 
 def last_return(payment_id: int) -> str:

@@ -77,6 +77,7 @@ class Reason(TextChoices):
     MAKE_GOOD = "make_good", _("refund out of the merchant's money")
     CLAIM = "claim", _("claim served")
     RESERVED_SHARE = "reserved_share", _("share kept as reserve")
+    RESERVE_RETURNED = "reserve_returned", _("reserve no longer needed")
     BLOCK = "block", _("blocked by order")
     UNBLOCK = "unblock", _("block lifted")
     INTEREST = "interest", _("interest")

@@ -99,11 +99,13 @@ class LegalHold(models.Model):
 
 
 class ReserveRule(models.Model):
-    """Which share of every payout stays as the merchant's reserve, from a day on, up to a sum. A change is a new row."""
+    """Which share of every payout stays as the merchant's reserve, from a day on, up to a sum, and for how many days: what
+    the reserve holds above that goes back to the merchant. A change is a new row."""
 
     valid_from = models.DateField(_("valid from"), unique=True)
     basis_points = models.PositiveIntegerField(_("share of a payout (1/10,000)"))
     up_to_fen = models.BigIntegerField(_("until the reserve holds (fen)"))
+    keep_days = models.PositiveIntegerField(_("each share is kept for (days)"), default=365, db_default=365)
     source = models.CharField(_("source"), max_length=200)
     mark = models.CharField(
         _("mark"), max_length=1, choices=[("T", _("full text")), ("E", _("excerpt")), ("A", _("assumption"))]

@@ -1,7 +1,8 @@
 """Paying merchants what they have earned: one payout a day, the sum of its lines.
 
 What others have a better right to is taken first, each as a line of its own, so that the lines still add up: claims of
-consumers, the oldest first; sums that a court or an authority has blocked; the merchant's share for its reserve.
+consumers, the oldest first; sums that a court or an authority has blocked; the merchant's share for its reserve. What the
+reserve no longer need hold comes back with the same run.
 """
 
 from datetime import date, datetime
@@ -34,23 +35,26 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
         call("escrow_fold", beneficiary_id)  # from here on nobody else writes transfers of this beneficiary
         beneficiary = locked_beneficiary(beneficiary_id)
         serve_claims(beneficiary_id=beneficiary_id, at=at, actor=actor)
+        paid = beneficiary.payout_account_no and not beneficiary.payouts_held
+        returned = _reserve_returned(beneficiary_id, today, at, actor) if paid else 0
         amount = _due(beneficiary_id, today)
         amount -= _blocked(beneficiary_id, amount, today, at, actor)
         if beneficiary.payouts_held:
             return None
         nowhere = amount > 0 and not beneficiary.payout_account_no
-        payout = None if nowhere else _pay(beneficiary, amount, today, at, actor)
+        payout = None if nowhere else _pay(beneficiary, amount, returned, today, at, actor)
     if nowhere:
         raise PayoutAccountMissing()
     return payout
 
 
-def _pay(beneficiary: Beneficiary, amount: int, today: date, at: datetime, actor: str) -> Payout | None:
-    """The merchant's own part of what is due, less its reserve's share; the run of the day is done."""
+def _pay(beneficiary: Beneficiary, amount: int, returned: int, today: date, at: datetime, actor: str) -> Payout | None:
+    """The merchant's own part of what is due, less its reserve's share, which what came back from the reserve does not bear;
+    the run of the day is done."""
     beneficiary_id = beneficiary.pk
     beneficiary.payouts_run_on = today
     beneficiary.save(update_fields=["payouts_run_on"])
-    amount -= _kept_as_reserve(beneficiary_id, amount, today, at)
+    amount -= _kept_as_reserve(beneficiary_id, amount - returned, today, at)
     if amount <= 0:  # corrections wait for something to be set against
         return None
     instruction = instruct(
@@ -195,6 +199,33 @@ def block(hold: LegalHold, amount: int, *, at: datetime, actor: str) -> int:
         at=at,
     )
     return amount
+
+
+def _reserve_returned(beneficiary_id: int, today: date, at: datetime, actor: str) -> int:
+    """What the reserve holds above what it need hold is earned again, and due today (fen)."""
+    over = queries.reserve_over(beneficiary_id, on=today)
+    if over:
+        chart = Chart(beneficiary_id=beneficiary_id)
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.RESERVE),
+                    credit=chart.id(AccountCode.PAYABLE),
+                    amount=over,
+                    reason=Reason.RESERVE_RETURNED,
+                    payable_on=today,
+                )
+            ],
+            at=at,
+        )
+        audit.record(
+            actor=actor,
+            action="escrow.return_reserve",
+            target=f"beneficiary:{beneficiary_id}",
+            after={"amount_fen": over},
+            at=at,
+        )
+    return over
 
 
 def _kept_as_reserve(beneficiary_id: int, amount: int, today: date, at: datetime) -> int:

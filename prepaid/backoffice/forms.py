@@ -149,7 +149,7 @@ class ReserveRuleForm(_RuleForm):
 
     class Meta:
         model = ReserveRule
-        fields = ["valid_from", "basis_points", "up_to_fen", "source", "mark"]
+        fields = ["valid_from", "basis_points", "up_to_fen", "keep_days", "source", "mark"]
         widgets = {"valid_from": DayInput()}
 
     def validate_unique(self) -> None:

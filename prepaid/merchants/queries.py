@@ -165,13 +165,15 @@ def stopped_at(merchants: Iterable[Merchant]) -> list[Stopped]:
 @dataclass(frozen=True, kw_only=True)
 class SetAside:
     """What others have a better right to than the merchant, and what of the next payout goes to each, in this order (fen):
-    open claims, orders of courts and authorities, the reserve. ``claims`` are the oldest of ``claims_count``."""
+    open claims, orders of courts and authorities, the reserve. ``from_reserve_fen`` comes back from it before. ``claims``
+    are the oldest of ``claims_count``."""
 
     claims: list[Claim]
     claims_count: int
     claims_open_fen: int
     orders: list[LegalHold]
     rule: ReserveRule | None
+    from_reserve_fen: int
     to_claims_fen: int
     to_orders_fen: int
     to_reserve_fen: int
@@ -182,21 +184,21 @@ class SetAside:
         return self.to_claims_fen + self.to_orders_fen + self.to_reserve_fen
 
 
-def set_aside(
-    beneficiary_id: int, *, due_fen: int, due_on: date, payouts_held: bool, reserve_fen: int, most: int
-) -> SetAside:
+def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, reserve_fen: int, most: int) -> SetAside:
     """What becomes of ``due_fen`` on ``due_on``, as ``escrow.pay_out`` does it; at most so many claims are listed. While
-    payouts are held, claims are served and orders filled."""
+    nothing is ``paid``, because payouts are held or there is no account, claims are served and orders filled."""
     open_claims = Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None)
     all_claims = open_claims.aggregate(count=Count("id"), sum=Sum(F("amount_fen") - F("paid_fen")))
     orders = list(LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None).order_by("id"))
     rule = ReserveRule.objects.filter(valid_from__lte=due_on).order_by("-valid_from").first()
     to_claims = min(due_fen, all_claims["sum"] or 0)
-    left = due_fen - to_claims
+    from_reserve = escrow.reserve_over(beneficiary_id, on=due_on) if paid and reserve_fen else 0
+    left = due_fen - to_claims + from_reserve
     unfilled = sum(order.sum_fen - order.blocked_fen for order in orders if order.expires_on >= due_on)
     to_orders = min(left, unfilled)
-    left = 0 if payouts_held else left - to_orders
-    share = min(left * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen) if rule else 0
+    left = left - to_orders if paid else 0
+    bears = max(0, left - from_reserve)
+    share = min(bears * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen + from_reserve) if rule else 0
     to_reserve = max(0, share)
     return SetAside(
         claims=list(open_claims.order_by("id")[:most]) if all_claims["count"] else [],
@@ -204,6 +206,7 @@ def set_aside(
         claims_open_fen=all_claims["sum"] or 0,
         orders=orders,
         rule=rule,
+        from_reserve_fen=from_reserve,
         to_claims_fen=to_claims,
         to_orders_fen=to_orders,
         to_reserve_fen=to_reserve,

@@ -136,6 +136,49 @@ def test_the_reserve_is_a_share_of_payouts_and_pays_before_a_claim():
     assert not proven()
 
 
+def reserve(*, since, up_to_fen=30_000, keep_days=365, basis_points=1_000):
+    figures = {"basis_points": basis_points, "up_to_fen": up_to_fen, "keep_days": keep_days}
+    return ReserveRule.objects.create(valid_from=since, **figures, source="x", mark="A")
+
+
+def test_a_share_comes_back_when_its_time_is_over_and_bears_no_share_again():
+    reserve(since=date(2026, 1, 1), keep_days=30)
+    to = beneficiary()
+    used(held_agreement(to), 10)
+    assert paid_out(to, at=AT + DAY).amount_fen == 180_000
+    card = held_agreement(to)
+    used(card, 5, at=AT + 20 * DAY)
+    assert paid_out(to, at=AT + 21 * DAY).amount_fen == 90_000
+    assert queries.backing(to.pk).reserve_fen == 30_000
+    assert paid_out(to, at=AT + 31 * DAY) is None  # its last day
+    used(card, 5, at=AT + 31 * DAY)
+    payout = paid_out(to, at=AT + 32 * DAY)
+    assert payout.amount_fen == 100_000 + 20_000 - 10_000 == sum(payout.lines.values_list("amount_fen", flat=True))
+    assert queries.backing(to.pk).reserve_fen == 20_000
+    assert not proven()
+    reserve(since=(AT + 25 * DAY).date(), keep_days=40)  # as if it had been in force
+    assert "reserve_returned_when_its_time_is_over" in proven()
+
+
+def test_what_a_lower_rule_no_longer_asks_for_comes_back_but_not_past_an_order_and_not_while_payouts_are_held():
+    reserve(since=date(2026, 1, 1))
+    to = beneficiary()
+    used(held_agreement(to), 10)
+    paid_out(to, at=AT + DAY)
+    reserve(since=(AT + 2 * DAY).date(), up_to_fen=5_000)
+    escrow.hold_payouts(beneficiary_id=to.pk, because="watch", at=AT, actor=ACTOR)
+    assert paid_out(to, at=AT + 3 * DAY) is None
+    assert queries.backing(to.pk).reserve_fen == 20_000
+    escrow.release_payouts(beneficiary_id=to.pk, because="looked at", at=AT, actor=ACTOR)
+    Instruction.objects.update(state="accepted")  # out of the order's reach
+    order = {"order_no": "1", "issued_by": "x", "sum_fen": 9_000, "expires_on": date(2027, 6, 1)}
+    hold = escrow.order_hold(beneficiary_id=to.pk, **order, at=AT + 3 * DAY, actor=ACTOR)
+    assert paid_out(to, at=AT + 4 * DAY).amount_fen == 15_000 - 9_000
+    hold.refresh_from_db()
+    assert (hold.blocked_fen, queries.backing(to.pk).reserve_fen) == (9_000, 5_000)
+    assert not proven()
+
+
 def test_an_order_blocks_what_is_earned_now_and_later_and_lifted_gives_it_back(monkeypatch):
     to = beneficiary()
     card = held_agreement(to)

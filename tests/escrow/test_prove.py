@@ -92,6 +92,8 @@ CORRUPTIONS = {
     "UPDATE escrow_reserverule SET basis_points = 901 WHERE basis_points = 900": "reserve_kept_as_its_rule_says",
     "UPDATE escrow_reserverule SET up_to_fen = 10 WHERE basis_points = 900": "reserve_kept_as_its_rule_says",
     "UPDATE escrow_transfer SET reason = 'block' WHERE reason = 'reserved_share'": "reserve_kept_as_its_rule_says",
+    "UPDATE escrow_transfer SET reason = 'reserve_returned' WHERE reason = 'payout'":
+        "reserve_returned_when_its_time_is_over",
     "UPDATE escrow_instruction SET payee_account = 'x' WHERE kind = 'refund'": "refunds_elsewhere_have_a_second_person",
     "UPDATE escrow_beneficiary SET payouts_held = true": "holds_and_their_flag",
     "DROP TRIGGER transfer_immutable ON escrow_transfer": "guards_in_place",

@@ -298,7 +298,7 @@ class LegalHoldAdmin(OfMerchant):
 class ReserveRuleAdmin(ReadOnlyAdmin):
     """Which share of every payout stays as the merchant's reserve; a change is a new row from a later day."""
 
-    list_display = ["valid_from", "share", "up_to", "source", "mark"]
+    list_display = ["valid_from", "share", "up_to", "keep_days", "source", "mark"]
     ordering = ["-valid_from"]
 
     @admin.display(description=gettext_lazy("percent of every payout"), ordering="basis_points")

@@ -36,7 +36,7 @@ def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
             beneficiary.pk,
             due_fen=figures.next_payout_fen,
             due_on=figures.next_payout_on or clock.beijing_date(at),
-            payouts_held=beneficiary.payouts_held,
+            paid=bool(beneficiary.payout_account_no) and not beneficiary.payouts_held,
             reserve_fen=backing.reserve_fen,
             most=CLAIMS_SHOWN,
         ),

@@ -211,6 +211,7 @@ def test_a_rule_for_the_reserve_is_added_for_a_later_day(client, one):
         "valid_from": tomorrow.isoformat(),
         "basis_points": "12.5",
         "up_to_fen": "3000",
+        "keep_days": "180",
         "source": "合同",
         "mark": "A",
     }
@@ -219,6 +220,7 @@ def test_a_rule_for_the_reserve_is_added_for_a_later_day(client, one):
         ({"basis_points": "101"}, "basis_points", 400),
         ({"basis_points": ""}, "basis_points", 400),
         ({"up_to_fen": "-1"}, "up_to_fen", 400),
+        ({"keep_days": "-1"}, "keep_days", 400),
         ({"source": ""}, "source", 400),
     ):
         answer = client.post(page, rule | wrong)
@@ -226,7 +228,7 @@ def test_a_rule_for_the_reserve_is_added_for_a_later_day(client, one):
     before = ReserveRule.objects.count()
     assert client.post(page, rule).status_code == 302
     made = ReserveRule.objects.get(valid_from=tomorrow)
-    assert (made.basis_points, made.up_to_fen) == (1_250, 300_000)
+    assert (made.basis_points, made.up_to_fen, made.keep_days) == (1_250, 300_000, 180)
     assert AuditEntry.objects.filter(action="backoffice.add_reserve_rule", actor=one.actor).count() == 1
     taken = client.post(page, rule)
     assert (taken.status_code, list(taken.context["form"].errors)) == (409, ["valid_from"])

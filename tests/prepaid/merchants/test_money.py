@@ -133,3 +133,21 @@ def test_many_claims_are_counted_and_the_oldest_listed(client, merchant, monkeyp
     assert newer.number not in page
     assert "The oldest 1 of 2." in page
     assert "2 refunds could not be paid in full: ¥500.00 are still open." in page
+
+
+def test_what_comes_back_from_the_reserve_is_foretold(client, merchant, monkeypatch) -> None:
+    reserve(1_000, 1_000_000)
+    card = held_agreement(merchant.beneficiary)
+    used(card, 8, at=AT + DAY)
+    escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 2 * DAY, actor=ACTOR)
+    ReserveRule.objects.create(
+        valid_from=(AT + 3 * DAY).date(), basis_points=1_000, up_to_fen=1_000, source="x", mark="A"
+    )
+    used(card, 2, at=AT + 3 * DAY)
+    monkeypatch.setattr("escrow.clock.now", lambda: AT + 3 * DAY)
+    page = client.get(reverse("shop_money"), headers={"accept-language": "en"})
+    aside = page.context["aside"]
+    assert aside.from_reserve_fen == 10_000
+    assert "+¥100.00" in page.content.decode()
+    payout = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 4 * DAY, actor=ACTOR)
+    assert aside.payout_fen == payout.amount_fen == 40_000 + 10_000
