@@ -80,10 +80,6 @@ class RefundExceedsPaid(DomainError):
     message = _("No more can be paid back than was paid. Enter a smaller sum.")
 
 
-class RefundExceedsHeld(DomainError):
-    message = _("The refund is larger than what is owed on this card (at most ¥%(held)s). Enter a smaller sum.")
-
-
 class LineExplained(WrongState):
     message = _(
         "This line of the bank is explained already, or its money is being sent back. Reload the page to see how."

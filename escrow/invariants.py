@@ -82,6 +82,7 @@ CHART = ", ".join(
         ("refund", "held", "refund", True),
         ("make_good", "payable", "refund", True),
         ("make_good", "reserve", "refund", True),
+        *(("refund_interest", account, "refund", True) for account in ("interest", "payable", "reserve")),
         ("claim", "payable", "refund", True),
         ("reserved_share", "payable", "reserve", True),
         ("reserve_returned", "reserve", "payable", True),
@@ -272,8 +273,8 @@ CHECKS: dict[str, str] = {
                    GROUP BY claim_id) p ON p.claim_id = c.id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer WHERE reason = 'claim'
                    GROUP BY reference) t ON t.reference = 'C' || lpad(c.id::text, 8, '0')
-        WHERE r.owed_fen - r.amount_fen <> coalesce(c.amount_fen, 0) OR coalesce(c.paid_fen, 0) <> coalesce(p.paid, 0)
-           OR coalesce(c.paid_fen, 0) <> coalesce(t.amount, 0) OR p.same IS FALSE""",
+        WHERE r.owed_fen + r.interest_fen - r.amount_fen <> coalesce(c.amount_fen, 0)
+           OR coalesce(c.paid_fen, 0) <> coalesce(p.paid, 0) OR coalesce(c.paid_fen, 0) <> coalesce(t.amount, 0) OR p.same IS FALSE""",
     "blocked_money_has_its_orders": """
         SELECT count(*) FROM escrow_account a
         LEFT JOIN (SELECT beneficiary_id, sum(blocked_fen) AS blocked FROM escrow_legalhold GROUP BY 1) h
@@ -297,14 +298,22 @@ CHECKS: dict[str, str] = {
     "refunds_equal_their_instructions": """
         SELECT count(*) FROM escrow_agreement a LEFT JOIN escrow_refund r ON r.agreement_id = a.id
         LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
+        LEFT JOIN escrow_instruction x ON x.id = r.interest_instruction_id
         LEFT JOIN escrow_payment p ON p.id = i.payment_id
         LEFT JOIN (SELECT agreement_id, coalesce(sum(amount) FILTER (WHERE reason IN ('refund', 'make_good')), 0) AS refunded,
+                          coalesce(sum(amount) FILTER (WHERE reason = 'refund_interest'), 0) AS interest,
                           coalesce(sum(amount) FILTER (WHERE reason = 'settle'), 0) AS settled
-                   FROM escrow_transfer WHERE reason IN ('refund', 'make_good', 'settle') GROUP BY agreement_id) t
+                   FROM escrow_transfer WHERE reason IN ('refund', 'make_good', 'refund_interest', 'settle')
+                   GROUP BY agreement_id) t
                ON t.agreement_id = r.agreement_id
-        WHERE (a.state = 'closed') <> (r.id IS NOT NULL) OR r.amount_fen <> coalesce(i.amount_fen, 0)
-           OR (r.amount_fen, r.settled_fen) <> (coalesce(t.refunded, 0), coalesce(t.settled, 0))
-           OR p.agreement_id <> r.agreement_id
+        WHERE (a.state = 'closed') <> (r.id IS NOT NULL)
+           OR r.amount_fen <> coalesce(i.amount_fen, 0) + coalesce(x.amount_fen, 0)
+           OR (r.amount_fen, r.settled_fen)
+              <> (coalesce(t.refunded, 0) + coalesce(t.interest, 0), coalesce(t.settled, 0))
+           -- No more than was paid goes back, by that order or in all (SPC 20); what is more is interest.
+           OR r.owed_fen > a.price_fen OR t.refunded > r.owed_fen OR t.interest > r.interest_fen
+           OR i.amount_fen > p.amount_fen OR (x.id IS NOT NULL AND i.amount_fen <> p.amount_fen)
+           OR p.agreement_id <> r.agreement_id OR x.payment_id <> i.payment_id
            -- Paid: its own order and every part of its claim have succeeded, and no claim of it is open.
            OR (r.id IS NOT NULL AND (r.paid_at IS NULL) = (coalesce(i.state, 'succeeded') = 'succeeded' AND NOT EXISTS (
                   SELECT 1 FROM escrow_claim c LEFT JOIN escrow_claimpayment m ON m.claim_id = c.id

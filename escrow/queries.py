@@ -162,9 +162,11 @@ class StatementEntry:
 
 
 def statement_of(agreement_id: int) -> list[StatementEntry]:
-    """Every posted movement of the agreement's money, oldest first, with the balance after it. Reservations are not in it."""
+    """Every posted movement of the agreement's money, oldest first, with the balance after it. Reservations are not in it,
+    nor what others pay for it."""
     rows = (
         Transfer.objects.filter(agreement_id=agreement_id)
+        .filter(Q(debit_account__code=AccountCode.HELD) | Q(credit_account__code=AccountCode.HELD))
         .filter(Q(kind=TransferKind.POSTED) | Q(kind=TransferKind.RESOLVED, amount__gt=0))
         .select_related("debit_account", "use")
         .order_by("id")
@@ -334,6 +336,12 @@ def payouts_of(beneficiary_id: int) -> QuerySet[Payout]:
 def payment_of(agreement_id: int) -> Payment | None:
     """The payment order of an agreement, if one was started."""
     return Payment.objects.filter(agreement_id=agreement_id).first()
+
+
+def sent_back_fen(payment_id: int) -> int:
+    """What is on its way back to the payer of a payment, or there (fen)."""
+    sent = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND)
+    return sent.exclude(state=InstructionState.FAILED).aggregate(sum=Sum("amount_fen"))["sum"] or 0
 
 
 def unmatched_lines() -> QuerySet[StatementLine]:

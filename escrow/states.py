@@ -75,6 +75,7 @@ class Reason(TextChoices):
     SETTLE = "settle", _("final settlement")
     FORFEIT = "forfeit", _("gift or sessions returned")
     MAKE_GOOD = "make_good", _("refund out of the merchant's money")
+    REFUND_INTEREST = "refund_interest", _("interest on a refund")
     CLAIM = "claim", _("claim served")
     RESERVED_SHARE = "reserved_share", _("share kept as reserve")
     RESERVE_RETURNED = "reserve_returned", _("reserve no longer needed")

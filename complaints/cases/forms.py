@@ -10,6 +10,7 @@ from escrow.errors import BasisRequired, InvalidAmount
 from escrow.states import Plan, RefundBasis
 from prepaid.cards.forms import YuanField
 from prepaid.cards.models import Redemption
+from prepaid.cards.queries import Ground
 from prepaid.people.models import User
 
 TEXT_LENGTH = 2000
@@ -121,17 +122,36 @@ class SectorForm(forms.Form):
     sector = forms.ChoiceField(label=_("Sector"))
 
 
+class BasisSelect(forms.Select):
+    """The bases; one that carries no refund of this card cannot be chosen, and the page says why."""
+
+    refused: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One line of the list."""
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        if value in self.refused:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class DecideForm(forms.Form):
     """Upheld: sum and basis. Not upheld: reasons only."""
 
     result = forms.ChoiceField(label=_("Outcome"), choices=Result.choices, widget=forms.RadioSelect)
     amount = YuanField(
-        label=_("Refund (yuan)"), required=False, help_text=_("Only when upheld. At most what the card still holds.")
+        label=_("Refund (yuan)"),
+        required=False,
+        help_text=_(
+            "Only when upheld, and at most what the basis carries. An agreement or a judgment names the whole sum; on every "
+            "other basis interest is added by itself."
+        ),
     )
     basis = forms.ChoiceField(
         label=_("Basis of the refund"),
         choices=[("", "---------"), *RefundBasis.choices],
         required=False,
+        widget=BasisSelect,
         help_text=_("Only when upheld. Escrow pays out on nothing else."),
     )
     reasons = forms.CharField(
@@ -140,6 +160,11 @@ class DecideForm(forms.Form):
         widget=text_area(4),
         help_text=_("For a refund: which agreement, judgment or record it rests on. Both sides read this."),
     )
+
+    def __init__(self, *args: Any, grounds: dict[RefundBasis, Ground], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        refused = frozenset(basis.value for basis, ground in grounds.items() if ground.refusal is not None)
+        self.fields["basis"].widget.refused = refused
 
     def clean(self) -> dict[str, Any]:
         """A refund needs its sum and its basis; without a refund there is neither."""

@@ -79,7 +79,7 @@ class EventKind(TextChoices):
     UPHELD = "upheld", _("Complaint upheld: refund ordered from custody")
     NOT_UPHELD = "not_upheld", _("Complaint not upheld")
     CHARGE_DECIDED = "charge_decided", _("Decided how much of the charge was used")
-    CONCEDED = "conceded", _("The merchant withdrew the charge")
+    CONCEDED = "conceded", _("The charge was withdrawn")
     PAID = "paid", _("The bank confirmed the refund")
     WITHDRAWN = "withdrawn", _("Withdrawn by the consumer")
     OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")

@@ -101,16 +101,21 @@ class Instruction(models.Model):
 
 
 class Refund(models.Model):
-    """The settlement of an agreement: of ``owed_fen`` the consumer gets ``amount_fen`` back at once, on ``basis``, the rest as
-    a ``Claim``; what is not owed is earned by the merchant."""
+    """The settlement of an agreement: of ``owed_fen`` and the ``interest_fen`` on top the consumer gets ``amount_fen`` back
+    at once, on ``basis``, the rest as a ``Claim``; what is not owed is earned by the merchant. The original payment takes
+    back no more than it brought, so what the interest adds above that is an order of its own."""
 
     agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="refund")
     owed_fen = models.BigIntegerField(_("owed (fen)"), db_default=0)
+    interest_fen = models.BigIntegerField(_("interest (fen)"), db_default=0)
     amount_fen = models.BigIntegerField(_("refund (fen)"))
     settled_fen = models.BigIntegerField(_("to the merchant (fen)"))
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis)
     reference = models.CharField(_("reference"), max_length=64)
     instruction = models.OneToOneField(Instruction, models.PROTECT, null=True, related_name="refund")
+    interest_instruction = models.OneToOneField(
+        Instruction, models.PROTECT, null=True, related_name="interest_of", verbose_name=_("order for the interest")
+    )
     decided_at = models.DateTimeField(_("decided"))
     paid_at = models.DateTimeField(_("paid back"), null=True, blank=True)
 
@@ -119,17 +124,31 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         constraints = [
             models.CheckConstraint(
-                name="refund_amounts", condition=Q(amount_fen__gte=0, settled_fen__gte=0, owed_fen__gte=F("amount_fen"))
+                name="refund_amounts",
+                condition=Q(amount_fen__gte=0, settled_fen__gte=0, owed_fen__gte=0, interest_fen__gte=0)
+                & Q(amount_fen__lte=F("owed_fen") + F("interest_fen"))
+                & (Q(interest_fen=0) | Q(owed_fen__gt=0)),
             ),
             models.CheckConstraint(name="refund_has_a_basis", condition=Q(basis__in=RefundBasis.values)),
             models.CheckConstraint(
                 name="refund_money_has_an_instruction",
-                condition=Q(amount_fen=0, instruction__isnull=True) | Q(amount_fen__gt=0, instruction__isnull=False),
+                condition=Q(amount_fen=0, instruction__isnull=True, interest_instruction__isnull=True)
+                | Q(amount_fen__gt=0, instruction__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount_fen}"
+
+    @property
+    def total_fen(self) -> int:
+        """All that is owed (fen): the refund and the interest on it."""
+        return self.owed_fen + self.interest_fen
+
+    @property
+    def first_fen(self) -> int:
+        """What goes back to the original payment at once (fen)."""
+        return self.instruction.amount_fen if self.instruction else 0
 
 
 class Payout(models.Model):

@@ -24,7 +24,7 @@ from escrow.errors import (
     OnlyTheRequester,
     PersonNeeded,
     ReasonRequired,
-    RefundExceedsHeld,
+    RefundExceedsPaid,
     RefundNotReturned,
     ReturnAccountMissing,
     SecondPersonNeeded,
@@ -32,7 +32,7 @@ from escrow.errors import (
 )
 from escrow.models import Agreement, Approval, ApprovalRule, Instruction, Payment
 from escrow.models.approval import PERSON
-from escrow.money import check_fen, yuan
+from escrow.money import check_fen
 from escrow.operations.agreements import locked_agreement
 from escrow.operations.beneficiaries import locked_beneficiary, set_payout_account
 from escrow.operations.instructions import Payee, cancel_held, redirect_refunds, release_held
@@ -107,10 +107,11 @@ def request_payout_account(
 def request_manual_refund(
     *, agreement_id: int, amount_fen: int, basis: RefundBasis, because: str, at: datetime, actor: str
 ) -> Approval:
-    """Ask for an agreement to be settled by hand: ``amount_fen`` back to the payer, the rest to the merchant.
+    """Ask for an agreement to be settled by hand: ``amount_fen`` back to the payer, what else is held to the merchant. Whether
+    the basis applies is for the caller to know.
 
     Raises:
-        NotFound, InvalidAmount, BasisRequired, RefundExceedsHeld, ReasonRequired, ApprovalOpen, PersonNeeded.
+        NotFound, InvalidAmount, BasisRequired, RefundExceedsPaid, ReasonRequired, ApprovalOpen, PersonNeeded.
         WrongState: nothing is held. AgreementFrozen: a refund request or a complaint decides.
     """
     if basis not in RefundBasis.values:
@@ -121,9 +122,8 @@ def request_manual_refund(
         if agreement is None:
             raise NotFound()
         _check_refundable(agreement)
-        held_fen = queries.holding(agreement_id).held_fen
-        if amount_fen > held_fen:
-            raise RefundExceedsHeld(held=yuan(held_fen))
+        if amount_fen > agreement.price_fen:
+            raise RefundExceedsPaid()
         return _request(
             ApprovalKind.MANUAL_REFUND,
             beneficiary_id=agreement.beneficiary_id,

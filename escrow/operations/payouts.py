@@ -116,14 +116,21 @@ def serve_claims(*, beneficiary_id: int, at: datetime, actor: str) -> int:
 
 def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -> None:
     payment = Payment.objects.get(agreement_id=claim.refund.agreement_id)
-    instruction = instruct(
-        kind=InstructionKind.REFUND,
-        beneficiary_id=claim.beneficiary_id,
-        channel=payment.channel,
-        payment=payment,
-        amount_fen=part,
-        at=at,
-    )
+    numbers = []
+    # The original payment takes back what it brought; the interest above that is an order of its own.
+    back = min(part, max(payment.amount_fen - queries.sent_back_fen(payment.pk), 0))
+    for amount in (back, part - back):
+        if amount:
+            instruction = instruct(
+                kind=InstructionKind.REFUND,
+                beneficiary_id=claim.beneficiary_id,
+                channel=payment.channel,
+                payment=payment,
+                amount_fen=amount,
+                at=at,
+            )
+            ClaimPayment.objects.create(claim=claim, instruction=instruction, amount_fen=amount)
+            numbers.append(instruction.number)
     chart = Chart(beneficiary_id=claim.beneficiary_id)
     post(
         [
@@ -139,7 +146,6 @@ def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -
         ],
         at=at,
     )
-    ClaimPayment.objects.create(claim=claim, instruction=instruction, amount_fen=part)
     before = claim.paid_fen
     claim.paid_fen += part
     claim.closed_at = at if claim.paid_fen == claim.amount_fen else None
@@ -149,7 +155,7 @@ def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -
         action="escrow.serve_claim",
         target=f"claim:{claim.pk}",
         before={"paid_fen": before},
-        after={"paid_fen": claim.paid_fen, "of_fen": claim.amount_fen, "instruction": instruction.number},
+        after={"paid_fen": claim.paid_fen, "of_fen": claim.amount_fen, "instructions": numbers},
         at=at,
     )
 

@@ -7,46 +7,72 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from escrow import audit, errors
 from escrow.errors import BasisRequired, DomainError, InvalidAmount, NotFound
-from escrow.models import Agreement, Refund
-from escrow.states import RefundBasis
-from escrow.transactions import call, ring, transaction
+from escrow.models import Agreement, Refund, Use
+from escrow.signals import use_recorded
+from escrow.states import OPEN_USES, RefundBasis
+from escrow.transactions import after_commit, call, ring, transaction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """One command: pay back ``owed_fen`` (0 when nothing is owed) of an agreement on a lawful ``basis`` and close it."""
+    """One command: pay back ``owed_fen`` (0 when nothing is owed) of an agreement on a lawful ``basis`` and close it.
+
+    ``interest_fen`` is owed on top; ``custody_interest_fen`` of it is what the money earned in custody."""
 
     agreement_id: int
     owed_fen: int
+    interest_fen: int = 0
+    custody_interest_fen: int = 0
     basis: RefundBasis
     reference: str
 
     def __post_init__(self) -> None:
         if self.basis not in RefundBasis.values:
             raise BasisRequired()
-        if isinstance(self.owed_fen, bool) or not isinstance(self.owed_fen, int) or not 0 <= self.owed_fen < 2**62:
+        for fen in (self.owed_fen, self.interest_fen, self.custody_interest_fen):
+            if isinstance(fen, bool) or not isinstance(fen, int) or not 0 <= fen < 2**61:
+                raise InvalidAmount()
+        if self.custody_interest_fen > self.interest_fen or (self.interest_fen and not self.owed_fen):
             raise InvalidAmount()
 
 
 def refund(
-    *, agreement_id: int, amount_fen: int, basis: RefundBasis, reference: str, at: datetime, actor: str
+    *,
+    agreement_id: int,
+    amount_fen: int,
+    interest_fen: int = 0,
+    custody_interest_fen: int = 0,
+    basis: RefundBasis,
+    reference: str,
+    at: datetime,
+    actor: str,
 ) -> Refund:
-    """Owe the consumer ``amount_fen``, pay it back to the original payment, release the rest to the merchant, close the
-    agreement. Asking again for the same sum on the same basis gives the same refund; an agreement is settled once.
+    """Owe the consumer ``amount_fen`` and the interest on it, pay it back to the original payment, release the rest to the
+    merchant, close the agreement. Asking again for the same sums on the same basis gives the same refund; an agreement is
+    settled once.
 
     Open reservations return first. What is owed is paid from what is held, then from what the merchant has earned, then
-    from its reserve; the rest is a ``Claim`` that later payouts serve first.
+    from its reserve; the rest is a ``Claim`` that later payouts serve first. Interest is paid the same way, but from what
+    custody has earned before anything else, up to ``custody_interest_fen``; never from what is held.
 
     Raises:
-        BasisRequired: no lawful basis named. InvalidAmount: negative or not whole fen.
+        BasisRequired: no lawful basis named. InvalidAmount: negative or not whole fen, interest on nothing.
         RefundExceedsPaid: more than was ever paid (SPC 20). NotFound: no such agreement, or it was never paid.
         WrongState: not held or frozen, or settled with another sum or basis.
     """
-    command = Settlement(agreement_id=agreement_id, owed_fen=amount_fen, basis=basis, reference=reference)
+    command = Settlement(
+        agreement_id=agreement_id,
+        owed_fen=amount_fen,
+        interest_fen=interest_fen,
+        custody_interest_fen=custody_interest_fen,
+        basis=basis,
+        reference=reference,
+    )
     beneficiary_id = Agreement.objects.filter(pk=agreement_id).values_list("beneficiary_id", flat=True).first()
     [outcome] = refund_many([command], beneficiary_id=beneficiary_id or 0, at=at, actor=actor)
     if isinstance(outcome, DomainError):
@@ -62,11 +88,20 @@ def refund_many(
     if not commands:
         return []
     rows = [
-        {"n": n, "agreement": c.agreement_id, "owed": c.owed_fen, "basis": c.basis, "reference": c.reference}
+        {
+            "n": n,
+            "agreement": c.agreement_id,
+            "owed": c.owed_fen,
+            "interest": c.interest_fen,
+            "earned": c.custody_interest_fen,
+            "basis": c.basis,
+            "reference": c.reference,
+        }
         for n, c in enumerate(commands)
     ]
     done: list[int | DomainError] = [NotFound()] * len(commands)
     with transaction():
+        waiting = _waiting(commands)
         found = call("escrow_settle", beneficiary_id, json.dumps(rows), at, actor, audit.request_id())
         for n, error, refund_id, instruction_id in found:
             if error is None or error == "Replayed":
@@ -75,7 +110,21 @@ def refund_many(
                     ring("escrow.tasks.send_instruction", instruction_id)
             else:
                 done[n] = _error(error)
+            if error is None:
+                for use_id in waiting.get(commands[n].agreement_id, ()):
+                    after_commit(partial(use_recorded.send, sender=Use, use_id=use_id))
     return done
+
+
+def _waiting(commands: Sequence[Settlement]) -> dict[int, list[int]]:
+    """The uses that a settlement gives back, by agreement: whoever follows them is told. Of a whole shop nobody is."""
+    found: dict[int, list[int]] = {}
+    if len(commands) <= BELLS:
+        ids = [command.agreement_id for command in commands]
+        uses = Use.objects.filter(agreement_id__in=ids, state__in=OPEN_USES, day=None).order_by("id")
+        for agreement_id, use_id in uses.values_list("agreement_id", "id"):
+            found.setdefault(agreement_id, []).append(use_id)
+    return found
 
 
 #: Above so many refunds at once the sweep sends them: a bell each would only queue up behind it.

@@ -27,8 +27,8 @@ def begin_stoppage(
     at: datetime,
     actor: str,
 ) -> Stoppage:
-    """From ``since`` (today, or an earlier day that is only known now) on. One that is open already goes on: repeats change
-    nothing. ``place`` blank: everywhere.
+    """From ``since`` (today, or an earlier day that is only known now) on. One that is open already goes on, from the earlier
+    of the two days: repeats change nothing. ``place`` blank: everywhere.
 
     Raises:
         NotFound: no such beneficiary. ReasonRequired.
@@ -48,11 +48,16 @@ def begin_stoppage(
             until=None,
             defaults={"since": min(since or today, today), "because": because, "created_at": at},
         )
-        if begun:
+        known = None if begun else stoppage.since
+        if known is not None and since is not None and since < known:
+            stoppage.since = since
+            stoppage.save(update_fields=["since"])
+        if stoppage.since != known:
             audit.record(
                 actor=actor,
                 action="escrow.begin_stoppage",
                 target=f"beneficiary:{beneficiary_id}",
+                before={"since": known.isoformat()} if known else None,
                 after={"kind": kind, "place": place, "since": stoppage.since.isoformat(), "because": because},
                 at=at,
             )

@@ -2,8 +2,9 @@
 -- one set, for one agreement or for every card of a shop that is gone.
 
 -- Whatever is owed is paid in this order: from what the agreement holds, from what the merchant has earned, from its
--- reserve; what is left becomes a numbered claim, which later payouts serve first (operations/payouts.py).
--- commands: [{n, agreement, owed, basis, reference}]. One outcome per command.
+-- reserve; what is left becomes a numbered claim, which later payouts serve first (operations/payouts.py). Interest comes
+-- after it in the same order, but "earned" of it from what custody has earned, and none from what is held.
+-- commands: [{n, agreement, owed, interest, earned, basis, reference}]. One outcome per command.
 CREATE OR REPLACE FUNCTION escrow_settle(beneficiary bigint, commands jsonb, business_time timestamptz, actor text,
     request text)
 RETURNS TABLE (n bigint, error text, refund bigint, instruction bigint)
@@ -15,6 +16,7 @@ DECLARE
     agreements bigint[] := ARRAY(SELECT (c->>'agreement')::bigint FROM jsonb_array_elements(commands) c);
     payable escrow_account;
     reserve escrow_account;
+    earnings escrow_account;
     refunds bigint;
     next_day date := escrow_next_working_day(escrow_beijing_day(business_time));
     settled escrow_settling[];
@@ -29,41 +31,55 @@ BEGIN
     WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'payable';
     SELECT * INTO reserve FROM escrow_account a
     WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'reserve';
+    SELECT * INTO earnings FROM escrow_account a
+    WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'interest';
     SELECT a.id INTO refunds FROM escrow_account a
     WHERE a.beneficiary_id = beneficiary AND a.agreement_id IS NULL AND a.code = 'refund';
 
     WITH fact AS (
-        SELECT c.n, c.agreement, c.owed, c.basis, c.reference, a.state AS before, p.id AS payment, p.channel, h.id AS held,
-               h.credits_posted - h.debits_posted AS held_fen, r.id AS made, r.instruction_id AS made_instruction,
+        SELECT c.n, c.agreement, c.owed, c.interest, c.earned AS of_custody, c.basis, c.reference, a.state AS before,
+               p.id AS payment, p.channel, p.amount_fen AS paid, h.id AS held, h.credits_posted - h.debits_posted AS held_fen, r.id AS made,
                CASE WHEN a.id IS NULL OR p.id IS NULL THEN 'NotFound'
-                    WHEN (r.owed_fen, r.basis, r.reference) = (c.owed, c.basis, c.reference) THEN 'Replayed'
+                    WHEN (r.owed_fen, r.interest_fen, r.basis, r.reference)
+                         = (c.owed, c.interest, c.basis, c.reference) THEN 'Replayed'
                     WHEN a.state NOT IN ('held', 'frozen') THEN 'WrongState'
                     WHEN c.owed > a.price_fen THEN 'RefundExceedsPaid'
                     WHEN count(*) OVER (PARTITION BY c.agreement ORDER BY c.n ROWS UNBOUNDED PRECEDING) > 1 THEN 'WrongState'
                END AS error
-        FROM jsonb_to_recordset(commands) AS c(n bigint, agreement bigint, owed bigint, basis text, reference text)
+        FROM jsonb_to_recordset(commands) AS c(n bigint, agreement bigint, owed bigint, interest bigint, earned bigint,
+                                                  basis text, reference text)
         LEFT JOIN escrow_agreement a ON a.id = c.agreement AND a.beneficiary_id = beneficiary
         LEFT JOIN escrow_account h ON h.agreement_id = a.id AND h.code = 'held' AND h.asset = 'CNY'
         LEFT JOIN escrow_payment p ON p.agreement_id = a.id
         LEFT JOIN escrow_refund r ON r.agreement_id = a.id
-    ), drawn AS (
-        -- A shortfall draws on what the merchant has earned, this settlement's rests included, then on its reserve.
+    ), asked AS (
         SELECT f.*, least(f.owed, f.held_fen) AS from_held, greatest(f.owed - f.held_fen, 0) AS short,
-               sum(greatest(f.owed - f.held_fen, 0)) OVER (ORDER BY f.n) - greatest(f.owed - f.held_fen, 0) AS drawn_before,
-               payable.credits_posted - payable.debits_posted
-               + sum(greatest(f.held_fen - f.owed, 0)) OVER () AS earned,
-               reserve.credits_posted - reserve.debits_posted AS kept
+               least(f.of_custody, greatest(earnings.credits_posted - earnings.debits_posted
+                                            - (sum(f.of_custody) OVER (ORDER BY f.n) - f.of_custody), 0)) AS from_interest
         FROM fact f WHERE f.error IS NULL
+    ), drawn AS (
+        -- What is still missing draws on what the merchant has earned, this settlement's rests included, then on its reserve.
+        SELECT a.*, a.short + a.interest - a.from_interest AS missing,
+               sum(a.short + a.interest - a.from_interest) OVER (ORDER BY a.n)
+               - (a.short + a.interest - a.from_interest) AS drawn_before,
+               payable.credits_posted - payable.debits_posted
+               + sum(greatest(a.held_fen - a.owed, 0)) OVER () AS earned,
+               reserve.credits_posted - reserve.debits_posted AS kept
+        FROM asked a
     ), parted AS (
-        SELECT d.*, least(d.short, greatest(d.earned - d.drawn_before, 0))::bigint AS from_payable,
-               least(d.short, greatest(d.earned + d.kept - d.drawn_before, 0))::bigint AS from_both
+        SELECT d.*, least(d.missing, greatest(d.earned - d.drawn_before, 0))::bigint AS from_payable,
+               least(d.missing, greatest(d.earned + d.kept - d.drawn_before, 0))::bigint AS from_both
         FROM drawn d
     )
     SELECT array_agg(ROW(f.n, f.error, coalesce(f.made, CASE WHEN f.error IS NULL THEN nextval('escrow_refund_id_seq') END),
-                         CASE WHEN f.error IS NOT NULL THEN f.made_instruction
-                              WHEN p.from_held + p.from_both > 0 THEN nextval('escrow_instruction_id_seq') END,
+                         CASE WHEN p.from_held + p.from_interest + p.from_both > 0
+                              THEN nextval('escrow_instruction_id_seq') END,
                          f.agreement, f.owed, f.basis, f.reference, f.before, f.payment, f.channel, f.held, f.held_fen,
-                         p.from_held, p.from_payable, p.from_both - p.from_payable, p.short - p.from_both
+                         p.from_held, p.from_payable, p.from_both - p.from_payable, p.missing - p.from_both,
+                         f.interest, p.from_interest, p.short, f.paid,
+                         -- The payment takes back what it brought; the interest above that is an order of its own.
+                         CASE WHEN p.from_held + p.from_interest + p.from_both > f.paid
+                              THEN nextval('escrow_instruction_id_seq') END
                          )::escrow_settling ORDER BY f.n)
     INTO settled
     FROM fact f LEFT JOIN parted p ON p.n = f.n;
@@ -82,10 +98,14 @@ BEGIN
     CROSS JOIN LATERAL (
         VALUES (1, s.held, refunds, s.from_held, 'refund', NULL::date),
                (2, s.held, payable.id, s.held_fen - s.from_held, 'settle', next_day),
-               (3, payable.id, refunds, s.from_payable, 'make_good', today),
-               (4, reserve.id, refunds, s.from_reserve, 'make_good', NULL)
+               (3, payable.id, refunds, least(s.short, s.from_payable), 'make_good', today),
+               (4, reserve.id, refunds, least(greatest(s.short - s.from_payable, 0), s.from_reserve), 'make_good', NULL),
+               (5, earnings.id, refunds, s.from_interest, 'refund_interest', NULL),
+               (6, payable.id, refunds, greatest(s.from_payable - s.short, 0), 'refund_interest', today),
+               (7, reserve.id, refunds, s.from_reserve - least(greatest(s.short - s.from_payable, 0), s.from_reserve),
+                'refund_interest', NULL)
         UNION ALL
-        SELECT 5, o.id, i.id, o.credits_posted - o.debits_posted, 'forfeit', NULL
+        SELECT 8, o.id, i.id, o.credits_posted - o.debits_posted, 'forfeit', NULL
         FROM escrow_account o
         JOIN escrow_account i ON i.beneficiary_id = beneficiary AND i.agreement_id IS NULL AND i.code = 'issued'
             AND i.asset = o.asset
@@ -98,13 +118,18 @@ BEGIN
 
     INSERT INTO escrow_instruction (id, kind, number, beneficiary_id, channel, payment_id, amount_fen, state, due_at,
                                     attempts, answer, created_at)
-    SELECT s.instruction, 'refund', 'R' || left(replace(gen_random_uuid()::text, '-', ''), 24), beneficiary, s.channel,
-           s.payment, s.from_held + s.from_payable + s.from_reserve, 'due', statement_timestamp(), 0, '', business_time
-    FROM unnest(settled) s WHERE s.error IS NULL AND s.instruction IS NOT NULL;
-    INSERT INTO escrow_refund (id, agreement_id, owed_fen, amount_fen, settled_fen, basis, reference, instruction_id,
-                               decided_at, paid_at)
-    SELECT s.refund, s.agreement, s.owed, s.from_held + s.from_payable + s.from_reserve, s.held_fen - s.from_held, s.basis,
-           s.reference, s.instruction, business_time, CASE WHEN s.owed = 0 THEN business_time END
+    SELECT o.id, 'refund', 'R' || left(replace(gen_random_uuid()::text, '-', ''), 24), beneficiary, s.channel,
+           s.payment, o.amount, 'due', statement_timestamp(), 0, '', business_time
+    FROM unnest(settled) s
+    CROSS JOIN LATERAL (SELECT s.from_held + s.from_payable + s.from_reserve + s.from_interest AS paid_now) AS p
+    CROSS JOIN LATERAL (VALUES (s.instruction, least(p.paid_now, s.paid)),
+                               (s.interest_instruction, p.paid_now - s.paid)) AS o(id, amount)
+    WHERE s.error IS NULL AND o.id IS NOT NULL;
+    INSERT INTO escrow_refund (id, agreement_id, owed_fen, interest_fen, amount_fen, settled_fen, basis, reference,
+                               instruction_id, interest_instruction_id, decided_at, paid_at)
+    SELECT s.refund, s.agreement, s.owed, s.interest, s.from_held + s.from_payable + s.from_reserve + s.from_interest,
+           s.held_fen - s.from_held, s.basis, s.reference, s.instruction, s.interest_instruction, business_time,
+           CASE WHEN s.owed = 0 THEN business_time END
     FROM unnest(settled) s WHERE s.error IS NULL;
     INSERT INTO escrow_claim (beneficiary_id, refund_id, amount_fen, paid_fen, opened_at)
     SELECT beneficiary, s.refund, s.claimed, 0, business_time
@@ -113,8 +138,8 @@ BEGIN
     FROM unnest(settled) s WHERE s.error IS NULL AND a.id = s.agreement;
     INSERT INTO escrow_auditentry (actor, action, target, before, after, request_id, at)
     SELECT escrow_settle.actor, 'escrow.refund', t.target, t.before,
-           jsonb_build_object('owed_fen', s.owed, 'from_held_fen', s.from_held, 'from_payable_fen', s.from_payable,
-                              'from_reserve_fen', s.from_reserve, 'claimed_fen', s.claimed, 'settled_fen', s.held_fen - s.from_held,
+           jsonb_build_object('owed_fen', s.owed, 'interest_fen', s.interest, 'from_held_fen', s.from_held, 'from_payable_fen', s.from_payable,
+                              'from_reserve_fen', s.from_reserve, 'from_interest_fen', s.from_interest, 'claimed_fen', s.claimed, 'settled_fen', s.held_fen - s.from_held,
                               'basis', s.basis, 'reference', s.reference),
            escrow_settle.request, business_time
     FROM unnest(settled) s

@@ -81,7 +81,13 @@ class RefundByHandForm(ReasonForm):
     amount = YuanField(
         label=_("Refund (yuan)"), help_text=_("Goes back to where the card was paid from; the rest is the merchant's.")
     )
-    basis = forms.ChoiceField(label=_("Basis"), choices=[("", "–"), *RefundBasis.choices])
+    basis = forms.ChoiceField(
+        label=_("Basis"),
+        choices=[("", "–"), *RefundBasis.choices],
+        help_text=_(
+            "The merchant's consent and its silence answer a refund request: have the customer ask for it on the card's page."
+        ),
+    )
     field_order = ("card_number", "amount", "basis", "because")
 
 

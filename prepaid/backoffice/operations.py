@@ -13,13 +13,15 @@ from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import NotFound
 from escrow.models import Approval, ReserveRule
-from escrow.states import ApprovalKind, RefundBasis
+from escrow.money import check_fen
+from escrow.states import AgreementState, ApprovalKind, RefundBasis
 from escrow.transactions import transaction
 from prepaid.backoffice.errors import DayNotOver, NotAnOperator, UnknownCard, WorksThere
 from prepaid.backoffice.models import Assignment, CustodyFile
 from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.backoffice.queries.matters import NOBODY, Asked
+from prepaid.cards import queries as cards
 from prepaid.cards.models import Card
 from prepaid.merchants.bank_accounts import checked, masked
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
@@ -142,12 +144,16 @@ def request_refund_by_hand(
 
     Raises:
         UnknownCard, and whatever ``escrow.request_manual_refund`` refuses.
+        BasisRefused, AboveBasis: the basis does not apply to this card, or does not carry so much.
     """
-    agreement_id = Card.objects.filter(number=card_number.strip()).values_list("agreement_id", flat=True).first()
-    if agreement_id is None:
+    found = Card.objects.select_related("agreement", "issuer", "version__product")
+    card = found.filter(number=card_number.strip()).first()
+    if card is None:
         raise UnknownCard()
+    if basis in RefundBasis.values and card.agreement.state == AgreementState.HELD:
+        cards.grounds_by_hand(card=card, at=at)[basis].check(check_fen(amount_fen))
     return escrow.request_manual_refund(
-        agreement_id=agreement_id, amount_fen=amount_fen, basis=basis, because=because, at=at, actor=by.actor
+        agreement_id=card.agreement_id, amount_fen=amount_fen, basis=basis, because=because, at=at, actor=by.actor
     )
 
 

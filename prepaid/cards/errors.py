@@ -208,6 +208,8 @@ class NothingToRefund(DomainError):
 
 
 class ChargesPending(DomainError):
+    """Outside the cooling-off period only."""
+
     message = _("Confirm or dispute the charges that wait for you first, so that the refund is exact.")
 
 
@@ -229,8 +231,64 @@ class OfferTooLow(DomainError):
 
 
 class OfferTooHigh(DomainError):
-    message = _("Only ¥%(held)s is held for this card. Enter at most that sum.")
+    """SPC 20. What custody does not hold any more the merchant pays from what it has earned, or as a claim."""
+
+    message = _(
+        "No more can be paid back than was paid for this card: ¥%(most)s. Enter at most that sum; interest is added by "
+        "itself."
+    )
     http_status = 400
+
+
+class BasisRefused(DomainError):
+    """The basis carries no refund of this card."""
+
+    http_status = 400
+
+
+class NoCoolingOff(BasisRefused):
+    message = _("The refund was not asked for within the cooling-off period. Choose another basis.")
+
+
+class NoConsent(BasisRefused):
+    message = _("The merchant has agreed to no sum. Record its offer first, or choose another basis.")
+
+
+class NoSilence(BasisRefused):
+    message = _(
+        "Silence is consent only where the sector's rule says so and the merchant's term has passed without an answer. "
+        "Choose another basis."
+    )
+
+
+class NoClosure(BasisRefused):
+    message = _(
+        "No closure is on record for the places where this card can be used. Have it recorded at the merchant first, or "
+        "choose another basis."
+    )
+
+
+class AboveBasis(DomainError):
+    """SPC 20: more than was ever paid, and the interest on it."""
+
+    message = _(
+        "At most ¥%(most)s can be paid back: what was paid for this card, and the interest since. Enter at most that sum."
+    )
+    http_status = 400
+
+
+class AboveCoolingOff(AboveBasis):
+    message = _(
+        "Within the cooling-off period ¥%(most)s were owed. Enter at most that sum; interest is added by itself."
+    )
+
+
+class AboveConsent(AboveBasis):
+    message = _("The merchant has agreed to ¥%(most)s. Enter at most that sum, or record its new offer first.")
+
+
+class AboveSilence(AboveBasis):
+    message = _("The merchant's silence agrees to what was asked, ¥%(most)s. Enter at most that sum.")
 
 
 class ReasonNeeded(DomainError):

@@ -153,19 +153,19 @@ class AgreeForm(forms.Form):
     text = forms.CharField(label=_("Message to the customer"), max_length=500, required=False, widget=forms.Textarea)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, asked_fen: int, least_fen: int, held_fen: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked_fen: int, least_fen: int, most_fen: int, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"amount": yuan(asked_fen).replace(",", "")})
         kwargs.setdefault("prefix", "agree")
         super().__init__(*args, **kwargs)
-        self.least_fen, self.held_fen = least_fen, held_fen
+        self.least_fen, self.most_fen = least_fen, most_fen
 
     def clean_amount(self) -> int:
         """Asked twice before anything moves, so say at the first time what the verb would say at the second."""
         amount_fen: int = self.cleaned_data["amount"]
         if amount_fen < self.least_fen:
             raise forms.ValidationError(str(OfferTooLow(least=yuan(self.least_fen))))
-        if amount_fen > self.held_fen:
-            raise forms.ValidationError(str(OfferTooHigh(held=yuan(self.held_fen))))
+        if amount_fen > self.most_fen:
+            raise forms.ValidationError(str(OfferTooHigh(most=yuan(self.most_fen))))
         return amount_fen
 
 

@@ -79,6 +79,15 @@ class StoppageForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("the whole merchant"),
     )
+    since = forms.DateField(
+        label=gettext_lazy("Since"),
+        required=False,
+        widget=DayInput,
+        help_text=gettext_lazy(
+            "The first day without service, when it was only found out later. Empty: today. Days since then do not count as "
+            "served, and what a card has already paid for them the merchant owes."
+        ),
+    )
     because = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,
@@ -188,6 +197,7 @@ class MerchantAdmin(PostScopedAdmin):
                 merchant_id=pk,
                 store_id=data["store"].pk if data["store"] else None,
                 kind=StoppageKind(data["kind"]),
+                since=data["since"],
                 because=data["because"],
                 at=clock.now(),
                 actor=user.actor,

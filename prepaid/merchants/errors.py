@@ -86,6 +86,16 @@ class LeaseEnded(MerchantError):
     field = "lease_ends_on"
 
 
+class StoppageInFuture(MerchantError):
+    message = _("A stop that is recorded has begun. Enter today or an earlier day.")
+    field = "since"
+
+
+class StoppageBeforeStore(MerchantError):
+    message = _("It was registered on %(first)s and cannot have stopped before. Enter that day or a later one.")
+    field = "since"
+
+
 class BadAccountNo(MerchantError):
     message = _("A bank account number has 9 to 30 digits. Enter it without letters.")
     field = "account_no"

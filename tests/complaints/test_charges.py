@@ -127,7 +127,7 @@ def test_the_merchant_gives_in_and_the_case_is_settled_once(school, charge, offi
     assert (case.state, used(charge)) == (CaseState.SETTLED, (0, 0))
     assert case.events.filter(kind="conceded").count() == 1
     assert (
-        "withdrew the charge"
+        "the charge was withdrawn"
         in signed_in(charge.card.holder).get(reverse("complaint_detail", args=[case.number])).content.decode()
     )
     assert (

@@ -21,12 +21,11 @@ from complaints.cases.queries.file import figures_of
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side, Wanted
 from escrow import clock
 from escrow import queries as escrow
-from escrow.errors import BasisRequired, InvalidAmount, NotFound, RefundExceedsHeld
+from escrow.errors import BasisRequired, InvalidAmount, NotFound
 from escrow.models import AuditEntry, Refund
 from escrow.states import AgreementState, RefundBasis
 from prepaid.cards import operations as cards
-from prepaid.cards import queries as cards_queries
-from prepaid.cards.errors import OfferTooHigh
+from prepaid.cards.errors import AboveBasis, OfferTooHigh
 from prepaid.cards.states import RefundCause
 from prepaid.people import operations as people
 from prepaid.products.reference import load_rates
@@ -227,21 +226,21 @@ def test_both_sides_are_heard_and_calls_logged():
     assert case.statements.get(offer_fen__isnull=False).offer_fen == 70_000
 
 
-def test_nobody_promises_more_than_is_held_for_the_card():
+def test_nobody_promises_more_than_was_paid_for_the_card():
     shop = make.shop()
     case = make.complaint(shop)
     officer = make.officer()
     make.led(case, officer)
-    held = cards_queries.held_fen(card=case.card)
+    paid = case.card.agreement.price_fen
     with pytest.raises(OfferTooHigh):
-        operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held + 1, at=AT)
+        operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=paid + 1, at=AT)
     with pytest.raises(OfferTooHigh):
         operations.record_statement(
-            number=case.number, officer=officer, side=Side.MERCHANT, text="全退", offer_fen=held + 1, at=AT
+            number=case.number, officer=officer, side=Side.MERCHANT, text="全退", offer_fen=paid + 1, at=AT
         )
     assert not case.statements.filter(offer_fen__isnull=False).exists()
-    operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=held, at=AT)
-    assert case.statements.get(offer_fen__isnull=False).offer_fen == held
+    operations.answer(number=case.number, staff=shop.boss, text="全退", offer_fen=paid, at=AT)
+    assert case.statements.get(offer_fen__isnull=False).offer_fen == paid
 
 
 def test_a_merchant_answers_only_about_itself_and_a_cashier_not_at_all():
@@ -331,7 +330,7 @@ def test_not_upheld_gives_the_card_back():
 @pytest.mark.parametrize(
     ("facts", "error"),
     [
-        ({"amount_fen": 200_001}, RefundExceedsHeld),
+        ({"amount_fen": 200_001}, AboveBasis),
         ({"amount_fen": 10**18}, InvalidAmount),
         ({"amount_fen": 0}, InvalidAmount),
         ({"amount_fen": -1}, InvalidAmount),
@@ -352,11 +351,11 @@ def test_a_bad_decision_changes_nothing(facts, error):
         uphold(case, officer, **facts)
     decision = {"amount_fen": 100_000, "basis": "mediation", "reasons": "调解协议", **facts}
     with pytest.raises(error):
-        operations.check_decision(number=case.number, officer=officer, result=Result.UPHELD, **decision)
+        operations.check_decision(number=case.number, officer=officer, result=Result.UPHELD, at=AT, **decision)
     assert snapshot(case) == before
 
 
-def test_everything_that_is_held_may_be_refunded_to_the_fen():
+def test_all_that_was_paid_may_be_refunded_to_the_fen():
     case = make.complaint()
     officer = make.officer()
     make.led(case, officer)

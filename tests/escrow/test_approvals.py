@@ -19,7 +19,7 @@ from escrow.errors import (
     OnlyTheRequester,
     PersonNeeded,
     ReasonRequired,
-    RefundExceedsHeld,
+    RefundExceedsPaid,
     SecondPersonNeeded,
     WrongState,
 )
@@ -187,7 +187,7 @@ def test_a_refund_by_hand_takes_two_and_settles_the_agreement():
             actor=ONE,
         )
 
-    with pytest.raises(RefundExceedsHeld):
+    with pytest.raises(RefundExceedsPaid):
         request(200_001)
     frozen = held_agreement()
     escrow.freeze_agreement(agreement_id=frozen.pk, because="complaint", at=AT, actor=ACTOR)

@@ -8,9 +8,11 @@ from escrow import clock, invariants, queries, tasks
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.errors import DomainError, InvalidAmount, ReasonRequired, RefundExceedsPaid, WrongState
-from escrow.models import Claim, Instruction, LegalHold, ReserveRule, Transfer
+from escrow.ledger import Chart, Movement, post
+from escrow.models import AuditEntry, Claim, Instruction, LegalHold, ReserveRule, StatementLine, Transfer
+from escrow.operations import instructions
 from escrow.operations.instructions import record_answer
-from escrow.states import InstructionKind, Reason, RefundBasis
+from escrow.states import AccountCode, InstructionKind, LineKind, Reason, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +32,8 @@ def used(agreement, units, *, at=AT):
     )
 
 
-def owed(agreement, amount_fen, *, at=AT):
-    facts = {"basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": at, "actor": ACTOR}
+def owed(agreement, amount_fen, *, at=AT, **interest):
+    facts = {"basis": RefundBasis.JUDGMENT, "reference": "case 1", "at": at, "actor": ACTOR, **interest}
     return escrow.refund(agreement_id=agreement.pk, amount_fen=amount_fen, **facts)
 
 
@@ -42,6 +44,31 @@ def bank_pays(order, *, at):
 
 def paid_out(to, *, at):
     return escrow.pay_out(beneficiary_id=to.pk, at=at, actor=ACTOR)
+
+
+def custody_earned(to, amount_fen):
+    """The bank pays interest on what lies in custody: its statement would say so."""
+    line = StatementLine.objects.create(
+        channel="sandbox",
+        identity=f"interest{to.pk}",
+        custody_no=to.custody_no,
+        beneficiary=to,
+        direction="in",
+        kind=LineKind.INTEREST,
+        amount_fen=amount_fen,
+        day=AT.date(),
+        at=AT,
+        booked_at=AT,
+        booked_as=f"L{to.pk}",
+        matched_at=AT,
+        reference=f"L{to.pk}",
+    )
+    chart = Chart(beneficiary_id=to.pk)
+    facts = {"amount": amount_fen, "reason": Reason.INTEREST, "reference": line.reference}
+    post(
+        [Movement(debit=chart.id(AccountCode.CUSTODY), credit=chart.id(AccountCode.INTEREST), **facts)],
+        at=AT,
+    )
 
 
 def proven():
@@ -260,4 +287,93 @@ def test_a_refund_is_not_paid_while_a_part_of_it_is_open():
     bank_pays(Instruction.objects.get(claim_payment__claim__refund=made), at=AT + 4 * DAY)
     made.refresh_from_db()
     assert made.paid_at == AT + 4 * DAY
+    assert not proven()
+
+
+def test_interest_is_paid_in_the_same_order_and_first_from_what_custody_earned():
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)
+    used(card, 5)  # 1,000 yuan held, 1,000 earned
+    custody_earned(to, 300)
+    refund = owed(card, 100_000, interest_fen=1_000, custody_interest_fen=700)
+    assert (refund.owed_fen, refund.interest_fen, refund.amount_fen, refund.settled_fen) == (100_000, 1_000, 101_000, 0)
+    moved = Transfer.objects.filter(reason=Reason.REFUND_INTEREST).order_by("id")
+    assert [(row.debit_account.code, row.amount) for row in moved] == [("interest", 300), ("payable", 700)]
+    assert (refund.instruction.amount_fen, refund.interest_instruction) == (101_000, None)
+    entry = AuditEntry.objects.get(action="escrow.refund", target=f"refund:{refund.pk}")
+    assert (entry.after["interest_fen"], entry.after["from_interest_fen"], entry.after["claimed_fen"]) == (
+        1_000,
+        300,
+        0,
+    )
+    assert queries.backing(to.pk).interest_fen == 0
+    assert paid_out(to, at=AT + DAY).amount_fen == 99_300
+    # Nothing else is left: the next one's interest is a claim.
+    assert owed(other, 200_000, interest_fen=500, at=AT + DAY).claim.amount_fen == 500
+    assert not proven()
+
+
+def test_the_payment_takes_back_what_it_brought_and_the_interest_above_it_is_an_order_of_its_own():
+    to = beneficiary()
+    card, other, third = (held_agreement(to) for _ in range(3))
+    custody_earned(to, 40)
+    used(other, 10)
+    paid_out(to, at=AT + DAY)
+    refund = owed(card, 200_000, interest_fen=60, custody_interest_fen=60)
+    assert (refund.instruction.amount_fen, refund.interest_instruction.amount_fen) == (200_000, 40)
+    assert refund.claim.amount_fen == 20
+    assert owed(other, 199_990, interest_fen=50, at=AT + DAY).amount_fen == 0
+    used(third, 10, at=AT + DAY)
+    paid_out(to, at=AT + 2 * DAY)
+    first, second = Claim.objects.order_by("id")
+    assert list(first.payments.values_list("amount_fen", flat=True)) == [20]
+    assert list(second.payments.order_by("id").values_list("amount_fen", flat=True)) == [199_980]
+    used(held_agreement(to), 10, at=AT + 2 * DAY)
+    paid_out(to, at=AT + 3 * DAY)
+    assert list(second.payments.order_by("id").values_list("amount_fen", flat=True)) == [199_980, 20, 40]
+    returned = refund.interest_instruction
+    # It would take the refund's place at the channel, so it is sent after it, by call and in a file.
+    assert instructions._claim(returned.pk) is None
+    batch = escrow.make_batch(channel=returned.channel, kind=InstructionKind.REFUND, at=AT, actor=ACTOR)
+    assert returned.pk not in batch.lines.values_list("instruction_id", flat=True)
+    bank_pays(refund.instruction, at=AT + DAY)
+    assert instructions._claim(returned.pk) is not None
+    record_answer(
+        channel=returned.channel,
+        answer=TransferAnswer(number=returned.number, state="failed", amount_fen=40),
+        at=AT + DAY,
+    )
+    refund.refresh_from_db()
+    assert refund.interest_instruction != returned
+    assert refund.paid_at is None  # a part of its claim is not there yet
+    asked = {"account_no": "6222020200112233445", "account_name": "张三", "person_name": "张三", "because": "above it"}
+    approval = escrow.request_refund_account(payment_id=returned.payment_id, **asked, at=AT, actor="user:one")
+    escrow.approve(approval_id=approval.pk, at=AT, actor="user:two")
+    refund.refresh_from_db()
+    assert (refund.interest_instruction.payee_name, refund.interest_instruction.amount_fen) == ("张三", 40)
+    assert not proven()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"interest_fen": -1},
+        {"interest_fen": 0.5},
+        {"interest_fen": 1, "custody_interest_fen": 2},
+        {"amount_fen": 0, "interest_fen": 1},
+    ],
+)
+def test_interest_that_is_none_is_refused_and_nothing_changes(facts):
+    card = held_agreement()
+    with pytest.raises(InvalidAmount):
+        owed(card, facts.pop("amount_fen", 100), **facts)
+    assert queries.holding(card.pk).held_fen == 200_000
+
+
+def test_the_same_sum_with_other_interest_is_another_settlement():
+    card = held_agreement()
+    refund = owed(card, 100_000, interest_fen=10)
+    assert owed(card, 100_000, interest_fen=10) == refund
+    with pytest.raises(WrongState):
+        owed(card, 100_000, interest_fen=11)
     assert not proven()

@@ -23,6 +23,10 @@ CORRUPTIONS = {
     "UPDATE escrow_account SET paid_to = 1000000 WHERE code = 'payable'": "nothing_unpaid_is_passed_over",
     "UPDATE escrow_account SET folded_to = 0 WHERE code = 'payable'": "accounts_equal_their_transfers",
     "UPDATE escrow_refund SET owed_fen = owed_fen + 1": "claims_are_what_is_still_owed",
+    "UPDATE escrow_refund SET interest_fen = interest_fen + 1": "claims_are_what_is_still_owed",
+    "UPDATE escrow_transfer SET reason = 'make_good' WHERE reason = 'refund_interest'":
+        "refunds_equal_their_instructions",
+    "UPDATE escrow_refund SET interest_instruction_id = instruction_id": "refunds_equal_their_instructions",
     "UPDATE escrow_account SET credits_posted = 1, credits_pending = 0 WHERE code = 'blocked'":
         "blocked_money_has_its_orders",
     "DELETE FROM escrow_payoutline": "payouts_equal_their_lines",
@@ -145,7 +149,7 @@ def a_life(monkeypatch) -> None:
         actor=ACTOR,
     )
     charged(card, 50, final=False)
-    back = refund(ended, 150_000)
+    back = refund(ended, 150_000, interest_fen=5)
     given_up = open_agreement(to)
     late = order(given_up)
     escrow.cancel_agreement(agreement_id=given_up.pk, at=AT, actor=ACTOR)

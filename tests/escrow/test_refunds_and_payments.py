@@ -28,10 +28,9 @@ from tests.escrow.test_uses import charge, counters, proven
 pytestmark = pytest.mark.django_db
 
 
-def refund(agreement, amount_fen, basis=RefundBasis.CONSENT):
-    return escrow.refund(
-        agreement_id=agreement.pk, amount_fen=amount_fen, basis=basis, reference="request:1", at=AT, actor=ACTOR
-    )
+def refund(agreement, amount_fen, basis=RefundBasis.CONSENT, **interest):
+    facts = {"basis": basis, "reference": "request:1", "at": AT, "actor": ACTOR, **interest}
+    return escrow.refund(agreement_id=agreement.pk, amount_fen=amount_fen, **facts)
 
 
 def answered(instruction: Instruction, state, amount_fen=None):

@@ -1,6 +1,7 @@
 """The file of one case and what the officer does in it. Each action is one operation, then back to the file."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -16,6 +17,7 @@ from complaints.cases.admin.deadline import countdown
 from complaints.cases.filters import today_of
 from complaints.cases.forms import AssignForm, ChargeDecideForm, DecideForm, RecordForm, SectorForm
 from complaints.cases.models import Case
+from complaints.cases.queries.bases import Sums, grounds_of, sums_of
 from complaints.cases.queries.file import (
     charged_of,
     figures_of,
@@ -29,8 +31,9 @@ from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import SHOWN, cases_for
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
-from escrow.errors import DomainError, RefundExceedsHeld
+from escrow.errors import DomainError
 from escrow.states import RefundBasis
+from prepaid.cards.errors import AboveBasis, BasisRefused
 from prepaid.cards.models import Redemption
 from prepaid.merchants.queries import sectors
 from prepaid.people.access import me, shows_domain_errors
@@ -223,18 +226,23 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
     """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
     if case.redemption is not None:
         return _decide_charge(request, case, case.redemption)
-    form = DecideForm(request.POST or None, initial={"amount": ""})
+    at = clock.now()
+    grounds = grounds_of(case, at=at)
+    form = DecideForm(request.POST or None, initial={"amount": ""}, grounds=grounds)
     error: DomainError | None = None
     confirming = False
     if request.method == "POST" and form.is_valid():
         try:
             if "confirmed" in request.POST:
-                return _decided(request, case, form.cleaned_data)
+                return _decided(request, case, form.cleaned_data, at=at)
             if "back" not in request.POST:
-                operations.check_decision(number=case.number, officer=me(request), **_decision(form.cleaned_data))
+                decision = _decision(form.cleaned_data)
+                operations.check_decision(number=case.number, officer=me(request), at=at, **decision)
                 confirming = True
-        except RefundExceedsHeld as refusal:
+        except AboveBasis as refusal:
             form.add_error("amount", str(refusal))
+        except BasisRefused as refusal:
+            form.add_error("basis", str(refusal))
         except DomainError as refusal:
             error = refusal
     status = error.http_status if error else (400 if form.errors else 200)
@@ -249,6 +257,8 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
         "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
         "money": money_of(case),
+        "grounds": [(ground.basis.label, ground) for ground in grounds.values()],
+        "sums": _sums(case, form.cleaned_data, at=at) if confirming else None,
         "figures": figures_of(case, today=today_of(request)),
         "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
     }
@@ -290,6 +300,13 @@ def _decide_charge(request: HttpRequest, case: Case, charge: Redemption) -> Http
     return render(request, "admin/cases/case/decide_charge.html", context, status=status)
 
 
+def _sums(case: Case, data: dict[str, Any], *, at: datetime) -> Sums | None:
+    """What the decision to be confirmed would pay."""
+    if data["result"] != Result.UPHELD:
+        return None
+    return sums_of(case, amount_fen=data["amount"], basis=RefundBasis(data["basis"]), at=at)
+
+
 def _decision(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "result": Result(data["result"]),
@@ -299,8 +316,8 @@ def _decision(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _decided(request: HttpRequest, case: Case, data: dict[str, Any]) -> HttpResponse:
-    operations.decide(number=case.number, officer=me(request), at=clock.now(), **_decision(data))
+def _decided(request: HttpRequest, case: Case, data: dict[str, Any], *, at: datetime) -> HttpResponse:
+    operations.decide(number=case.number, officer=me(request), at=at, **_decision(data))
     if data["result"] == Result.UPHELD:
         return _done(request, case, _("Decided. The refund is on its way; the case closes when the bank confirms it."))
     return _done(request, case, _("Decided. The case is closed and the card can be used again."))

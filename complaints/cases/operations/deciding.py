@@ -7,11 +7,11 @@ from complaints.cases.models import Case, Outcome
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import check_lead, led_by
 from complaints.cases.operations.intake import TEXT_LENGTH
+from complaints.cases.queries.bases import grounds_of
 from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CaseState, EventKind, Result
-from escrow import queries as escrow
-from escrow.errors import BasisRequired, InvalidUnits, RefundExceedsHeld
-from escrow.money import check_fen, yuan
+from escrow.errors import BasisRequired, InvalidUnits
+from escrow.money import check_fen
 from escrow.states import RefundBasis, UseState
 from escrow.transactions import transaction
 from prepaid.cards import operations as cards
@@ -20,7 +20,7 @@ from prepaid.people.models import User
 
 
 def check_decision(
-    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, reasons: str
+    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, reasons: str, at: datetime
 ) -> Case:
     """Whether ``decide`` would accept this now; writes nothing. The case.
 
@@ -29,39 +29,38 @@ def check_decision(
     """
     case = case_for(officer=officer, number=number)
     check_lead(case, officer)
-    _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons)
+    _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons, at=at)
     return case
 
 
 def decide(
     *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, reasons: str, at: datetime
 ) -> Case:
-    """Upheld: refund ``amount_fen`` out of custody on ``basis``; what remains of the card's money is the merchant's. Not
-    upheld: ``amount_fen`` None, ``basis`` empty; the case closes and the card can be used again. All or nothing.
+    """Upheld: refund ``amount_fen`` on ``basis``, which has to carry that sum (``queries.bases``); what remains of the card's
+    money is the merchant's, and what is missing it pays, at once or as a claim. Not upheld: ``amount_fen`` None, ``basis``
+    empty; the case closes and the card can be used again. All or nothing.
 
     Raises:
         ReasonRequired, BasisRequired, InvalidAmount.
-        RefundExceedsHeld: more than the card still holds.
+        BasisRefused: the basis does not apply. AboveBasis: it does not carry so much.
         NotFound, NotTheLead, AlreadyDecided: see ``handling.led_by``.
     """
     with transaction():
         case = led_by(officer, number)
-        _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons)
+        _check(case, result=result, amount_fen=amount_fen, basis=basis, reasons=reasons, at=at)
         if amount_fen is not None and result == Result.UPHELD:
             return _uphold(case, officer, amount_fen, RefundBasis(basis), reasons.strip(), at=at)
         return _dismiss(case, officer, reasons.strip(), at=at)
 
 
-def _check(case: Case, *, result: Result, amount_fen: int | None, basis: str, reasons: str) -> None:
+def _check(case: Case, *, result: Result, amount_fen: int | None, basis: str, reasons: str, at: datetime) -> None:
     _request(case)
     if not 1 <= len(reasons.strip()) <= TEXT_LENGTH:
         raise ReasonRequired()
     if result == Result.UPHELD:
         if basis not in RefundBasis.values:
             raise BasisRequired()
-        held_fen = escrow.holding(case.card.agreement_id).held_fen
-        if check_fen(amount_fen) > held_fen:
-            raise RefundExceedsHeld(held=yuan(held_fen))
+        grounds_of(case, at=at)[RefundBasis(basis)].check(check_fen(amount_fen))
 
 
 def _uphold(case: Case, officer: User, amount_fen: int, basis: RefundBasis, reasons: str, *, at: datetime) -> Case:

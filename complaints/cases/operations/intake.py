@@ -35,16 +35,16 @@ def checked_text(text: str) -> str:
 
 
 def checked_offer(case: Case, offer_fen: int | None) -> None:
-    """Nobody promises more than escrow holds for the card: the decision could not pay it out.
+    """Nobody promises more than was paid for the card (SPC 20).
 
     Raises:
         InvalidAmount, OfferTooHigh.
     """
     if offer_fen is None:
         return
-    held_fen = cards_queries.held_fen(card=case.card)
-    if check_fen(offer_fen) > held_fen:
-        raise OfferTooHigh(held=yuan(held_fen))
+    price_fen = case.card.agreement.price_fen
+    if check_fen(offer_fen) > price_fen:
+        raise OfferTooHigh(most=yuan(price_fen))
 
 
 def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: Wanted, at: datetime) -> Case:

@@ -114,9 +114,9 @@ def charge_decided(case: Case, *, at: datetime) -> None:
 
 
 def conceded(case: Case, *, at: datetime) -> None:
-    """The consumer and the officer in charge learn that the merchant gave in."""
-    title = _("Complaint %(number)s: the merchant withdrew the charge")
-    _tell_consumer(case, title, _("Nothing is charged: %(asked)s are back on your card."), at=at)
+    """The consumer and the officer in charge learn that the merchant gave in, or that the charge ended with its card."""
+    title = _("Complaint %(number)s: the charge was withdrawn")
+    _tell_consumer(case, title, _("Nothing of %(asked)s is charged."), at=at)
     _tell_lead(case, title, _("There is nothing more to do."), at=at)
 
 
@@ -225,7 +225,13 @@ def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, u
         "answer_by": case.merchant_answer_due_on.isoformat(),
         "asked": Asked(case),
         "charged": Charged(case),
-        "amount": yuan(case.outcome.amount_fen or 0) if hasattr(case, "outcome") else "",
+        "amount": yuan(_paid_fen(case)),
     }
     for user in users:
         notices.send(to=user, kind=KIND, title=title, body=body, url=url, details=details, at=at)
+
+
+def _paid_fen(case: Case) -> int:
+    """What a decision pays in all, with the interest (fen); 0 while there is none or it pays nothing."""
+    refund = case.outcome.refund if hasattr(case, "outcome") else None
+    return refund.total_fen if refund else 0

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from complaints.cases.models import Case, CaseEvent, Statement
+from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import ENDED_EARLY, CallResult, CaseState, EventKind, PlaceReason, Result, Side
 from escrow import queries as escrow
 from escrow.money import yuan
@@ -87,15 +87,25 @@ def steps_of(case: Case) -> list[Step]:
         return _walk([*marks, (_("Decision"), outcome.decided_at, note)], None)
     upheld = ""
     if outcome is not None:
-        upheld = _("Refund of ¥%(sum)s, on this basis: %(basis)s") % {
-            "sum": yuan(outcome.amount_fen or 0),
-            "basis": outcome.get_basis_display(),
-        }
+        upheld = _upheld(outcome)
     marks += [
         (_("Decision"), outcome.decided_at if outcome else None, upheld),
         (_("Money back to the account it was paid from"), refund.paid_at if refund else None, ""),
     ]
     return _walk(marks, case.due_on)
+
+
+def _upheld(outcome: Outcome) -> str:
+    refund = outcome.refund
+    interest_fen = refund.interest_fen if refund else 0
+    sums = {
+        "sum": yuan(refund.owed_fen if refund else outcome.amount_fen or 0),
+        "interest": yuan(interest_fen),
+        "basis": outcome.get_basis_display(),
+    }
+    if interest_fen:
+        return _("Refund of ¥%(sum)s and ¥%(interest)s interest, on this basis: %(basis)s") % sums
+    return _("Refund of ¥%(sum)s, on this basis: %(basis)s") % sums
 
 
 def next_step_of(case: Case, *, today: date) -> str:
@@ -121,7 +131,7 @@ def next_step_of(case: Case, *, today: date) -> str:
         case CaseState.CLOSED:
             return _("Nothing more here. You may still go to court or arbitration; this record can be your evidence.")
         case CaseState.SETTLED:
-            return _("Nothing more: the merchant withdrew the charge, and nothing of it is charged.")
+            return _("Nothing more: the charge was withdrawn, and nothing of it is charged.")
         case CaseState.WITHDRAWN if case.redemption is not None:
             return _("Nothing more: the complaint was withdrawn and the charge counts as confirmed.")
         case CaseState.WITHDRAWN:
@@ -168,7 +178,7 @@ def money_of(case: Case) -> Money:
 
 def _early_end(case: Case) -> tuple[str, datetime | None, str]:
     if case.state == CaseState.SETTLED:
-        return _("The merchant withdrew the charge"), case.closed_at, _("Nothing of it is charged.")
+        return _("The charge was withdrawn"), case.closed_at, _("Nothing of it is charged.")
     note = _("The card can be used again.") if case.redemption is None else _("The charge counts as confirmed.")
     return _("Withdrawn by the consumer"), case.closed_at, note
 

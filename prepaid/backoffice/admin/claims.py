@@ -127,8 +127,8 @@ class ClaimAdmin(OfMerchant):
 
     @admin.display(description=gettext_lazy("owed in all (yuan)"))
     def owed(self, claim: Claim) -> str:
-        """The whole refund."""
-        return yuan(claim.refund.owed_fen)
+        """The whole refund, with its interest."""
+        return yuan(claim.refund.total_fen)
 
     @admin.display(description=gettext_lazy("paid back at once (yuan)"))
     def paid_at_once(self, claim: Claim) -> str:

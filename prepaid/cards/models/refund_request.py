@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class RefundRequest(models.Model):
-    """``quote`` is what the formula gave when it was asked, with its steps; the money itself is the agreement's refund."""
+    """``quote`` is what the formula gave when it was asked, with its steps; ``interest`` what was granted on top of it, with
+    its steps; the money itself is the agreement's refund."""
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="refund_requests", verbose_name=_("card"))
     state = models.CharField(_("state"), max_length=12, choices=RefundState)
@@ -36,6 +37,7 @@ class RefundRequest(models.Model):
     answer_text = models.CharField(_("answer"), max_length=500, blank=True, default="")
     offered_fen = models.BigIntegerField(_("offered (fen)"), null=True, blank=True)
     granted_fen = models.BigIntegerField(_("granted (fen)"), null=True, blank=True)
+    interest = models.JSONField(_("interest"), null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
     complained_at = models.DateTimeField(_("complained"), null=True, blank=True)
     closed_at = models.DateTimeField(_("decided"), null=True, blank=True)

@@ -114,6 +114,23 @@ def charge_insisted(redemption: Redemption, *, at: datetime) -> None:
     )
 
 
+def charge_returned(redemption: Redemption, *, at: datetime) -> None:
+    """To those who answer for the merchant: its charge ended with the card, which the customer may give up in these days."""
+    for member in _managers(redemption.card.issuer_id):
+        notices.send(
+            to=member.user,
+            kind="cards.charge_returned",
+            title=_("A charge of %(figure)s ended with its card"),
+            body=_(
+                "The customer gave up card %(card)s within the cooling-off period, and a charge that nobody has confirmed "
+                "does not hold that up. If it was used, ask the customer for it; keep your record of the visit."
+            ),
+            details={"figure": _Figure(redemption), "card": redemption.card},
+            url=reverse("shop_refunds"),
+            at=at,
+        )
+
+
 class _Figure:
     """The charge's figure, written in the language of whoever reads it."""
 
@@ -220,7 +237,7 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
     """Decided, on whatever basis; what cannot be paid now is a claim and is said to be one."""
     claim = claim_of(refund)
     if claim is None:
-        body = _("¥%(granted)s go back to where you paid from. We tell you when the bank has paid.")
+        body = _("¥%(now)s go back to where you paid from. We tell you when the bank has paid.")
     elif refund.amount_fen:
         body = _(
             "¥%(now)s go back to where you paid from now. ¥%(open)s are claim %(claim)s: the merchant has earned too "
@@ -234,9 +251,12 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
     _to_holder(
         request,
         "granted",
-        _("Refund granted: ¥%(granted)s"),
+        _("Refund granted: ¥%(granted)s and ¥%(interest)s interest")
+        if refund.interest_fen
+        else _("Refund granted: ¥%(granted)s"),
         body,
         at,
+        interest=yuan(refund.interest_fen),
         now=yuan(refund.amount_fen),
         open=yuan(claim.open_fen) if claim else "",
         claim=claim or "",
@@ -257,8 +277,8 @@ def refund_paid(refund: Refund, card: Card, *, url: str, at: datetime) -> None:
         if claim is not None and claim.open_fen
         else _("The refund of card %(card)s has been paid back to where you paid from. The card is closed."),
         details={
-            "sum": yuan(refund.amount_fen),
-            "owed": yuan(refund.owed_fen),
+            "sum": yuan(refund.first_fen),
+            "owed": yuan(refund.total_fen),
             "card": card,
             "open": yuan(claim.open_fen) if claim else "",
             "claim": claim or "",

@@ -3,16 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import InvalidAmount, NotFound
 from escrow.models import Refund
 from escrow.money import yuan
-from escrow.states import AgreementState, Plan, RefundBasis, check_transition
+from escrow.states import OPEN_USES, AgreementState, Plan, RefundBasis, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
+    AboveBasis,
     AlreadyRefused,
     ChargesPending,
     NothingToRefund,
@@ -24,7 +27,7 @@ from prepaid.cards.errors import (
     RefundAlreadyAsked,
     RequestNotYours,
 )
-from prepaid.cards.models import Card, RefundRequest
+from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.operations import letters
 from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCause, RefundState
 from prepaid.merchants.errors import NotYourRole
@@ -46,11 +49,15 @@ def request_refund(
 ) -> RefundRequest:
     """Within either cooling-off rule granted and paid at once; else the money is frozen and the merchant has its term.
 
+    A charge that waits or is disputed does not hold up the right to cool off: it returns to the card and is paid back with
+    it, since nobody has shown that it was used (BJ 16, SPC 14).
+
     ``expected_fen`` is the sum the consumer confirmed. In a sector where silence is consent the term is the sector's;
     else ``CardRule.answer_working_days``.
 
     Raises:
-        NotRefundable, RefundAlreadyAsked, ChargesPending, NothingToRefund, QuoteChanged.
+        NotRefundable, RefundAlreadyAsked, NothingToRefund, QuoteChanged.
+        ChargesPending: outside the cooling-off period, while a charge waits or is disputed.
     """
     with transaction():
         card = _locked_card(card_id)
@@ -59,9 +66,10 @@ def request_refund(
         holding = escrow_queries.holding(card.agreement_id)
         if holding.state != AgreementState.HELD:
             raise NotRefundable()
-        if holding.units_reserved and holding.plan != Plan.PERIOD:  # days wait for nobody's answer
-            raise ChargesPending()
         quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
+        waits = holding.units_reserved and holding.plan != Plan.PERIOD  # days wait for nobody's answer
+        if waits and not quote.is_cooling_off:
+            raise ChargesPending()
         if quote.refund_fen == 0:
             raise NothingToRefund()
         if expected_fen not in {None, quote.refund_fen}:
@@ -87,7 +95,10 @@ def request_refund(
             at=at,
         )
         if quote.is_cooling_off:
+            returned = list(_open_charges(card)) if waits else []
             _grant(request, quote.refund_fen, RefundBasis.COOLING_OFF, at=at, actor=actor)
+            for redemption in returned:
+                letters.charge_returned(redemption, at=at)
         else:
             escrow.freeze_agreement(
                 agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
@@ -100,7 +111,8 @@ def agree_refund(
     *, staff: StaffMember, request_id: int, amount_fen: int | None = None, text: str = "", at: datetime, actor: str
 ) -> RefundRequest:
     """The merchant agrees: to what was asked or more, and it is paid on consent; to less, and it is an offer the
-    consumer may take, never below what the law leaves when the consumer gives up the contract (SPC 18–20).
+    consumer may take, never below what the law leaves when the consumer gives up the contract (SPC 18–20). Never above
+    what was paid; what custody does not hold any more the merchant pays from what it has earned, or as a claim.
 
     Raises:
         NotFound, NotYourRole, RequestNotYours, OfferTooLow, OfferTooHigh, InvalidAmount.
@@ -110,9 +122,9 @@ def agree_refund(
         amount_fen = request.asked_fen if amount_fen is None else amount_fen
         if amount_fen < 1:
             raise InvalidAmount()
-        held_fen = escrow_queries.holding(request.card.agreement_id).held_fen
-        if amount_fen > held_fen:
-            raise OfferTooHigh(held=yuan(held_fen))
+        price_fen = request.card.agreement.price_fen
+        if amount_fen > price_fen:
+            raise OfferTooHigh(most=yuan(price_fen))
         answer: dict[str, Any] = {"answered_at": at, "answered_by": staff, "answer_text": text}
         if amount_fen >= request.asked_fen:
             _grant(request, amount_fen, RefundBasis.CONSENT, at=at, actor=actor, **answer)
@@ -194,10 +206,12 @@ def mark_complained(*, request_id: int, at: datetime, actor: str) -> RefundReque
 def settle_request(
     *, request_id: int, amount_fen: int, basis: RefundBasis, reference: str, at: datetime, actor: str
 ) -> Refund:
-    """Pay what a complaint came to, on its basis. The same settlement again returns the same refund.
+    """Pay what a complaint came to, on its basis; on a basis that names the whole sum (``WHOLE_SUM_BASES``) what is above
+    the price is interest. The same settlement again returns the same refund.
 
     Raises:
-        NotFound, WrongState, RefundExceedsPaid, InvalidAmount, BasisRequired.
+        NotFound, WrongState, InvalidAmount, BasisRequired.
+        AboveBasis, RefundExceedsPaid: more than was paid and the interest; or than was paid, where it comes on top.
     """
     with transaction():
         request = _locked(request_id)
@@ -205,12 +219,16 @@ def settle_request(
         if settled is not None:
             return escrow.refund(
                 agreement_id=request.card.agreement_id,
-                amount_fen=amount_fen,
+                amount_fen=min(amount_fen, request.card.agreement.price_fen),
+                interest_fen=settled.interest_fen,
                 basis=basis,
                 reference=reference,
                 at=at,
                 actor=actor,
             )
+        most_fen = queries.whole_sum_fen(request, today=clock.beijing_date(at))
+        if amount_fen > most_fen:
+            raise AboveBasis(most=yuan(most_fen))
         return _grant(request, amount_fen, basis, reference=reference, at=at, actor=actor)
 
 
@@ -243,10 +261,14 @@ def _grant(
     actor: str,
     **fields: Any,
 ) -> Refund:
-    _move(request, RefundState.GRANTED, at=at, actor=actor, granted_fen=amount_fen, basis=basis, closed_at=at, **fields)
+    owed_fen, interest = queries.parts_of(request, amount_fen, basis, today=clock.beijing_date(at))
+    fields |= {"granted_fen": owed_fen, "interest": interest.to_json() if interest else None}
+    _move(request, RefundState.GRANTED, at=at, actor=actor, basis=basis, closed_at=at, **fields)
     refund = escrow.refund(
         agreement_id=request.card.agreement_id,
-        amount_fen=amount_fen,
+        amount_fen=owed_fen,
+        interest_fen=interest.interest_fen if interest else 0,
+        custody_interest_fen=interest.custody_fen if interest else 0,
         basis=basis,
         reference=reference or f"refund_request:{request.pk}",
         at=at,
@@ -281,6 +303,10 @@ def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
     escrow.thaw_agreement(
         agreement_id=request.card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
     )
+
+
+def _open_charges(card: Card) -> QuerySet[Redemption]:
+    return card.redemptions.filter(use__state__in=OPEN_USES).select_related("card__version", "use").order_by("pk")
 
 
 def _locked_card(card_id: int) -> Card:

@@ -1,5 +1,13 @@
 """Questions about cards: whose they are, what is on them, what a refund would be."""
 
+from prepaid.cards.queries.bases import (
+    WHOLE_SUM_BASES,
+    Ground,
+    grounds_by_hand,
+    grounds_of,
+    parts_of,
+    whole_sum_fen,
+)
 from prepaid.cards.queries.counter import (
     charge_at,
     charges_on,
@@ -9,7 +17,7 @@ from prepaid.cards.queries.counter import (
     staff_at,
     workplace_of_charge,
 )
-from prepaid.cards.queries.interest import interest_by_cause, interest_of
+from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
 from prepaid.cards.queries.pauses import (
     last_day_with,
     pause_days_left,
@@ -60,7 +68,9 @@ from prepaid.cards.queries.wallet import (
 
 __all__ = [
     "UNSETTLED_STATES",
+    "WHOLE_SUM_BASES",
     "CardFace",
+    "Ground",
     "StatementLine",
     "answer_due_on",
     "card_of",
@@ -75,9 +85,12 @@ __all__ = [
     "counter_stores",
     "face_of",
     "faces_of",
+    "grounds_by_hand",
+    "grounds_of",
     "held_fen",
     "interest_by_cause",
     "interest_of",
+    "interest_on",
     "last_charge_id",
     "last_charges",
     "last_day_of",
@@ -86,6 +99,7 @@ __all__ = [
     "open_charges",
     "order_by_token",
     "order_of",
+    "parts_of",
     "pause_days_left",
     "pause_for",
     "pause_of",
@@ -107,6 +121,7 @@ __all__ = [
     "statement",
     "steps_of",
     "stopped_for",
+    "whole_sum_fen",
     "with_stoppages",
     "workplace_of_charge",
 ]

@@ -1,4 +1,4 @@
-"""The interest on a refund that is on its way (SPC 16, 17): owed on top of it."""
+"""The interest on a refund (SPC 16, 17): owed on top of it, reckoned until the day it is granted and paid with it."""
 
 from datetime import date
 
@@ -14,21 +14,36 @@ ENDED_STATES = (RefundState.WITHDRAWN, RefundState.DISMISSED)
 
 
 def interest_of(request: RefundRequest, *, held_fen: int | None = None, today: date) -> Interest | None:
-    """On the sum granted, or while it is open the sum asked for. ``held_fen``: when the caller has it already."""
-    fen = request.asked_fen if request.granted_fen is None else request.granted_fen
-    cause = RefundCause(request.cause)
-    return interest_by_cause(request, refunds={cause: fen}, held_fen=held_fen, today=today)[cause]
+    """What was granted with the refund; while the request is open what the sum asked for has borne so far. ``held_fen``:
+    when the caller has it already."""
+    if request.granted_fen is not None:
+        return Interest.from_json(request.interest) if request.interest else None
+    return interest_on(request, request.asked_fen, held_fen=held_fen, today=today)
+
+
+def interest_on(
+    request: RefundRequest,
+    refund_fen: int,
+    *,
+    cause: RefundCause | None = None,
+    held_fen: int | None = None,
+    today: date,
+) -> Interest | None:
+    """On ``refund_fen``, for the cause stated or ``cause``."""
+    cause = cause or RefundCause(request.cause)
+    return interest_by_cause(request, refunds={cause: refund_fen}, held_fen=held_fen, today=today)[cause]
 
 
 def interest_by_cause(
     request: RefundRequest, *, refunds: dict[RefundCause, int], held_fen: int | None = None, today: date
 ) -> dict[RefundCause, Interest | None]:
-    """For each cause with its sum (fen): from the day of the request, which ends the contract (Civil Code 565), until
-    the money is back, or today. What custody holds bears what custody earns. None on the first day, once the request
-    came to nothing, or where no rate is known."""
-    refund, card = request.refund, request.card
+    """For each cause with its sum (fen): from the day of the request, which ends the contract (Civil Code 565), until it was
+    granted, or today. What custody holds bears what custody earns. None on the first day, once the request came to
+    nothing, or where no rate is known."""
+    card = request.card
     rescinded_on = clock.beijing_date(request.requested_at)
-    until = clock.beijing_date(refund.paid_at) if refund and refund.paid_at else today
+    ended_at = request.closed_at if request.granted_fen is not None else None
+    until = clock.beijing_date(ended_at) if ended_at else today
     if request.state in ENDED_STATES or until <= rescinded_on:
         return dict.fromkeys(refunds)
     rates = interest_rates()

@@ -94,13 +94,13 @@ def _has_checked_in(card: Card) -> bool:
 
 
 def held_fen(*, card: Card) -> int:
-    """What escrow holds for the card now (fen): no refund is more."""
+    """What escrow holds for the card now (fen): what a refund is above it the merchant pays."""
     return escrow.holding(card.agreement_id).held_fen
 
 
 def claim_of(refund: Refund | None) -> Claim | None:
     """What of a refund nobody could pay when it was settled. No query for those that were paid whole."""
-    if refund is None or refund.owed_fen <= refund.amount_fen:
+    if refund is None or refund.total_fen <= refund.amount_fen:
         return None
     return Claim.objects.filter(refund_id=refund.pk).first()
 
@@ -130,6 +130,7 @@ def _requests() -> QuerySet[RefundRequest]:
     return RefundRequest.objects.select_related(
         "card__holder",
         "card__agreement__refund__instruction",
+        "card__agreement__refund__interest_instruction",
         "card__issuer__sector",
         "card__version__product",
         "answered_by",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from escrow.models import Refund
 from escrow.money import yuan
 from escrow.states import InstructionState, RefundBasis
 from prepaid.cards.models import RefundRequest
@@ -102,7 +103,11 @@ def _end(request: RefundRequest) -> list[Step]:
         "sum": yuan(request.granted_fen),
         "basis": request.get_basis_display(),
     }
-    return [Step(label=label, state="done", at=request.closed_at), *_money(request)]
+    refund = request.refund
+    note = ""
+    if refund is not None and refund.interest_fen:
+        note = _("And ¥%(sum)s interest.") % {"sum": yuan(refund.interest_fen)}
+    return [Step(label=label, state="done", at=request.closed_at, note=note), *_money(request)]
 
 
 def _money(request: RefundRequest) -> list[Step]:
@@ -115,11 +120,11 @@ def _money(request: RefundRequest) -> list[Step]:
             if account
             else _("Paid back to where it was paid from; the card is closed")
         )
-        return [_bank(label, refund.paid_at if refund else None, account=account)]
-    first = _("¥%(sum)s paid back to where it was paid from; the card is closed") % {"sum": yuan(refund.amount_fen)}
+        return [_bank(label, refund.paid_at if refund else None, account=account), *_interest(refund)]
+    first = _("¥%(sum)s paid back to where it was paid from; the card is closed") % {"sum": yuan(refund.first_fen)}
     order = refund.instruction
     at_once = order.done_at if order and order.state == InstructionState.SUCCEEDED else None
-    steps = [_bank(first, at_once)] if refund.amount_fen else []
+    steps = [_bank(first, at_once), *_interest(refund)] if refund.amount_fen else []
     named = {"sum": yuan(claim.open_fen), "claim": claim}
     if claim.open_fen:
         note = _("The merchant's later payouts pay claims first, the oldest before the next.")
@@ -127,6 +132,23 @@ def _money(request: RefundRequest) -> list[Step]:
     return [
         *steps,
         Step(label=_("Claim %(claim)s paid by the merchant's payouts") % named, state="done", at=claim.closed_at),
+    ]
+
+
+def _interest(refund: Refund | None) -> list[Step]:
+    """What the interest adds above the payment, which takes back no more than it brought."""
+    order = refund.interest_instruction if refund else None
+    if order is None:
+        return []
+    done = order.state == InstructionState.SUCCEEDED
+    named = {"sum": yuan(order.amount_fen)}
+    return [
+        Step(
+            label=(_("¥%(sum)s interest paid") if done else _("The bank pays ¥%(sum)s interest")) % named,
+            state="done" if done else "current",
+            at=order.done_at if done else None,
+            note=_("An order of its own: a payment takes back no more than was paid."),
+        )
     ]
 
 

@@ -61,7 +61,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         request.POST if agrees else None,
         asked_fen=asked.asked_fen,
         least_fen=min(asked.asked_fen, queries.least_refund_fen(asked)),
-        held_fen=held_fen,
+        most_fen=asked.card.agreement.price_fen,
     )
     refuse = RefuseForm(request.POST if request.method == "POST" and not agrees else None)
     context: dict[str, Any] = {
@@ -85,7 +85,12 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         return render(request, "merchant/refund.html", context, status=400)
     typed = form.cleaned_data
     if not typed["confirmed"]:
+        interest = (
+            queries.interest_on(asked, typed["amount"], held_fen=held_fen, today=clock.today()) if agrees else None
+        )
+        total_fen = typed["amount"] + (interest.interest_fen if interest else 0) if agrees else 0
         context |= {"typed": typed, "is_offer": agrees and typed["amount"] < asked.asked_fen}
+        context |= {"agrees_interest": interest, "missing_fen": max(0, total_fen - held_fen)}
         return render(request, "merchant/refund_confirm.html", context | {"agrees": agrees})
     common = {"staff": staff, "request_id": pk, "text": typed["text"], "at": clock.now(), "actor": staff.user.actor}
     try:

@@ -16,6 +16,8 @@ from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants import queries
 from prepaid.merchants.errors import (
     LeaseEnded,
+    StoppageBeforeStore,
+    StoppageInFuture,
     StoreNameTaken,
     SubdistrictElsewhere,
     UnknownSubdistrict,
@@ -101,19 +103,36 @@ def edit_store(
 
 
 def begin_stoppage(
-    *, merchant_id: int, store_id: int | None, kind: StoppageKind, because: str, at: datetime, actor: str
+    *,
+    merchant_id: int,
+    store_id: int | None,
+    kind: StoppageKind,
+    because: str,
+    since: date | None = None,
+    at: datetime,
+    actor: str,
 ) -> Stoppage:
-    """A store, or the whole merchant, is closed, on watch or has just changed hands, as somebody who watches it has found.
+    """A store, or the whole merchant, is closed, on watch or has just changed hands, as somebody who watches it has found:
+    from today, or from the day ``since`` that is only known now.
 
     Raises:
         NotFound: no such merchant, or another's store. ReasonRequired.
+        StoppageInFuture, StoppageBeforeStore: it cannot have begun on that day.
     """
     merchant = Merchant.objects.filter(pk=merchant_id).first()
     if merchant is None:
         raise NotFound()
-    place = "" if store_id is None else queries.place_of(queries.store_of(merchant_id, store_id))
+    store = None if store_id is None else queries.store_of(merchant_id, store_id)
+    if since is not None:
+        _check_begun(merchant, store, since, beijing_date(at))
     return escrow.begin_stoppage(
-        beneficiary_id=merchant.beneficiary_id, place=place, kind=kind, because=because, at=at, actor=actor
+        beneficiary_id=merchant.beneficiary_id,
+        place="" if store is None else queries.place_of(store),
+        kind=kind,
+        because=because,
+        since=since,
+        at=at,
+        actor=actor,
     )
 
 
@@ -134,6 +153,14 @@ def end_stoppage(*, merchant_id: int, stoppage_id: int, because: str, at: dateti
         at=at,
         actor=actor,
     )
+
+
+def _check_begun(merchant: Merchant, store: Store | None, since: date, today: date) -> None:
+    if since > today:
+        raise StoppageInFuture()
+    first = beijing_date(merchant.registered_at if store is None else store.opened_at)
+    if since < first:
+        raise StoppageBeforeStore(first=first.isoformat())
 
 
 def _closure(store: Store) -> dict[str, Any]:

@@ -5,12 +5,13 @@ the first not counted (Civil Code 201), a year has 365 days, and the odd fen is 
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Self
 
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +72,25 @@ class Interest:
     interest_fen: int
     days: int
     steps: tuple[Step, ...]
+
+    @property
+    def custody_fen(self) -> int:
+        """What of it the money has earned in custody."""
+        return sum(step.numbers["interest_fen"] for step in self.steps if step.code == "interest_custody")
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON data; ``from_json`` gives it back, in whatever language is then read."""
+        return {
+            "interest_fen": self.interest_fen,
+            "days": self.days,
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What was kept."""
+        steps = tuple(Step(step["code"], step["numbers"]) for step in data["steps"])
+        return cls(data["interest_fen"], data["days"], steps)
 
 
 def interest_owed(facts: InterestFacts, rates: Iterable[Rate]) -> Interest | None:

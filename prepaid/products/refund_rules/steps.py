@@ -171,6 +171,11 @@ STEPS: dict[str, tuple[Promise, str, Promise]] = {
         _INTEREST,
         _SPC_16,
     ),
+    "interest_named": (
+        _("Interest that the agreement or the judgment names."),
+        "%(interest_fen)s",
+        _SPC_16,
+    ),
     "interest_custody": (
         _("Interest for %(days)s days from the end of the contract, at the rate that money in custody earns."),
         _INTEREST,

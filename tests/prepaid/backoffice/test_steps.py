@@ -173,6 +173,10 @@ def test_a_card_is_refunded_by_hand_by_two(client, one, other, monkeypatch):
         {"amount": "-1"},
         {"amount": "99999"},
         {"basis": "kindness"},
+        {"basis": "consent"},
+        {"basis": "silence"},
+        {"basis": "closure"},
+        {"amount": "2000.01"},
         {"because": ""},
     ):
         assert client.post(url("refund_by_hand"), form | wrong).status_code in {400, 409}, wrong

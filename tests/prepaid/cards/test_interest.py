@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from escrow import clock
+from escrow.models import Refund
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Card, RefundRequest
 from prepaid.cards.states import RefundCause
@@ -45,15 +46,15 @@ def test_elsewhere_it_is_the_lpr_or_the_deposit_benchmark(cause: RefundCause, in
     assert borne(request_on(old_card(), cause), 365) == interest_fen  # 2,000 yuan at 3 % and 1.5 %
 
 
-def test_it_runs_from_the_request_until_the_money_is_back() -> None:
+def test_it_runs_from_the_request_until_it_is_granted_and_is_paid_with_the_refund() -> None:
     shop = factories.shop()
     request = request_on(old_card(shop))
     clock.advance(timedelta(days=4))
     agree(shop, request)
-    clock.advance(timedelta(days=3))
-    factories.bank_pays_back(request)
     clock.advance(timedelta(days=100))
-    assert borne(request, 107) == borne(request, 7) == 14  # 13.42 fen
+    assert borne(request, 104) == borne(request, 4) == 8  # 7.67 fen
+    refund = Refund.objects.get(agreement=request.card.agreement)
+    assert (refund.owed_fen, refund.interest_fen) == (200_000, 8)
 
 
 def test_a_request_that_came_to_nothing_bears_none() -> None:

@@ -393,7 +393,7 @@ def test_the_merchant_answers_after_confirming_the_sum_and_the_person() -> None:
         ("-1", None),
         ("0.001", None),
         ("1" + "0" * 18, None),
-        ("1400.01", errors.OfferTooHigh),
+        ("2000.01", errors.OfferTooHigh),
         ("1099.99", errors.OfferTooLow),
     ):
         refused(client, url, {"agree": "1", "agree-amount": amount}, says=error, status=400)

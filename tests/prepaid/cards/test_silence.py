@@ -11,13 +11,13 @@ from escrow import clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import InvalidUnits, NotFound, ReasonRequired, ReservationConfirmed, ReservationVoided
-from escrow.models import Stoppage, Use
+from escrow.models import AuditEntry, Stoppage, Use
 from escrow.states import Plan, Silence, StoppageKind, UseState
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import AlreadyInsisted, ComplaintNeeded, NoIsEnough, NothingToInsistOn
 from prepaid.cards.models import Redemption
 from prepaid.merchants import operations as merchants
-from prepaid.merchants.errors import NotYourRole
+from prepaid.merchants.errors import NotYourRole, StoppageBeforeStore
 from prepaid.notices.models import Message
 from tests.complaints import factories as people
 from tests.prepaid.cards import factories
@@ -167,6 +167,13 @@ def test_an_official_of_the_place_says_that_a_merchant_changed_hands_and_another
     assert signed_in(stranger).post(stop, typed).status_code == 404
     client = signed_in(official)
     assert client.post(stop, {**typed, "because": ""}).status_code == 400
+    for day, says in ((timedelta(days=1), "已开始"), (timedelta(days=-3_000), "不可能在此之前停业")):
+        answer = client.post(
+            stop, {**typed, "since": (clock.today() + day).isoformat()}, HTTP_ACCEPT_LANGUAGE="zh-hans"
+        )
+        assert answer.status_code == 400
+        assert says in answer.content.decode()
+    assert not Stoppage.objects.exists()
     assert client.post(stop, typed).status_code == 302
     stoppage = Stoppage.objects.get()
     assert (stoppage.place, stoppage.kind) == ("", StoppageKind.CHANGED_HANDS)
@@ -178,6 +185,32 @@ def test_an_official_of_the_place_says_that_a_merchant_changed_hands_and_another
     assert client.post(resume, {"because": "已核实"}).status_code == 302
     assert client.post(resume, {"because": "已核实"}).status_code == 404
     assert Stoppage.objects.get().until == clock.today()
+
+
+def test_a_stop_found_late_begins_on_the_day_it_is_known_for_and_moves_back_once_more_is_known():
+    at_shop = school()
+    official = people.officer(at_shop.merchant.sector.lead_department_id)
+    client, store = signed_in(official), at_shop.stores[0]
+    stop = reverse("admin:merchants_merchant_stop", args=[at_shop.merchant.pk])
+    opened = clock.beijing_date(store.opened_at)
+    clock.advance(timedelta(days=20))
+    typed = {"kind": "dark", "store": store.pk, "because": "现场无人"}
+    days = [opened + timedelta(days=12), opened + timedelta(days=15), opened]
+    for day, since in zip(days, [days[0], days[0], opened], strict=True):
+        assert client.post(stop, {**typed, "since": day.isoformat()}).status_code == 302
+        assert Stoppage.objects.get().since == since
+    assert AuditEntry.objects.filter(action="escrow.begin_stoppage").count() == 2
+    with pytest.raises(StoppageBeforeStore):
+        merchants.begin_stoppage(
+            merchant_id=at_shop.merchant.pk,
+            store_id=None,
+            kind=StoppageKind.DARK,
+            because="x",
+            since=clock.beijing_date(at_shop.merchant.registered_at) - timedelta(days=1),
+            at=clock.now(),
+            actor="user:x",
+        )
+    assert Stoppage.objects.count() == 1
 
 
 def test_the_holder_confirms_a_part_and_the_rest_returns():

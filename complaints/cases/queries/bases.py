@@ -1,0 +1,66 @@
+"""On which bases a case can be decided, each with its ceiling or with the reason why it does not apply."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from complaints.cases.models import Case
+from complaints.cases.states import Side
+from escrow import queries as escrow
+from escrow.clock import beijing_date
+from escrow.states import RefundBasis
+from prepaid.cards import queries as cards
+from prepaid.cards.queries import Ground
+from prepaid.products.refund_rules import RefundQuote
+
+
+def grounds_of(case: Case, *, at: datetime) -> dict[RefundBasis, Ground]:
+    """Every basis for a case about a refund; nothing of one about a charge."""
+    if case.refund_request is None:
+        return {}
+    quotes = [RefundQuote.from_json(figure) for figure in case.figures.values()]
+    return cards.grounds_of(
+        card=case.card,
+        request=case.refund_request,
+        cooling_off_fen=max((quote.refund_fen for quote in quotes if quote.is_cooling_off), default=0),
+        agreed_fen=_agreed_fen(case),
+        at=at,
+    )
+
+
+def _agreed_fen(case: Case) -> int | None:
+    """The newest sum the merchant has agreed to: in the file, else in its answer to the request."""
+    said = case.statements.filter(side=Side.MERCHANT, offer_fen__isnull=False).order_by("-id").first()
+    if said is not None:
+        return said.offer_fen
+    return case.refund_request.offered_fen if case.refund_request else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What a decision would pay (fen): the refund, the interest with it, and how much of both custody still holds."""
+
+    refund_fen: int
+    interest_fen: int
+    held_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        """All that the consumer gets."""
+        return self.refund_fen + self.interest_fen
+
+    @property
+    def missing_fen(self) -> int:
+        """What the merchant pays besides, at once or as a claim."""
+        return max(0, self.total_fen - self.held_fen)
+
+
+def sums_of(case: Case, *, amount_fen: int, basis: RefundBasis, at: datetime) -> Sums | None:
+    """What ``decide`` would pay on that day; None when the case is about a charge."""
+    if case.refund_request is None:
+        return None
+    refund_fen, interest = cards.parts_of(case.refund_request, amount_fen, basis, today=beijing_date(at))
+    return Sums(
+        refund_fen=refund_fen,
+        interest_fen=interest.interest_fen if interest else 0,
+        held_fen=escrow.holding(case.card.agreement_id).held_fen,
+    )
