@@ -6,8 +6,8 @@ CREATE FUNCTION bench_command(n bigint, card bigint, key text) RETURNS jsonb LAN
         'silence', 'expires')
 $$;
 CREATE FUNCTION bench_use(card bigint) RETURNS bigint LANGUAGE sql AS $$
-    SELECT count(*) FROM escrow_charge(
-        jsonb_build_array(bench_command(0, card, gen_random_uuid()::text)), '2026-11-23 02:00Z', 'system:bench', '')
+    SELECT "use" FROM escrow_charge(0, 1000001 + (card - 1) / 10, 1000000 + card, 1, true, gen_random_uuid()::text,
+        repeat('0', 64), 'bench', '', NULL, NULL, 'expires', NULL, '2026-11-23 02:00Z', 'system:bench', '')
 $$;
 -- Two clients, each with its own half of the cards; twenty sets of a thousand each. The commands are text made beforehand, as
 -- Python's are text when they arrive; only their keys are new every time.
@@ -19,7 +19,7 @@ FROM (SELECT client, n, c AS card, row_number() OVER (PARTITION BY client, n ORD
            generate_series(client * 5000 + 1, (client + 1) * 5000) c) AS drawn
 WHERE i <= 1000 GROUP BY client, n;
 CREATE FUNCTION bench_set_of_uses(client bigint, n bigint) RETURNS bigint LANGUAGE sql AS $$
-    SELECT count(*) FROM escrow_charge(
+    SELECT count(*) FROM escrow_charge_set(
         replace((SELECT s.commands FROM bench_set s WHERE (s.client, s.n) = ($1, $2)), '@', gen_random_uuid()::text)::jsonb,
         '2026-11-23 02:00Z', 'system:bench', '')
 $$;

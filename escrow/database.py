@@ -328,7 +328,7 @@ def _features() -> Iterator[Fault]:
 
 
 #: Functions that only functions call: they write what they are told.
-INNER_DOORS = {"escrow_write", "escrow_take", "escrow_take_days", "escrow_close_partition"}
+INNER_DOORS = {"escrow_write", "escrow_standing", "escrow_take", "escrow_take_days", "escrow_close_partition"}
 #: Tables nobody but a SQL function writes, and those that are written once.
 READ_ONLY = {"escrow_transfer", "escrow_accrual"}
 WRITTEN_ONCE = {

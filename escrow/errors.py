@@ -70,6 +70,11 @@ class AgreementFrozen(AgreementNotHeld):
     )
 
 
+class LessonCharged(DomainError):
+    http_status = 409
+    message = _("This lesson has been charged to this card already. Look at the charges of today before you try again.")
+
+
 class NotEnoughLeft(DomainError):
     message = _("There is not enough left on this card for that. Charge at most what is left.")
 

@@ -50,12 +50,17 @@ MONEY = """
                coalesce(sum(t.amount) FILTER (WHERE t.reason = 'release'), 0)
                  - coalesce(sum(t.amount) FILTER (WHERE t.reason = 'undo'), 0) AS released,
                coalesce(sum(t.amount) FILTER (WHERE t.reason = 'settle'), 0) AS settled,
-               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'refund'), 0) AS refunded
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'refund'), 0) AS refunded,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'advance'), 0) AS advanced,
+               -- Of what was released, that which the merchant had had early.
+               (SELECT coalesce(sum(CASE e.reason WHEN 'release' THEN e.amount WHEN 'undo' THEN -e.amount END), 0)
+                FROM escrow_transfer e WHERE e.agreement_id = a.id AND e.asset = 'ADVANCE' AND e.kind <> 'pending') AS early
         FROM escrow_agreement a
         LEFT JOIN escrow_transfer t ON t.agreement_id = a.id AND t.asset = 'CNY' AND t.kind <> 'pending'
         GROUP BY a.id
     ), held AS (
         SELECT agreement_id, sum(credits_posted - debits_posted) FILTER (WHERE asset = 'CNY') AS money,
+               coalesce(sum(credits_posted - debits_posted) FILTER (WHERE asset = 'ADVANCE'), 0) AS advanced,
                sum(credits_posted - debits_posted) AS everything
         FROM escrow_account WHERE code = 'held' GROUP BY agreement_id
     ), used AS (
@@ -92,6 +97,8 @@ CHART = ", ".join(
         ("fee", "fees", "custody", True),
         ("fee", "custody", "fees", True),
         ("forfeit", "held", "issued", False),
+        ("advance", "held", "payable", True),
+        ("advance", "issued", "held", False),
         ("payout", "payable", "payout", True),
         ("payout_returned", "payout", "payable", True),
         ("late", "clearing", "suspense", True),
@@ -170,19 +177,21 @@ CHECKS: dict[str, str] = {
                 <> coalesce(-sum(owed) FILTER (WHERE code IN ('custody', 'clearing', 'fees', 'unexplained')), 0)) s""",
     "agreements_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN held ON held.agreement_id = money.id
-        WHERE funded IS DISTINCT FROM held.money + released + settled + refunded
+        WHERE funded IS DISTINCT FROM held.money + released + settled + refunded + money.advanced
+           OR (state <> 'closed' AND money.advanced <> held.advanced + early)
            OR (state IN ('held', 'frozen', 'closed') AND funded <> price_fen)
            OR (state IN ('open', 'cancelled', 'expired') AND funded <> 0)
            OR (state = 'closed' AND held.everything <> 0)""",
     "shares_exact": f"""
         WITH {MONEY} SELECT count(*) FROM money LEFT JOIN used ON used.agreement_id = money.id
-        WHERE released <> div(price_fen * coalesce(used.units, 0), units_total)""",
+        WHERE released + early <> div(price_fen * coalesce(used.units, 0), units_total)""",
     "units_accounted_for": f"""
         WITH {MONEY} SELECT count(*) FROM money JOIN held ON held.agreement_id = money.id
         LEFT JOIN used ON used.agreement_id = money.id
         WHERE state IN ('held', 'frozen')
-          AND ((plan = 'sessions' AND held.everything - held.money <> units_total - coalesce(used.units, 0))
-            OR (plan = 'stored_value' AND held.everything <> units_total - coalesce(used.units, 0)))""",
+          AND ((plan IN ('sessions', 'course')
+                AND held.everything - held.money - held.advanced <> units_total - coalesce(used.units, 0))
+            OR (plan IN ('stored_value', 'discount') AND held.everything <> units_total - coalesce(used.units, 0)))""",
     "reservations_resolved_once": """
         SELECT count(*) FROM escrow_transfer p
         LEFT JOIN escrow_use u ON u.id = p.use_id
@@ -193,8 +202,8 @@ CHECKS: dict[str, str] = {
     "uses_equal_their_transfers": """
         SELECT count(*) FROM escrow_use u
         LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
-                   WHERE reason = 'release' AND asset = 'CNY' GROUP BY use_id) t ON t.use_id = u.id
-        LEFT JOIN (SELECT use_id, sum(amount) FILTER (WHERE asset = 'CNY') AS amount,
+                   WHERE reason = 'release' AND asset IN ('CNY', 'ADVANCE') GROUP BY use_id) t ON t.use_id = u.id
+        LEFT JOIN (SELECT use_id, sum(amount) FILTER (WHERE asset IN ('CNY', 'ADVANCE')) AS amount,
                           coalesce(sum(amount) FILTER (WHERE asset = 'BONUS'), 0) AS bonus
                    FROM escrow_transfer WHERE kind = 'pending' GROUP BY use_id) p ON p.use_id = u.id
         LEFT JOIN (SELECT use_id, sum(amount) AS amount FROM escrow_transfer
@@ -206,10 +215,13 @@ CHECKS: dict[str, str] = {
            OR (u.state IN ('reserved', 'disputed') AND (p.amount, p.bonus) IS DISTINCT FROM (u.amount_fen, u.bonus_fen))
            OR (u.state <> 'undone' AND x.use_id IS NOT NULL)""",
     "commands_have_one_effect": """
-        SELECT count(*) FROM escrow_use u
-        FULL JOIN (SELECT (result->>'use')::bigint AS use_id, count(*) AS n FROM escrow_command GROUP BY 1) c
-               ON c.use_id = u.id
-        WHERE u.id IS NULL OR (u.day IS NULL AND c.n IS DISTINCT FROM 1) OR (u.day IS NOT NULL AND c.n IS NOT NULL)""",
+        SELECT (SELECT count(*) FROM escrow_use WHERE (command_key IS NULL) <> (day IS NOT NULL)
+                   OR (command_key IS NOT NULL AND body_sha256 = ''))
+             + (SELECT count(*) FROM (SELECT 1 FROM escrow_use WHERE command_key IS NOT NULL
+                                      GROUP BY beneficiary_id, command_key HAVING count(*) > 1) twice)
+             + (SELECT count(*) FROM (SELECT 1 FROM escrow_use WHERE lesson IS NOT NULL
+                                      AND state IN ('reserved', 'disputed', 'final')
+                                      GROUP BY agreement_id, lesson HAVING count(*) > 1) twice)""",
     "days_accrue_once_and_all": f"""
         WITH {IDLE}, day AS (
             SELECT u.agreement_id, count(*) AS rows, count(DISTINCT u.day) AS days, sum(u.units) AS units,
@@ -476,8 +488,9 @@ CHECKS: dict[str, str] = {
             'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """
-        SELECT count(*) FROM unnest(ARRAY['account_owes_at_least_zero', 'account_owns_at_least_zero',
-            'account_counters_not_negative', 'transfer_amount', 'transfer_resolves_a_reservation',
+        SELECT count(*) FROM unnest(ARRAY['account_at_least_zero',
+            'account_counters_not_negative', 'transfer_kind_known', 'transfer_asset_known', 'use_state_known',
+            'use_units_positive', 'use_amounts_not_negative', 'use_key_once', 'transfer_amount', 'transfer_resolves_a_reservation',
             'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift', 'approval_second_person'])
             AS wanted(name)
         LEFT JOIN pg_constraint c ON c.conname = wanted.name AND c.convalidated WHERE c.oid IS NULL""",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escrow.models import Account, Agreement
-from escrow.states import AccountCode, Asset, Plan, Reason, TransferKind
+from escrow.states import COUNTED_PLANS, AccountCode, Asset, Reason, TransferKind
 from escrow.transactions import call
 
 
@@ -111,7 +111,7 @@ def open_agreement_accounts(agreement: Agreement) -> None:
     assets = [Asset.CNY]
     if agreement.bonus_fen:
         assets.append(Asset.BONUS)
-    if agreement.plan == Plan.SESSIONS:
+    if agreement.plan in COUNTED_PLANS:
         assets.append(Asset.VISIT)
     chart = Chart(beneficiary_id=agreement.beneficiary_id)
     Account.objects.bulk_create(

@@ -42,6 +42,7 @@ from escrow.models import (
     WorkingDay,
 )
 from escrow.states import (
+    COUNTED_PLANS,
     OPEN_ORDERS,
     OPEN_USES,
     AccountCode,
@@ -76,6 +77,7 @@ class Holding:
     bonus_held: int
     reserved_fen: int
     bonus_reserved: int
+    advanced_fen: int = 0
 
     @property
     def units_left(self) -> int:
@@ -119,13 +121,15 @@ def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
 
 
 def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, used: int) -> Holding:
-    money, bonus, visits = (accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT))
+    money, bonus, visits, early = (
+        accounts.get(asset) for asset in (Asset.CNY, Asset.BONUS, Asset.VISIT, Asset.ADVANCE)
+    )
     if agreement.plan == Plan.PERIOD:
         used = agreement.accrual.days_final if hasattr(agreement, "accrual") else 0
     elif agreement.state in (AgreementState.HELD, AgreementState.FROZEN):
-        if agreement.plan == Plan.SESSIONS:
+        if agreement.plan in COUNTED_PLANS:
             used = agreement.units_total - (visits.balance if visits else 0)
-        elif agreement.plan == Plan.STORED_VALUE:
+        else:
             used = agreement.units_total - sum(a.balance for a in accounts.values())
     return Holding(
         agreement_id=agreement.pk,
@@ -141,6 +145,7 @@ def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, 
         bonus_held=bonus.balance if bonus else 0,
         reserved_fen=money.pending if money else 0,
         bonus_reserved=bonus.pending if bonus else 0,
+        advanced_fen=early.balance if early else 0,
     )
 
 
@@ -179,7 +184,9 @@ def statement_of(agreement_id: int) -> list[StatementEntry]:
         line = lines.setdefault(key, {"amount": 0, "bonus": 0, "units": 0, "held": 0})
         out = row.debit_account.code == AccountCode.HELD
         signed = -row.amount if out else row.amount
-        if row.asset == Asset.CNY:
+        if row.asset == Asset.ADVANCE:  # released early and now earned: the card is worth less, custody holds no less
+            line["amount"] += signed
+        elif row.asset == Asset.CNY:
             line["amount"] += signed
             line["units"] -= served
             held = (row.debit_balance_after if out else row.credit_balance_after) or 0

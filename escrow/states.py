@@ -21,17 +21,25 @@ class AgreementState(TextChoices):
 
 
 class Plan(TextChoices):
-    """How an agreement's money is earned: ``units_total`` counts visits, fen of face value, or days."""
+    """How an agreement's money is earned: ``units_total`` counts visits, fen of face value, fen of discounted prices, days
+    or lessons."""
 
     SESSIONS = "sessions", _("per session")
     STORED_VALUE = "stored_value", _("per amount")
+    DISCOUNT = "discount", _("per amount at a discount")
     PERIOD = "period", _("per day")
+    COURSE = "course", _("per lesson")
+
+
+#: Plans that count visits: each is a unit of an account of its own.
+COUNTED_PLANS = frozenset({Plan.SESSIONS, Plan.COURSE})
 
 
 class Asset(TextChoices):
     CNY = "CNY", _("money")
     BONUS = "BONUS", _("gift money")
     VISIT = "VISIT", _("sessions")
+    ADVANCE = "ADVANCE", _("released early, not yet earned")
 
 
 class AccountCode(TextChoices):
@@ -74,6 +82,7 @@ class Reason(TextChoices):
     REFUND = "refund", _("refund")
     SETTLE = "settle", _("final settlement")
     FORFEIT = "forfeit", _("gift or sessions returned")
+    ADVANCE = "advance", _("released early")
     MAKE_GOOD = "make_good", _("refund out of the merchant's money")
     REFUND_INTEREST = "refund_interest", _("interest on a refund")
     CLAIM = "claim", _("claim served")

@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 #: Constraints whose violation has a meaning for people. The database has the last word; this table gives it a voice.
 #: Apps above add their own.
 CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
-    "account_owes_at_least_zero": NotEnoughLeft,
+    "account_at_least_zero": NotEnoughLeft,
     "accrual_rule_missing": AccrualRuleMissing,
     "calendar_missing": CalendarMissing,
-    "command_key_once": KeyReused,
+    "use_key_once": KeyReused,
 }
 
 

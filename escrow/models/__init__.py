@@ -6,7 +6,7 @@ from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
 from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
-from escrow.models.ledger import Account, Command, Transfer
+from escrow.models.ledger import Account, Transfer
 from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund
 from escrow.models.proof import Block, DailyRoot, DailyTotal
 from escrow.models.statement import (
@@ -40,7 +40,6 @@ __all__ = [
     "Claim",
     "ClaimPayment",
     "ClearingAlarm",
-    "Command",
     "DailyRoot",
     "DailyTotal",
     "EncryptedTextField",

@@ -48,6 +48,8 @@ class Agreement(models.Model):
     places = models.JSONField(
         _("places"), default=list, help_text=_("opaque ids of where it can be used; none: everywhere")
     )
+    payable_after = models.PositiveSmallIntegerField(_("payable after working days"), default=1)
+    free_percent = models.PositiveSmallIntegerField(_("may be released early (%)"), default=0)
     pay_until = models.DateTimeField(_("pay until"))
     opened_at = models.DateTimeField(_("opened"))
     funded_at = models.DateTimeField(_("funded"), null=True, blank=True)
@@ -67,10 +69,16 @@ class Agreement(models.Model):
             models.CheckConstraint(name="agreement_units_positive", condition=Q(units_total__gt=0)),
             models.CheckConstraint(
                 name="agreement_face_value_is_money_plus_gift",
-                condition=~Q(plan=Plan.STORED_VALUE) | Q(units_total=F("price_fen") + F("bonus_fen")),
+                condition=~Q(plan__in=[Plan.STORED_VALUE, Plan.DISCOUNT])
+                | Q(units_total=F("price_fen") + F("bonus_fen")),
             ),
             models.CheckConstraint(
                 name="agreement_only_stored_value_has_gift", condition=Q(plan=Plan.STORED_VALUE) | Q(bonus_fen=0)
+            ),
+            models.CheckConstraint(
+                name="agreement_terms_in_bounds",
+                condition=Q(payable_after__range=(1, 30), free_percent__lte=90)
+                & (Q(free_percent=0) | ~Q(plan=Plan.PERIOD)),
             ),
         ]
 

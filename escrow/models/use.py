@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.agreement import Agreement, Beneficiary
-from escrow.states import OPEN_USES, Silence, UseState
+from escrow.states import Silence, UseState
 
 
 class Use(models.Model):
@@ -19,6 +19,9 @@ class Use(models.Model):
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, db_constraint=False, related_name="uses")
+    #: One key, one effect (docs/ledger.md); what it was given for is told by the fingerprint. A day has no key: it is one.
+    command_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 – none is not the same key as another none
+    body_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     units = models.BigIntegerField(_("units"))
     amount_fen = models.BigIntegerField(_("amount (fen)"))
     bonus_fen = models.BigIntegerField(_("gift part (fen)"), default=0)
@@ -37,6 +40,7 @@ class Use(models.Model):
     )
     confirm_until = models.DateTimeField(_("confirm until"), null=True, blank=True)
     day = models.DateField(_("day served"), null=True, blank=True)
+    lesson = models.CharField(_("lesson"), max_length=64, null=True)  # noqa: DJ001 – most uses are of no lesson
     used_at = models.DateTimeField(_("used"))
     resolved_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
@@ -44,11 +48,6 @@ class Use(models.Model):
         verbose_name = _("use")
         verbose_name_plural = _("uses")
         indexes = [
-            models.Index(
-                fields=["agreement"],
-                condition=Q(state__in=OPEN_USES),
-                name="use_unresolved",
-            ),
             models.Index(
                 fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"
             ),
@@ -59,17 +58,16 @@ class Use(models.Model):
                 fields=["agreement", "day"],
                 condition=Q(day__isnull=False) & ~Q(state=UseState.VOIDED),
             ),
-            models.CheckConstraint(name="use_state_known", condition=Q(state__in=UseState.values)),
-            models.CheckConstraint(name="use_units_positive", condition=Q(units__gt=0)),
-            models.CheckConstraint(name="use_amounts_not_negative", condition=Q(amount_fen__gte=0, bonus_fen__gte=0)),
+            models.UniqueConstraint(name="use_key_once", fields=["beneficiary", "command_key"]),
+            # What state, units and amounts may be is said by their types (docs/adr/0006).
             models.CheckConstraint(
                 name="use_reserved_has_an_end",
-                condition=~Q(state=UseState.RESERVED) | Q(confirm_until__isnull=False) | Q(silence=Silence.CONFIRMS),
-            ),
-            models.CheckConstraint(
-                name="use_silence_confirms_after_days",
                 condition=Q(silence=Silence.CONFIRMS, silence_days__gt=0)
-                | (~Q(silence=Silence.CONFIRMS) & Q(silence_days__isnull=True, silence_from__isnull=True)),
+                | (
+                    ~Q(silence=Silence.CONFIRMS)
+                    & Q(silence_days__isnull=True, silence_from__isnull=True)
+                    & (Q(confirm_until__isnull=False) | ~Q(state=UseState.RESERVED))
+                ),
             ),
         ]
 

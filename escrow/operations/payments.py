@@ -24,13 +24,13 @@ from escrow.operations.beneficiaries import open_clearing_account
 from escrow.operations.instructions import instruct, new_number, notify_url, record_answer
 from escrow.signals import agreement_funded
 from escrow.states import (
+    COUNTED_PLANS,
     PAYMENT_TRANSITIONS,
     AccountCode,
     AgreementState,
     Asset,
     InstructionKind,
     PaymentState,
-    Plan,
     Reason,
     check_transition,
 )
@@ -209,7 +209,7 @@ def _fund(agreement: Agreement, payment: Payment, at: datetime) -> None:
         )
     ]
     issued = {Asset.BONUS: agreement.bonus_fen}
-    if agreement.plan == Plan.SESSIONS:
+    if agreement.plan in COUNTED_PLANS:
         issued[Asset.VISIT] = agreement.units_total
     for asset, amount in issued.items():
         if amount:

@@ -5,12 +5,12 @@ command or thousands. After ``k`` units ``floor(price·k/units_total)`` has been
 and refusing (docs/ledger.md, "Shares and reservations").
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from escrow import audit, errors, queries
@@ -34,12 +34,12 @@ from escrow.money import share
 from escrow.operations.agreements import locked_agreement
 from escrow.signals import use_recorded
 from escrow.states import (
+    COUNTED_PLANS,
     OPEN_USES,
     USE_TRANSITIONS,
     AccountCode,
     AgreementState,
     Asset,
-    Plan,
     Reason,
     Silence,
     UseState,
@@ -55,12 +55,16 @@ _WHY_NOT_CHARGED: dict[str, type[DomainError]] = {
 }
 
 
+USE_FIELDS = [field.attname for field in Use._meta.concrete_fields]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
     """One command: use ``units`` (visits, or fen of face value) of an agreement, once for its ``key``.
 
     A reservation says what silence means: it returns at ``confirm_until``, or ``silence_days`` working days after its notice
-    was delivered (``notice_delivered``) it counts as confirmed.
+    was delivered (``notice_delivered``) it counts as confirmed. ``lesson``: the opaque id of the lesson of a course, which is
+    charged once, whatever the key.
     """
 
     beneficiary_id: int
@@ -73,6 +77,7 @@ class Charge:
     confirm_until: datetime | None = None
     silence: Silence = Silence.EXPIRES
     silence_days: int | None = None
+    lesson: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.units, bool) or not isinstance(self.units, int) or not 1 <= self.units < 2**62:
@@ -80,8 +85,8 @@ class Charge:
 
     def body_sha256(self) -> str:
         """What the key stands for: another body under the same key is refused."""
-        body = [self.agreement_id, self.units, self.final, self.reference, self.place]
-        return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+        body = (self.agreement_id, self.units, self.final, self.reference, self.place, self.lesson)
+        return sha256(repr(body).encode()).hexdigest()
 
 
 def charge(*, at: datetime, actor: str, **command: Any) -> Use:
@@ -92,12 +97,18 @@ def charge(*, at: datetime, actor: str, **command: Any) -> Use:
         InvalidUnits: not a whole number of at least 1, or a plan that is not used by the unit.
         AgreementFrozen, AgreementNotHeld: nothing can be charged now. NotFound: no such agreement of the beneficiary.
         NotEnoughLeft: more than what is left, reservations counted. KeyReused: the key was used for something else.
+        LessonCharged: this lesson is charged already, under another key.
     """
-    wanted = Charge(**command)
-    [outcome] = charge_many([wanted], at=at, actor=actor)
-    if isinstance(outcome, DomainError):
-        raise outcome
-    return outcome
+    c = Charge(**command)
+    body = c.body_sha256()
+    facts = (c.beneficiary_id, c.agreement_id, c.units, c.final, c.key, body, c.reference, c.place, c.lesson)
+    silence = (c.confirm_until, c.silence, c.silence_days)
+    [outcome] = call("escrow_charge", 0, *facts, *silence, at, actor, audit.request_id())
+    if outcome[1] == "Replayed":
+        return Use.objects.get(pk=outcome[2])
+    if outcome[1]:
+        raise getattr(errors, outcome[1])()
+    return _used(c, body, outcome, at)
 
 
 def charge_many(commands: Sequence[Charge], *, at: datetime, actor: str) -> list[Use | DomainError]:
@@ -114,6 +125,7 @@ def charge_many(commands: Sequence[Charge], *, at: datetime, actor: str) -> list
             "body": c.body_sha256(),
             "reference": c.reference,
             "place": c.place,
+            "lesson": c.lesson,
             "confirm_until": c.confirm_until.isoformat() if c.confirm_until else None,
             "silence": c.silence,
             "silence_days": c.silence_days,
@@ -122,35 +134,31 @@ def charge_many(commands: Sequence[Charge], *, at: datetime, actor: str) -> list
     ]
     done: list[Use | DomainError] = [NotFound()] * len(commands)
     replayed: dict[int, int] = {}
-    for n, error, use_id, amount_fen, bonus_fen in call(
-        "escrow_charge", json.dumps(rows), at, actor, audit.request_id()
-    ):
-        c = commands[n]
+    for outcome in call("escrow_charge_set", json.dumps(rows), at, actor, audit.request_id()):
+        n, error, use_id = outcome[:3]
         if error == "Replayed":
             replayed[n] = use_id
-        elif error:
-            done[n] = getattr(errors, error)()
         else:
-            done[n] = Use(
-                id=use_id,
-                beneficiary_id=c.beneficiary_id,
-                agreement_id=c.agreement_id,
-                units=c.units,
-                amount_fen=amount_fen,
-                bonus_fen=bonus_fen,
-                state=UseState.FINAL if c.final else UseState.RESERVED,
-                reference=c.reference,
-                place=c.place,
-                silence="" if c.final else c.silence,
-                silence_days=None if c.final else c.silence_days,
-                confirm_until=None if c.final else c.confirm_until,
-                used_at=at,
-                resolved_at=at if c.final else None,
-            )
+            done[n] = getattr(errors, error)() if error else _used(commands[n], rows[n]["body"], outcome, at)
     if replayed:
         uses = Use.objects.in_bulk(replayed.values())
         done = [uses[replayed[n]] if n in replayed else outcome for n, outcome in enumerate(done)]
     return done
+
+
+def _used(c: Charge, body: str, outcome: tuple[Any, ...], at: datetime) -> Use:
+    """The row that ``escrow_charge`` wrote, without asking for it again. The order is the table's: a use is made often."""
+    _n, _error, use_id, amount_fen, bonus_fen = outcome
+    state, resolved_at = (UseState.FINAL, at) if c.final else (UseState.RESERVED, None)
+    waits = ("", None, None, None) if c.final else (c.silence, c.silence_days, None, c.confirm_until)
+    return Use.from_db(
+        None,
+        USE_FIELDS,
+        (
+            *(use_id, c.beneficiary_id, c.agreement_id, c.key, body, c.units, amount_fen, bonus_fen, state),
+            *(c.reference, c.place, *waits, None, c.lesson, at, resolved_at),
+        ),
+    )
 
 
 def confirm_use(*, use_id: int, units: int | None = None, at: datetime, actor: str) -> Use:
@@ -231,16 +239,19 @@ def resolve_many(
     return found
 
 
-def _taken(agreement: Agreement, before: int, after: int) -> dict[Asset, int]:
-    """What moving from ``before`` to ``after`` used units takes of each asset the plan has."""
-    money = share(agreement.price_fen, after, agreement.units_total) - share(
-        agreement.price_fen, before, agreement.units_total
+def _given_back(agreement: Agreement, before: int, after: int, early: int) -> dict[Asset, int]:
+    """What going back from ``before`` to ``after`` used units returns of each asset; ``early``: what the use took of the money
+    that had been released early."""
+    money = share(agreement.price_fen, before, agreement.units_total) - share(
+        agreement.price_fen, after, agreement.units_total
     )
-    if agreement.plan == Plan.SESSIONS:
-        return {Asset.CNY: money, Asset.VISIT: after - before}
-    if agreement.bonus_fen:
-        return {Asset.CNY: money, Asset.BONUS: after - before - money}
-    return {Asset.CNY: money}
+    advance = min(early, money)
+    parts = {Asset.CNY: money - advance, Asset.ADVANCE: advance}
+    if agreement.plan in COUNTED_PLANS:
+        parts[Asset.VISIT] = before - after
+    elif agreement.bonus_fen:
+        parts[Asset.BONUS] = before - after - money
+    return {asset: amount for asset, amount in parts.items() if amount}
 
 
 def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
@@ -270,7 +281,8 @@ def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
         if PayoutLine.objects.filter(transfer__in=released.values()).exists():
             raise TooLateToUndo()
         used = queries.holding(agreement.pk).units_used
-        parts = _taken(agreement, used - use.units, used)
+        early = released[Asset.ADVANCE].amount if Asset.ADVANCE in released else 0
+        parts = _given_back(agreement, used, used - use.units, early)
         chart = Chart(beneficiary_id=use.beneficiary_id, agreement_id=agreement.pk)
         post(
             [

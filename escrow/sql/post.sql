@@ -2,11 +2,11 @@
 
 -- Whoever writes transfers of a beneficiary holds this lock shared until it commits. Whoever holds it exclusively knows
 -- that no transfer of the beneficiary with a smaller id than those it sees can still appear (docs/ledger.md, "Folding").
-CREATE OR REPLACE FUNCTION escrow_share_lock(beneficiary bigint) RETURNS void LANGUAGE sql AS
-$$ SELECT pg_advisory_xact_lock_shared(26, beneficiary::int) $$;
+CREATE OR REPLACE FUNCTION escrow_share_lock(beneficiary bigint) RETURNS boolean LANGUAGE sql AS
+$$ SELECT pg_advisory_xact_lock_shared(26, beneficiary::int) IS NOT NULL $$;
 
-CREATE OR REPLACE FUNCTION escrow_exclusive_lock(beneficiary bigint) RETURNS void LANGUAGE sql AS
-$$ SELECT pg_advisory_xact_lock(26, beneficiary::int) $$;
+CREATE OR REPLACE FUNCTION escrow_exclusive_lock(beneficiary bigint) RETURNS boolean LANGUAGE sql AS
+$$ SELECT pg_advisory_xact_lock(26, beneficiary::int) IS NOT NULL $$;
 
 -- Accounts whose credits need no guard: they are appended, and folded into the row before anything is taken from it.
 CREATE OR REPLACE FUNCTION escrow_appends(code text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS

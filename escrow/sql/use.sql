@@ -33,141 +33,181 @@ BEGIN
     PERFORM 1 FROM escrow_account WHERE agreement_id = ANY (agreements) ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
--- What an agreement has used and kept back (units), and where its value stands. Locks its accounts, then reads.
-CREATE OR REPLACE FUNCTION escrow_standing(agreement bigint, OUT beneficiary bigint, OUT plan text, OUT state text,
-    OUT price_fen bigint, OUT bonus_fen bigint, OUT units_total bigint, OUT money bigint, OUT gift bigint, OUT visit bigint,
-    OUT used bigint, OUT reserved bigint)
+-- Lock an agreement by its money's account, then read where its value stands, and what is used and reserved (units).
+CREATE OR REPLACE FUNCTION escrow_standing(beneficiary bigint, agreement bigint, today date) RETURNS escrow_position
 LANGUAGE plpgsql AS $$
 DECLARE
-    h record;
-    other bigint := 0;
-    other_pending bigint := 0;
+    p escrow_position;
 BEGIN
-    FOR h IN SELECT a.id, a.asset, a.credits_posted - a.debits_posted AS balance, a.debits_pending FROM escrow_account a
-             WHERE a.agreement_id = agreement ORDER BY a.id FOR NO KEY UPDATE
-    LOOP
-        IF h.asset = 'VISIT' THEN
-            visit := h.id;
-            used := -h.balance;
-            reserved := h.debits_pending;
-        ELSE
-            IF h.asset = 'CNY' THEN money := h.id; ELSE gift := h.id; END IF;
-            other := other - h.balance;
-            other_pending := other_pending + h.debits_pending;
-        END IF;
-    END LOOP;
-    SELECT a.beneficiary_id, a.plan, a.state, a.price_fen, a.bonus_fen, a.units_total
-    INTO beneficiary, plan, state, price_fen, bonus_fen, units_total
-    FROM escrow_agreement a WHERE a.id = agreement;
-    IF visit IS NULL THEN
-        used := other;
-        reserved := 0;
+    SELECT h.id, h.earned_id, h.credits_posted - h.debits_posted, h.debits_pending, h.version
+    INTO p.money, p.money_earned, p.money_balance, p.money_pending, p.money_version
+    FROM escrow_account h
+    WHERE h.beneficiary_id = beneficiary AND h.agreement_id = agreement AND h.asset = 'CNY' FOR NO KEY UPDATE;
+    -- The first statement may have waited: this one sees what the other deed left.
+    SELECT a.plan, a.state, a.price_fen, a.bonus_fen, a.units_total, a.free_percent > 0,
+           (SELECT w.day FROM escrow_workingday w WHERE w.day > today AND w.is_working
+            ORDER BY w.day OFFSET a.payable_after - 1 LIMIT 1),
+           o.id, o.asset, o.earned_id, o.credits_posted - o.debits_posted, o.debits_pending, o.version
+    INTO p.plan, p.state, p.price_fen, p.bonus_fen, p.units_total, p.may_advance, p.payable_on,
+         p.other, p.other_asset, p.other_earned, p.other_balance, p.other_pending, p.other_version
+    FROM escrow_agreement a
+    LEFT JOIN escrow_account o ON o.beneficiary_id = beneficiary AND o.agreement_id = a.id AND o.asset IN ('VISIT', 'BONUS')
+    WHERE a.id = agreement AND a.beneficiary_id = beneficiary;
+    IF p.may_advance THEN
+        SELECT o.id, o.earned_id, o.credits_posted - o.debits_posted, o.debits_pending, o.version
+        INTO p.advance, p.advance_earned, p.advance_balance, p.advance_pending, p.advance_version
+        FROM escrow_account o WHERE o.beneficiary_id = beneficiary AND o.agreement_id = agreement AND o.asset = 'ADVANCE';
+    END IF;
+    p.reserved := 0;
+    IF p.other_asset = 'VISIT' THEN
+        p.used := p.units_total - p.other_balance;
+        p.reserved := p.other_pending;
+    ELSE
+        p.used := p.units_total - p.money_balance - coalesce(p.other_balance, 0) - coalesce(p.advance_balance, 0);
         -- Of money a reservation keeps its share rounded down: its units are told by the uses themselves.
-        IF other_pending > 0 THEN
-            SELECT coalesce(sum(u.units), 0) INTO reserved FROM escrow_use u
+        IF p.money_pending > 0 THEN
+            SELECT coalesce(sum(u.units), 0) INTO p.reserved FROM escrow_use u
             WHERE u.agreement_id = agreement AND u.state IN ('reserved', 'disputed');
         END IF;
     END IF;
-    used := units_total + used;
+    RETURN p;
 END $$;
 
--- Take from held accounts what goes to the accounts their uses earn into, which are appended to: only the held rows
--- change. Per account: what is posted, what is added to what is kept back (negative when a reservation ends), and the
--- reservation that ends. The caller has locked the accounts.
-CREATE OR REPLACE FUNCTION escrow_take(held bigint[], moved bigint[], reserved bigint[], pending bigint[], kind text,
-    reason text, agreement bigint, "use" bigint, reference text, at timestamptz, payable_on date) RETURNS void
+-- How much of a share is money the merchant had early: pro rata, as far as what others reserved leaves both.
+CREATE OR REPLACE FUNCTION escrow_early(share bigint, p escrow_position, kept_money bigint, kept_advance bigint)
+RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT greatest(least(escrow_part(share, p.advance_balance, greatest(p.advance_balance + p.money_balance, 1)),
+                          p.advance_balance - p.advance_pending + kept_advance),
+                    share - (p.money_balance - p.money_pending + kept_money))
+$$;
+
+-- Take what a use takes from the accounts of its card to those it earns into, which are appended to: only the card's rows
+-- change. The arrays are money, sessions or gift, what was released early: what is posted, what is added to what is kept
+-- back (negative when a reservation ends), and the reservation that ends. The caller has locked the card. Returns how many
+-- transfers were written.
+CREATE OR REPLACE FUNCTION escrow_take(p escrow_position, moved bigint[], reserved bigint[], pending bigint[], kind text,
+    reason text, beneficiary bigint, agreement bigint, "use" bigint, reference text, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    written bigint;
 BEGIN
-    WITH taken AS (
-        UPDATE escrow_account h
-        SET debits_posted = h.debits_posted + v.moved, debits_pending = h.debits_pending + v.reserved,
-            version = h.version + 1
-        FROM unnest(held, moved, reserved, pending) AS v(id, moved, reserved, pending)
-        -- A share of nothing is no transfer.
-        WHERE h.id = v.id AND (v.moved > 0 OR kind <> 'posted')
-        RETURNING h.beneficiary_id, h.id, h.earned_id, h.asset, v.moved, v.reserved, v.pending,
-                  h.credits_posted - h.debits_posted AS balance, h.version
-    )
+    UPDATE escrow_account h
+    SET debits_posted = h.debits_posted + CASE h.id WHEN p.money THEN moved[1] WHEN p.other THEN moved[2] ELSE moved[3] END,
+        debits_pending = h.debits_pending
+                         + CASE h.id WHEN p.money THEN reserved[1] WHEN p.other THEN reserved[2] ELSE reserved[3] END,
+        version = h.version + 1
+    -- A share of nothing is no transfer.
+    WHERE h.id IN (CASE WHEN kind <> 'posted' OR moved[1] > 0 THEN p.money END,
+                   CASE WHEN kind <> 'posted' OR moved[2] > 0 THEN p.other END,
+                   CASE WHEN CASE kind WHEN 'resolved' THEN pending[3] > 0 WHEN 'pending' THEN reserved[3] > 0
+                                       ELSE moved[3] > 0 END THEN p.advance END);
     INSERT INTO escrow_transfer (
         beneficiary_id, agreement_id, use_id, debit_account_id, credit_account_id, asset, kind, reason, amount, pending_id,
         reference, at, payable_on, debit_balance_after, debit_version)
-    SELECT t.beneficiary_id, agreement, "use", t.id, t.earned_id, t.asset, kind, reason,
-           CASE kind WHEN 'pending' THEN t.reserved ELSE t.moved END, t.pending, reference, at,
-           CASE WHEN t.asset = 'CNY' AND t.moved > 0 THEN payable_on END, t.balance, t.version
-    FROM taken t;
+    SELECT beneficiary, agreement, "use", t.account, t.earned, t.asset, kind, reason,
+           CASE kind WHEN 'pending' THEN t.reserved ELSE t.moved END, t.pending, reference, at, t.payable_on,
+           t.balance - t.moved, t.version + 1
+    FROM (VALUES (p.money, p.money_earned, 'CNY', moved[1], reserved[1], pending[1], p.money_balance, p.money_version,
+                  CASE WHEN moved[1] > 0 THEN p.payable_on END),
+                 (p.other, p.other_earned, p.other_asset, moved[2], reserved[2], pending[2], p.other_balance, p.other_version,
+                  NULL),
+                 (p.advance, p.advance_earned, 'ADVANCE', moved[3], reserved[3], pending[3], p.advance_balance,
+                  p.advance_version, NULL))
+         AS t(account, earned, asset, moved, reserved, pending, balance, version, payable_on)
+    WHERE t.account IS NOT NULL
+      AND CASE WHEN kind = 'posted' THEN t.moved > 0 WHEN t.asset <> 'ADVANCE' THEN true
+               WHEN kind = 'pending' THEN t.reserved > 0 ELSE t.pending > 0 END;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
 END $$;
 
--- Use units of agreements: final at once, or reserved. One outcome per command, in order.
--- commands: [{n, beneficiary, agreement, units, final, key, body, reference, place, confirm_until, silence, silence_days}]
-CREATE OR REPLACE FUNCTION escrow_charge(commands jsonb, business_time timestamptz, actor text, request text)
-RETURNS SETOF escrow_outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET plan_cache_mode = force_generic_plan AS $$
+-- Use units of one agreement: final at once, or reserved.
+CREATE OR REPLACE FUNCTION escrow_charge(n bigint, beneficiary bigint, agreement bigint, units bigint, is_final boolean,
+    command_key text, body text, said text, at_place text, for_lesson text, until timestamptz, on_silence text,
+    days_of_silence int, business_time timestamptz, actor text, request text) RETURNS escrow_outcome
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    c record;
-    a record;
+    outcome escrow_outcome := (n, NULL, NULL, 0, 0);
+    p escrow_position;
     earlier record;
-    outcome escrow_outcome;
     taken bigint[];
     nothing CONSTANT bigint[] := ARRAY[0, 0, 0];
-    next_day date := escrow_next_working_day(escrow_beijing_day(business_time));
+    written bigint;
 BEGIN
-    IF jsonb_array_length(commands) > 1 THEN  -- in one order for everybody; a single one is locked as it is read
-        PERFORM escrow_lock_agreements(ARRAY(SELECT (e->>'agreement')::bigint FROM jsonb_array_elements(commands) e), false);
+    IF escrow_share_lock(beneficiary) THEN
+        p := escrow_standing(beneficiary, agreement, escrow_beijing_day(business_time));
     END IF;
+    outcome.error := CASE
+        WHEN p.plan IS NULL THEN 'NotFound'
+        WHEN p.state = 'frozen' THEN 'AgreementFrozen'
+        WHEN p.state <> 'held' THEN 'AgreementNotHeld'
+        WHEN p.plan = 'period' OR (for_lesson IS NOT NULL AND (p.plan <> 'course' OR units <> 1)) THEN 'InvalidUnits'
+        WHEN units > p.units_total - p.used - p.reserved THEN 'NotEnoughLeft' END;
+    IF outcome.error IS NULL AND p.payable_on IS NULL THEN
+        RAISE EXCEPTION 'the working-day calendar ends before the money of % becomes payable', business_time
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'calendar_missing';
+    END IF;
+    IF outcome.error IS NULL AND for_lesson IS NOT NULL AND EXISTS (
+        SELECT 1 FROM escrow_use u WHERE u.agreement_id = agreement AND u.lesson = for_lesson AND u.command_key <> escrow_charge.command_key
+           AND u.state IN ('reserved', 'disputed', 'final')) THEN
+        outcome.error := 'LessonCharged';
+    END IF;
+    IF outcome.error IS NULL THEN
+        IF is_final THEN
+            outcome.amount_fen := escrow_part(p.price_fen, p.used + units, p.units_total)
+                                  - escrow_part(p.price_fen, p.used, p.units_total);
+            outcome.bonus_fen := CASE p.other_asset WHEN 'BONUS' THEN units - outcome.amount_fen ELSE 0 END;
+        ELSE
+            outcome.amount_fen := escrow_part(p.price_fen, units, p.units_total);
+            outcome.bonus_fen := CASE p.other_asset WHEN 'BONUS' THEN escrow_part(p.bonus_fen, units, p.units_total) ELSE 0 END;
+        END IF;
+        INSERT INTO escrow_use (beneficiary_id, agreement_id, command_key, body_sha256, units, amount_fen, bonus_fen, state,
+                                reference, place, lesson, confirm_until, silence, silence_days, used_at, resolved_at)
+        VALUES (beneficiary, agreement, command_key, body, units, outcome.amount_fen, outcome.bonus_fen,
+                CASE WHEN is_final THEN 'final' ELSE 'reserved' END, said, at_place, for_lesson,
+                CASE WHEN NOT is_final THEN until END, CASE WHEN is_final THEN '' ELSE on_silence END,
+                CASE WHEN NOT is_final THEN days_of_silence END, business_time, CASE WHEN is_final THEN business_time END)
+        ON CONFLICT ON CONSTRAINT use_key_once DO NOTHING RETURNING id INTO outcome."use";
+    END IF;
+    IF outcome."use" IS NULL THEN  -- refused, or done before under this key
+        SELECT u.body_sha256, u.id INTO earlier FROM escrow_use u
+        WHERE u.beneficiary_id = beneficiary AND u.command_key = escrow_charge.command_key;
+        IF FOUND THEN
+            outcome := (n, CASE WHEN earlier.body_sha256 = body THEN 'Replayed' ELSE 'KeyReused' END, earlier.id, 0, 0);
+        END IF;
+        RETURN outcome;
+    END IF;
+    taken := ARRAY[outcome.amount_fen, CASE p.other_asset WHEN 'VISIT' THEN units ELSE outcome.bonus_fen END, 0];
+    IF p.advance_balance > 0 THEN
+        taken[3] := escrow_early(outcome.amount_fen, p, 0, 0);
+        taken[1] := outcome.amount_fen - taken[3];
+    END IF;
+    written := escrow_take(p, CASE WHEN is_final THEN taken ELSE nothing END, CASE WHEN is_final THEN nothing ELSE taken END,
+        NULL, CASE WHEN is_final THEN 'posted' ELSE 'pending' END, CASE WHEN is_final THEN 'release' ELSE 'reserve' END,
+        beneficiary, agreement, outcome."use", said, business_time);
+    INSERT INTO escrow_auditentry (actor, action, target, after, request_id, at)
+    VALUES (actor, CASE WHEN is_final THEN 'escrow.charge' ELSE 'escrow.reserve' END, 'use:' || outcome."use",
+            jsonb_build_object('state', CASE WHEN is_final THEN 'final' ELSE 'reserved' END, 'units', units,
+                               'amount_fen', outcome.amount_fen, 'agreement', agreement), request, business_time);
+    RETURN outcome;
+END $$;
+
+-- A set of them: one outcome per command, in order.
+-- commands: [{n, beneficiary, agreement, units, final, key, body, reference, place, lesson, confirm_until, silence, silence_days}]
+CREATE OR REPLACE FUNCTION escrow_charge_set(commands jsonb, business_time timestamptz, actor text, request text)
+RETURNS SETOF escrow_outcome LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    c record;
+BEGIN
+    -- In one order for everybody.
+    PERFORM escrow_lock_agreements(ARRAY(SELECT (e->>'agreement')::bigint FROM jsonb_array_elements(commands) e), false);
     FOR c IN SELECT * FROM jsonb_to_recordset(commands) AS r(
         n bigint, beneficiary bigint, agreement bigint, units bigint, final boolean, key text, body text, reference text,
-        place text, confirm_until timestamptz, silence text, silence_days smallint)
+        place text, lesson text, confirm_until timestamptz, silence text, silence_days smallint)
     LOOP
-        PERFORM pg_advisory_xact_lock_shared(26, c.beneficiary::int);
-        SELECT * INTO a FROM escrow_standing(c.agreement);
-        outcome := (c.n, NULL, NULL, 0, 0);
-        outcome.error := CASE
-            WHEN a.beneficiary IS DISTINCT FROM c.beneficiary THEN 'NotFound'
-            WHEN a.state = 'frozen' THEN 'AgreementFrozen'
-            WHEN a.state <> 'held' THEN 'AgreementNotHeld'
-            WHEN a.plan = 'period' THEN 'InvalidUnits'
-            WHEN c.units > a.units_total - a.used - a.reserved THEN 'NotEnoughLeft' END;
-        IF outcome.error IS NULL THEN
-            outcome."use" := nextval('escrow_use_id_seq');
-            INSERT INTO escrow_command (beneficiary_id, key, body_sha256, result)
-            VALUES (c.beneficiary, c.key, c.body, jsonb_build_object('use', outcome."use"))
-            ON CONFLICT DO NOTHING;
-        END IF;
-        IF outcome.error IS NOT NULL OR NOT FOUND THEN
-            SELECT k.body_sha256, (k.result->>'use')::bigint AS "use" INTO earlier
-            FROM escrow_command k WHERE k.beneficiary_id = c.beneficiary AND k.key = c.key;
-            IF FOUND THEN
-                outcome.error := CASE WHEN earlier.body_sha256 = c.body THEN 'Replayed' ELSE 'KeyReused' END;
-                outcome."use" := earlier."use";
-            END IF;
-            RETURN NEXT outcome;
-            CONTINUE;
-        END IF;
-        IF c.final THEN
-            outcome.amount_fen := escrow_part(a.price_fen, a.used + c.units, a.units_total)
-                                  - escrow_part(a.price_fen, a.used, a.units_total);
-            outcome.bonus_fen := CASE WHEN a.gift IS NULL THEN 0 ELSE c.units - outcome.amount_fen END;
-        ELSE
-            outcome.amount_fen := escrow_part(a.price_fen, c.units, a.units_total);
-            outcome.bonus_fen := CASE WHEN a.gift IS NULL THEN 0 ELSE escrow_part(a.bonus_fen, c.units, a.units_total) END;
-        END IF;
-        INSERT INTO escrow_use (id, beneficiary_id, agreement_id, units, amount_fen, bonus_fen, state, reference, place,
-                                confirm_until, silence, silence_days, used_at, resolved_at)
-        VALUES (outcome."use", c.beneficiary, c.agreement, c.units, outcome.amount_fen, outcome.bonus_fen,
-                CASE WHEN c.final THEN 'final' ELSE 'reserved' END, c.reference, c.place,
-                CASE WHEN NOT c.final THEN c.confirm_until END, CASE WHEN c.final THEN '' ELSE c.silence END,
-                CASE WHEN NOT c.final THEN c.silence_days END, business_time, CASE WHEN c.final THEN business_time END);
-        taken := ARRAY[outcome.amount_fen, outcome.bonus_fen, CASE WHEN a.visit IS NULL THEN 0 ELSE c.units END];
-        PERFORM escrow_take(
-            ARRAY[a.money, a.gift, a.visit], CASE WHEN c.final THEN taken ELSE nothing END,
-            CASE WHEN c.final THEN nothing ELSE taken END, NULL, CASE WHEN c.final THEN 'posted' ELSE 'pending' END,
-            CASE WHEN c.final THEN 'release' ELSE 'reserve' END,
-            c.agreement, outcome."use", c.reference, business_time, next_day);
-        INSERT INTO escrow_auditentry (actor, action, target, after, request_id, at)
-        VALUES (actor, CASE WHEN c.final THEN 'escrow.charge' ELSE 'escrow.reserve' END, 'use:' || outcome."use",
-                jsonb_build_object('state', CASE WHEN c.final THEN 'final' ELSE 'reserved' END, 'units', c.units,
-                                   'amount_fen', outcome.amount_fen, 'agreement', c.agreement), request, business_time);
-        RETURN NEXT outcome;
+        RETURN NEXT escrow_charge(c.n, c.beneficiary, c.agreement, c.units, c.final, c.key, c.body, c.reference, c.place,
+            c.lesson, c.confirm_until, c.silence, c.silence_days, business_time, actor, request);
     END LOOP;
 END $$;
 
@@ -182,11 +222,13 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     c record;
     u escrow_use;
-    a record;
-    p record;
+    a escrow_position;
+    kept record;
+    moved bigint[];
+    written bigint;
     done_units bigint;
     outcome escrow_outcome;
-    next_day date := escrow_next_working_day(escrow_beijing_day(business_time));
+    today CONSTANT date := escrow_beijing_day(business_time);
 BEGIN
     PERFORM escrow_lock_agreements(ARRAY(
         SELECT r.agreement_id FROM escrow_use r
@@ -194,7 +236,7 @@ BEGIN
     FOR c IN SELECT * FROM jsonb_to_recordset(commands) AS r(n bigint, "use" bigint, "to" text, because text, units bigint)
     LOOP
         SELECT * INTO u FROM escrow_use r WHERE r.id = c."use";
-        SELECT * INTO a FROM escrow_standing(u.agreement_id);
+        a := escrow_standing(u.beneficiary_id, u.agreement_id, today);
         done_units := coalesce(c.units, u.units);
         outcome := (c.n, NULL, c."use", 0, 0);
         outcome.error := CASE
@@ -211,7 +253,7 @@ BEGIN
             WHEN c.because = 'silence' AND (u.confirm_until IS NULL OR u.confirm_until > business_time
                  OR (c."to" = 'final') <> (u.silence = 'confirms')) THEN 'WrongState'
             WHEN c.because = 'silence' AND u.silence = 'confirms' AND escrow_silence_stopped(
-                 u.beneficiary_id, u.place, u.silence_from, escrow_beijing_day(business_time)) THEN 'ServiceStopped'
+                 u.beneficiary_id, u.place, u.silence_from, today) THEN 'ServiceStopped'
             WHEN done_units NOT BETWEEN 1 AND u.units THEN 'InvalidUnits'
             WHEN c."to" = 'final' AND a.state = 'frozen' THEN 'AgreementFrozen'
             WHEN c."to" = 'final' AND a.state <> 'held' THEN 'AgreementNotHeld' END;
@@ -222,18 +264,26 @@ BEGIN
         IF c."to" = 'final' THEN
             outcome.amount_fen := escrow_part(a.price_fen, a.used + done_units, a.units_total)
                                   - escrow_part(a.price_fen, a.used, a.units_total);
-            outcome.bonus_fen := CASE WHEN a.gift IS NULL THEN 0 ELSE done_units - outcome.amount_fen END;
+            outcome.bonus_fen := CASE a.other_asset WHEN 'BONUS' THEN done_units - outcome.amount_fen ELSE 0 END;
         END IF;
         IF c."to" <> 'disputed' THEN
-            SELECT array_agg(t.debit_account_id) AS held, array_agg(-t.amount) AS freed, array_agg(t.id) AS pending,
-                   array_agg(CASE WHEN c."to" <> 'final' THEN 0 WHEN t.asset = 'CNY' THEN outcome.amount_fen
-                                  WHEN t.asset = 'VISIT' THEN done_units ELSE outcome.bonus_fen END) AS moved
-            INTO p FROM escrow_transfer t
-            WHERE t.beneficiary_id = u.beneficiary_id AND t.agreement_id = u.agreement_id AND t.use_id = u.id
-              AND t.at = u.used_at AND t.kind = 'pending';
-            PERFORM escrow_take(p.held, p.moved, p.freed, p.pending, 'resolved',
+            SELECT array_agg(t.id ORDER BY t.place) AS pending, array_agg(-t.amount ORDER BY t.place) AS freed INTO kept
+            FROM (SELECT one.place, p.id, coalesce(p.amount, 0) AS amount
+                  FROM unnest(ARRAY[a.money, a.other, a.advance]) WITH ORDINALITY AS one(account, place)
+                  LEFT JOIN escrow_transfer p ON p.beneficiary_id = u.beneficiary_id AND p.agreement_id = u.agreement_id
+                      AND p.use_id = u.id AND p.at = u.used_at AND p.kind = 'pending' AND p.debit_account_id = one.account) t;
+            moved := ARRAY[0, 0, 0];
+            IF c."to" = 'final' THEN
+                moved := ARRAY[outcome.amount_fen,
+                               CASE a.other_asset WHEN 'VISIT' THEN done_units ELSE outcome.bonus_fen END, 0];
+                IF kept.pending[3] IS NOT NULL THEN
+                    moved[3] := escrow_early(outcome.amount_fen, a, -kept.freed[1], -kept.freed[3]);
+                    moved[1] := outcome.amount_fen - moved[3];
+                END IF;
+            END IF;
+            written := escrow_take(a, moved, kept.freed, kept.pending, 'resolved',
                 CASE c."to" WHEN 'final' THEN 'release' WHEN 'expired' THEN 'expire' ELSE 'void' END,
-                u.agreement_id, u.id, u.reference, business_time, next_day);
+                u.beneficiary_id, u.agreement_id, u.id, u.reference, business_time);
         END IF;
         UPDATE escrow_use r
         SET state = c."to", resolved_at = CASE WHEN c."to" <> 'disputed' THEN business_time END,

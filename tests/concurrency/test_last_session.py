@@ -70,7 +70,7 @@ def successes(results: list[object]) -> int:
 def lock_off(committed_db, databases):
     """Nobody waits for anybody, and everybody has read what is left before anybody takes it."""
     with databases.use(committed_db, as_owner=True), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('escrow_standing(bigint)'::regprocedure)")
+        cursor.execute("SELECT pg_get_functiondef('escrow_standing(bigint, bigint, date)'::regprocedure)")
         locking = cursor.fetchone()[0]
         assert "FOR NO KEY UPDATE" in locking
         cursor.execute(locking.replace("FOR NO KEY UPDATE", ""))
@@ -100,6 +100,6 @@ def test_without_the_lock_the_database_still_refuses(committed_db, lock_off):
 def test_control_without_lock_and_check_the_race_shows(committed_db, databases, lock_off):
     agreement = one_session_left()
     with databases.use(committed_db, as_owner=True), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero")
+        cursor.execute("ALTER TABLE escrow_account DROP CONSTRAINT account_at_least_zero")
     assert successes(redeem_at_once(agreement)) > 1
     assert not all(finding.ok for finding in invariants.prove())

@@ -89,8 +89,7 @@ def test_control_without_locks_and_nets_a_card_is_refunded_twice(committed_db, d
         databases,
         committed_db,
         "ALTER TABLE escrow_refund DROP CONSTRAINT escrow_refund_agreement_id_key",
-        "ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero",
-        "ALTER TABLE escrow_account DROP CONSTRAINT account_owns_at_least_zero",
+        "ALTER TABLE escrow_account DROP CONSTRAINT account_at_least_zero",
     )
     refunds_at_once(agreement)
     assert Transfer.objects.filter(reason=Reason.REFUND).count() > 1
@@ -110,10 +109,10 @@ def test_what_is_reserved_is_not_available():
 def test_control_where_reservations_do_not_count_more_is_used_than_there_is(committed_db, databases):
     agreement = held_agreement()
     charge(agreement, 6, final=False)
-    without(databases, committed_db, "escrow_standing", ("reserved := h.debits_pending;", "reserved := 0;"))
+    without(databases, committed_db, "escrow_standing", ("p.reserved := p.other_pending;", "p.reserved := 0;"))
     with pytest.raises(NotEnoughLeft):  # the row's own CHECK is the second net
         charge(agreement, 5)
-    as_owner(databases, committed_db, "ALTER TABLE escrow_account DROP CONSTRAINT account_owes_at_least_zero")
+    as_owner(databases, committed_db, "ALTER TABLE escrow_account DROP CONSTRAINT account_at_least_zero")
     charge(agreement, 5)
     assert "nothing_below_zero" in found()
 
@@ -138,7 +137,7 @@ def test_control_where_a_decision_is_not_looked_at_it_moves_money_again(committe
     as_owner(
         databases,
         committed_db,
-        "ALTER TABLE escrow_account DROP CONSTRAINT account_counters_not_negative",
+        "ALTER DOMAIN escrow_counter DROP CONSTRAINT account_counters_not_negative",
     )
     escrow.confirm_use(use_id=use.pk, at=AT, actor=ACTOR)
     assert {"reservations_resolved_once", "shares_exact"} <= found()
