@@ -136,6 +136,17 @@ FEATURES = (
         ),
     ),
     Feature(
+        "domains",
+        "Types with constraints of their own do not hold: states and counters could be anything.",
+        (
+            "CREATE DOMAIN pg_temp.try_counter AS bigint CONSTRAINT try_not_negative CHECK (VALUE >= 0)",
+            "CREATE TEMP TABLE try_counted (n pg_temp.try_counter)",
+            "CREATE FUNCTION pg_temp.try_below() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO try_counted VALUES (-1);"
+            " RETURN false; EXCEPTION WHEN check_violation THEN RETURN true; END $$",
+            "SELECT pg_temp.try_below()",
+        ),
+    ),
+    Feature(
         "named violations",
         "A violated constraint does not tell its name: refusals could not be put into words.",
         (

@@ -70,6 +70,12 @@ class AgreementFrozen(AgreementNotHeld):
     )
 
 
+class CannotTopUp(DomainError):
+    message = _(
+        "This card cannot be topped up: it counts days, or it is not in use any more. Buy another card instead."
+    )
+
+
 class LessonCharged(DomainError):
     http_status = 409
     message = _("This lesson has been charged to this card already. Look at the charges of today before you try again.")

@@ -100,6 +100,15 @@ def holding(agreement_id: int) -> Holding:
     return found[agreement_id]
 
 
+def lots(card_id: int) -> list[Holding]:
+    """What the card that agreement ``card_id`` began holds, one row a payment that was made, the oldest first."""
+    paid = Agreement.objects.filter(Q(pk=card_id) | Q(tops_up=card_id), funded_at__isnull=False).order_by(
+        "funded_at", "pk"
+    )
+    found = holdings(paid.values_list("pk", flat=True))
+    return [found[agreement.pk] for agreement in paid]
+
+
 def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:
     """What each agreement holds, in three queries whatever their number. Unknown ids are left out."""
     agreements = Agreement.objects.select_related("accrual").in_bulk(list(agreement_ids))

@@ -33,6 +33,8 @@ class Plan(TextChoices):
 
 #: Plans that count visits: each is a unit of an account of its own.
 COUNTED_PLANS = frozenset({Plan.SESSIONS, Plan.COURSE})
+#: Plans whose units are fen: money and gift are the face value.
+FACE_VALUE_PLANS = frozenset({Plan.STORED_VALUE, Plan.DISCOUNT})
 
 
 class Asset(TextChoices):

@@ -99,7 +99,7 @@ NAMES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("escrow", "0061_paid_when_whole")]
+    dependencies = [("escrow", "0071_unexplained_guards")]
     operations = [
         *(
             migrations.RemoveConstraint("use", name)
@@ -162,6 +162,18 @@ class Migration(migrations.Migration):
             "agreement",
             "payable_after",
             models.PositiveSmallIntegerField(default=1, verbose_name="payable after working days"),
+        ),
+        migrations.AddField(
+            "agreement",
+            "tops_up",
+            models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="top_ups",
+                to="escrow.agreement",
+                verbose_name="tops up",
+            ),
         ),
         migrations.RemoveConstraint("agreement", "agreement_face_value_is_money_plus_gift"),
         migrations.AddConstraint(

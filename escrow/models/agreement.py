@@ -50,6 +50,9 @@ class Agreement(models.Model):
     )
     payable_after = models.PositiveSmallIntegerField(_("payable after working days"), default=1)
     free_percent = models.PositiveSmallIntegerField(_("may be released early (%)"), default=0)
+    tops_up = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="top_ups", verbose_name=_("tops up")
+    )
     pay_until = models.DateTimeField(_("pay until"))
     opened_at = models.DateTimeField(_("opened"))
     funded_at = models.DateTimeField(_("funded"), null=True, blank=True)

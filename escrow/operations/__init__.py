@@ -26,6 +26,7 @@ from escrow.operations.calendar import load_working_days
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import lift_hold, order_hold
+from escrow.operations.lots import charge_card, open_top_up, resolve_card
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
 from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
@@ -64,6 +65,7 @@ __all__ = [
     "begin_stoppage",
     "cancel_agreement",
     "charge",
+    "charge_card",
     "charge_many",
     "compare_bill",
     "confirm_use",
@@ -90,6 +92,7 @@ __all__ = [
     "notice_delivered",
     "open_agreement",
     "open_line",
+    "open_top_up",
     "order_hold",
     "pass_silence",
     "pay_out",
@@ -106,6 +109,7 @@ __all__ = [
     "request_payout_release",
     "request_receipt_return",
     "request_refund_account",
+    "resolve_card",
     "resolve_many",
     "seal",
     "send_instruction",

@@ -11,7 +11,14 @@ from escrow import audit, ledger
 from escrow.errors import InvalidUnits, NotFound
 from escrow.models import Agreement, Payment
 from escrow.money import check_fen
-from escrow.states import AGREEMENT_TRANSITIONS, AgreementState, PaymentState, Plan, check_transition
+from escrow.states import (
+    AGREEMENT_TRANSITIONS,
+    FACE_VALUE_PLANS,
+    AgreementState,
+    PaymentState,
+    Plan,
+    check_transition,
+)
 from escrow.transactions import call, transaction
 
 
@@ -58,12 +65,18 @@ def open_agreement(
     bonus_fen: int = 0,
     units_total: int,
     places: Sequence[str] = (),
+    payable_after: int = 1,
+    free_percent: int = 0,
+    tops_up: Agreement | None = None,
     pay_until: datetime,
     at: datetime,
     actor: str,
 ) -> Agreement:
-    """An agreement waiting for its payment of ``price_fen``. ``units_total`` counts visits, fen of face value, or days.
+    """An agreement waiting for its payment of ``price_fen``. ``units_total`` counts what its plan counts (``states.Plan``).
     ``places`` are opaque ids of where it can be used; none: everywhere.
+
+    ``payable_after``: working days until what is used becomes payable. ``free_percent``: how much of it may be released
+    early, once the beneficiary has earned that (docs/ledger.md, "Early release"). ``tops_up``: see ``open_top_up``.
 
     Raises:
         InvalidAmount, InvalidUnits: not whole positive numbers, or a face value that is not price + gift.
@@ -71,7 +84,7 @@ def open_agreement(
     check_fen(price_fen)
     if isinstance(units_total, bool) or not isinstance(units_total, int) or units_total < 1 or bonus_fen < 0:
         raise InvalidUnits()
-    if plan == Plan.STORED_VALUE and units_total != price_fen + bonus_fen:
+    if plan in FACE_VALUE_PLANS and units_total != price_fen + bonus_fen:
         raise InvalidUnits()
     with transaction():
         agreement = Agreement.objects.create(
@@ -82,6 +95,9 @@ def open_agreement(
             bonus_fen=bonus_fen,
             units_total=units_total,
             places=list(places),
+            payable_after=payable_after,
+            free_percent=free_percent,
+            tops_up=tops_up,
             pay_until=pay_until,
             opened_at=at,
         )
@@ -90,7 +106,13 @@ def open_agreement(
             actor=actor,
             action="escrow.open_agreement",
             target=f"agreement:{agreement.pk}",
-            after={"plan": plan, "price_fen": price_fen, "bonus_fen": bonus_fen, "units_total": units_total},
+            after={
+                "plan": plan,
+                "price_fen": price_fen,
+                "bonus_fen": bonus_fen,
+                "units_total": units_total,
+                **({"tops_up": tops_up.pk} if tops_up else {}),
+            },
             at=at,
         )
     return agreement

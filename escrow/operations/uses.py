@@ -64,7 +64,7 @@ class Charge:
 
     A reservation says what silence means: it returns at ``confirm_until``, or ``silence_days`` working days after its notice
     was delivered (``notice_delivered``) it counts as confirmed. ``lesson``: the opaque id of the lesson of a course, which is
-    charged once, whatever the key.
+    charged once, whatever the key. ``part_of``: the card and the units of which this is a part (``operations/lots.py``).
     """
 
     beneficiary_id: int
@@ -78,6 +78,7 @@ class Charge:
     silence: Silence = Silence.EXPIRES
     silence_days: int | None = None
     lesson: str | None = None
+    part_of: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.units, bool) or not isinstance(self.units, int) or not 1 <= self.units < 2**62:
@@ -85,7 +86,8 @@ class Charge:
 
     def body_sha256(self) -> str:
         """What the key stands for: another body under the same key is refused."""
-        body = (self.agreement_id, self.units, self.final, self.reference, self.place, self.lesson)
+        card, units = self.part_of or (self.agreement_id, self.units)
+        body = (card, units, self.final, self.reference, self.place, self.lesson)
         return sha256(repr(body).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from escrow import operations as escrow
 from escrow.channels import PaymentAnswer
 from escrow.models import Agreement, Beneficiary, Payment, WorkingDay
 from escrow.operations.payments import take_payment
-from escrow.states import Plan
+from escrow.states import COUNTED_PLANS, Plan
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Beijing
 ACTOR = "system:test"
@@ -36,9 +36,10 @@ def open_agreement(
     bonus_fen: int = 0,
     units_total: int | None = None,
     places: tuple[str, ...] = (),
+    **terms,
 ) -> Agreement:
     if units_total is None:
-        units_total = 10 if plan == Plan.SESSIONS else price_fen + bonus_fen
+        units_total = 10 if plan in COUNTED_PLANS else price_fen + bonus_fen
     return escrow.open_agreement(
         beneficiary_id=(to or beneficiary()).pk,
         funder=uuid.uuid4(),
@@ -47,6 +48,7 @@ def open_agreement(
         bonus_fen=bonus_fen,
         units_total=units_total,
         places=places,
+        **terms,
         pay_until=AT + timedelta(minutes=30),
         at=AT,
         actor=ACTOR,
@@ -75,6 +77,14 @@ def paid(payment: Payment, *, amount_fen: int | None = None) -> PaymentAnswer:
         amount_fen=payment.amount_fen if amount_fen is None else amount_fen,
         paid_at=AT,
     )
+
+
+def topped_up(card: Agreement, **facts) -> Agreement:
+    """A further payment for the card, paid."""
+    lot = escrow.open_top_up(card_id=card.pk, pay_until=AT + timedelta(minutes=30), at=AT, actor=ACTOR, **facts)
+    take_payment(channel="sandbox", answer=paid(order(lot)), at=AT)
+    lot.refresh_from_db()
+    return lot
 
 
 def held_agreement(to: Beneficiary | None = None, **facts) -> Agreement:

@@ -202,11 +202,7 @@ def test_every_corruption_is_found(committed_db, databases, monkeypatch):
                 )
                 cursor.execute(
                     f"{names} AND connamespace = 'public'::regnamespace ORDER BY contype DESC",
-                    [
-                        "^(account_at|transfer_|use_key|agreement_face|approval_second)"
-                        if "CONSTRAINT" in sql
-                        else "^$"
-                    ],
+                    ["^(account_at|transfer_|use_key|agreement_face|approval_second)" if "CONSTRAINT" in sql else "^$"],
                 )
                 for relation, constraint in cursor.fetchall():
                     cursor.execute(f'ALTER TABLE {relation} DROP CONSTRAINT IF EXISTS "{constraint}"')
