@@ -72,7 +72,7 @@ class AgreementFrozen(AgreementNotHeld):
 
 class CannotTopUp(DomainError):
     message = _(
-        "This card cannot be topped up: it counts days, or it is not in use any more. Buy another card instead."
+        "This card cannot be topped up: it counts days, or it is not in use any more: buy another card instead."
     )
 
 
