@@ -32,7 +32,7 @@ ALTER TABLE escrow_account ALTER COLUMN debits_posted TYPE escrow_counter, ALTER
 
 SIDES = """
 DROP TRIGGER account_guard ON escrow_account;
-UPDATE escrow_account SET side = CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued') THEN 1 ELSE -1 END;
+UPDATE escrow_account SET side = CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued', 'unexplained') THEN 1 ELSE -1 END;
 CREATE OR REPLACE FUNCTION escrow_account_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
