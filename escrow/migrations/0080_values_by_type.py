@@ -99,7 +99,7 @@ NAMES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("escrow", "0071_unexplained_guards")]
+    dependencies = [("escrow", "0062_refund_account")]
     operations = [
         *(
             migrations.RemoveConstraint("use", name)
