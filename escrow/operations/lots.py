@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from escrow import queries
 from escrow.errors import (
     AgreementFrozen,
@@ -72,7 +74,8 @@ def charge_card(*, card_id: int, at: datetime, actor: str, **command: Any) -> li
             if any(use.body_sha256 != wanted.body_sha256() for use in earlier):
                 raise KeyReused()
             return earlier
-        parts, missing = [], wanted.units
+        parts: list[Charge] = []
+        missing = wanted.units
         for lot in queries.lots(card_id):  # as they are now that nobody else changes them
             if lot.state == AgreementState.FROZEN:
                 raise AgreementFrozen()
@@ -114,7 +117,7 @@ def resolve_card(
                 raise error
 
 
-def _parts(wanted: Charge) -> Sequence[Use]:
+def _parts(wanted: Charge) -> QuerySet[Use]:
     """The uses that were made under the key, the first before its further parts."""
     mine = Use.objects.filter(beneficiary_id=wanted.beneficiary_id)
     return (mine.filter(command_key=wanted.key) | mine.filter(command_key__startswith=f"{wanted.key}#")).order_by("pk")
