@@ -1,4 +1,4 @@
-"""What a value may be is said by its type (docs/adr/0006); a use keeps its own key; plans by discount and by lesson, and money
+"""What a value may be is said by its type (docs/adr/0007); a use keeps its own key; plans by discount and by lesson, and money
 released early."""
 
 import django.db.models.deletion

@@ -42,7 +42,7 @@ class Account(models.Model):
                 fields=["beneficiary", "agreement", "code", "channel", "asset"],
                 nulls_distinct=False,
             ),
-            # Counters below zero and an agreement's accounts that are not ``held`` are refused as well (docs/adr/0006).
+            # Counters below zero and an agreement's accounts that are not ``held`` are refused as well (docs/adr/0007).
             models.CheckConstraint(
                 name="account_at_least_zero",
                 condition=Q(

@@ -59,7 +59,7 @@ class Use(models.Model):
                 condition=Q(day__isnull=False) & ~Q(state=UseState.VOIDED),
             ),
             models.UniqueConstraint(name="use_key_once", fields=["beneficiary", "command_key"]),
-            # What state, units and amounts may be is said by their types (docs/adr/0006).
+            # What state, units and amounts may be is said by their types (docs/adr/0007).
             models.CheckConstraint(
                 name="use_reserved_has_an_end",
                 condition=Q(silence=Silence.CONFIRMS, silence_days__gt=0)
