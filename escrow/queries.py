@@ -417,6 +417,15 @@ def reserve_over(beneficiary_id: int, *, on: date) -> int:
     return max(0, reserve.balance - min(rule.up_to_fen, young))
 
 
+def unsent_payouts(beneficiary_id: int) -> QuerySet[Instruction]:
+    """Payouts that have not left: an order of a court still reaches them."""
+    return Instruction.objects.filter(
+        beneficiary_id=beneficiary_id,
+        kind=InstructionKind.PAYOUT,
+        state__in=(InstructionState.HELD, InstructionState.DUE),
+    )
+
+
 def last_return(payment_id: int) -> str:
     """What the bank said when it last returned a refund of this payment."""
     orders = Instruction.objects.filter(payment_id=payment_id, state=InstructionState.FAILED).order_by(

@@ -176,11 +176,7 @@ def ask_now(*, instruction_id: int, at: datetime, actor: str) -> Instruction:
 def recall_payouts(*, beneficiary_id: int, at_least_fen: int, because: str, at: datetime, actor: str) -> int:
     """Take back what has not left: payouts that wait for a second person or are about to be sent, the newest first, until
     they come to ``at_least_fen``. They are earned again; returns how much (fen). The caller is alone with the beneficiary."""
-    waiting = Instruction.objects.select_for_update(no_key=True, of=("self",)).filter(
-        kind=InstructionKind.PAYOUT,
-        beneficiary_id=beneficiary_id,
-        state__in=(InstructionState.HELD, InstructionState.DUE),
-    )
+    waiting = queries.unsent_payouts(beneficiary_id).select_for_update(no_key=True, of=("self",))
     recalled = 0
     for instruction in waiting.order_by("-id"):
         if recalled >= at_least_fen:

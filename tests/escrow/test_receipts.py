@@ -215,6 +215,7 @@ def test_a_refund_that_came_back_is_ordered_again(bank):
     now = Refund.objects.get()
     assert now.paid_at is None
     assert (now.instruction_id != back.instruction_id, now.instruction.state) == (True, InstructionState.DUE)
+    assert queries.way_back_closed(now.instruction.payment_id)  # so that it may go to an account instead
     assert queries.backing(of.pk).refund_fen == 200_000
     assert not unproven()
     answered(now.instruction, "succeeded")

@@ -194,7 +194,8 @@ def _confirmation(request: HttpRequest, page: Pages, form: OrderForm) -> HttpRes
     facts = form.cleaned_data
     merchant = facts["merchant"]
     earned = escrow_queries.backing(merchant.beneficiary_id).payable_fen
-    at_once = min(facts["sum_fen"], earned)
+    waiting = sum(escrow_queries.unsent_payouts(merchant.beneficiary_id).values_list("amount_fen", flat=True))
+    at_once = min(facts["sum_fen"], earned + waiting)
     about = [
         (_("Merchant"), merchant.name),
         (_("Custody account"), merchant.beneficiary.custody_no),
@@ -203,6 +204,7 @@ def _confirmation(request: HttpRequest, page: Pages, form: OrderForm) -> HttpRes
         (_("Sum"), f"¥{yuan(facts['sum_fen'])}"),
         (_("Expires on"), facts["expires_on"]),
         (_("Earned and not paid out"), f"¥{yuan(earned)}"),
+        (_("Payouts that have not left"), f"¥{yuan(waiting)}"),
         (_("Blocked at once"), f"¥{yuan(at_once)}"),
         (_("Blocked by later payouts"), f"¥{yuan(facts['sum_fen'] - at_once)}"),
     ]

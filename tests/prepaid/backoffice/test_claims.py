@@ -10,6 +10,7 @@ from escrow import invariants
 from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.models import AuditEntry, LegalHold, ReserveRule
+from escrow.states import InstructionState
 from prepaid.backoffice.queries.matters import Asked, matters
 from prepaid.merchants.models import Merchant
 from tests.escrow.factories import ACTOR, AT
@@ -128,6 +129,19 @@ def test_an_order_is_shown_with_what_it_blocks_before_it_is_recorded_and_lifted_
     assert (lifted.actor, lifted.after) == (one.actor, {"because": "裁定解除"})
     assert client.post(lifting, {"because": "again", "checked": "on"}).status_code == 404
     assert "裁定解除" in client.get(url("escrow_legalhold_history", hold.pk)).content.decode()
+    assert proven()
+
+
+def test_an_order_says_that_it_takes_back_what_has_not_left(client, one):
+    merchant = make.merchant()
+    order = make.payout(merchant)  # 1,000 yuan
+    filled = {**ORDER, "merchant": merchant.uscc}
+    body = client.post(url("backoffice_order"), filled).content.decode()
+    assert body.count("¥1,000.00") == 3  # the order's sum, what has not left, what is blocked at once
+    client.post(url("backoffice_order"), {**filled, "word": "confirm"})
+    assert LegalHold.objects.get().blocked_fen == 100_000
+    order.refresh_from_db()
+    assert order.state == InstructionState.FAILED
     assert proven()
 
 
