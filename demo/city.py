@@ -246,6 +246,22 @@ def _arts(people_of: dict[Login, User], today: date, at: datetime) -> None:
         owner.actor,
         officer,
     )
+    _file(
+        school,
+        products.Draft(
+            name="儿童水彩课程16课时",
+            kind=Plan.COURSE,
+            price_fen=240_000,
+            sessions=16,
+            list_price_fen=18_000,
+            days=85,
+            store_ids=[store],
+            service="儿童水彩小班课16课时，每课时60分钟，每班不超过8人，按班级和日期逐课核销。",
+        ),
+        at,
+        owner.actor,
+        officer,
+    )
 
 
 def _salon(people_of: dict[Login, User], today: date, at: datetime) -> None:
@@ -274,6 +290,21 @@ def _salon(people_of: dict[Login, User], today: date, at: datetime) -> None:
             days=365,
             store_ids=[store],
             service="按店内价目表使用剪发、洗吹、染烫等项目，单次精剪68元。",
+        ),
+        at,
+        owner.actor,
+    )
+    _file(
+        salon,
+        products.Draft(
+            name="美发八折卡",
+            kind=Plan.DISCOUNT,
+            price_fen=50_000,
+            discount_bp=8_000,
+            list_price_fen=6_800,
+            days=365,
+            store_ids=[store],
+            service="按店内价目表八折使用剪发、洗吹、染烫等项目，单次精剪原价68元。",
         ),
         at,
         owner.actor,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import Result, Side, Wanted
 from escrow.errors import BasisRequired, InvalidAmount
-from escrow.states import Plan, RefundBasis
+from escrow.states import FACE_VALUE_PLANS, Plan, RefundBasis
 from prepaid.cards.forms import YuanField
 from prepaid.cards.models import Redemption
 from prepaid.cards.queries import Ground
@@ -97,8 +97,12 @@ class ChargeDecideForm(forms.Form):
     def __init__(self, *args: Any, charge: Redemption, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.charge = charge
-        if charge.card.version.plan == Plan.STORED_VALUE:
-            self.fields["units"] = YuanField(label=_("Used of it (yuan)"))
+        plan = charge.card.version.plan
+        if plan in FACE_VALUE_PLANS:
+            label = _("Used of it (yuan, after the discount)") if plan == Plan.DISCOUNT else _("Used of it (yuan)")
+            self.fields["units"] = YuanField(label=label)
+        elif plan == Plan.COURSE:
+            self.fields["units"] = forms.IntegerField(label=_("Used of it (lessons)"))
         else:
             self.fields["units"] = forms.IntegerField(label=_("Used of it (sessions)"))
         self.fields["units"].help_text = _("0 when nothing was used. The rest returns to the card.")

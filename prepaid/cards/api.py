@@ -51,7 +51,8 @@ class Charges(CounterView):
         responses={201: ChargeAnswer, **REFUSALS, 413: ErrorAnswer, 422: ErrorAnswer, 503: ErrorAnswer},
     )
     def post(self, request: Request) -> Response:
-        """One session, or up to one visit at the sold price, is final at once; more waits for the holder."""
+        """One session, or up to one visit at the sold price, is final at once; more, and every lesson of a course, waits for the
+        holder."""
         body = ChargeBody(data=request.data)
         body.is_valid(raise_exception=True)
         values: dict[str, Any] = body.validated_data
@@ -61,6 +62,8 @@ class Charges(CounterView):
             code=values["code"],
             units=values["units"],
             amount_fen=values["amount_fen"],
+            lesson_class=values["lesson_class"],
+            lesson_on=values["lesson_on"],
             store_id=values["store"],
             note=values["note"],
             key=request.headers.get("Idempotency-Key", ""),

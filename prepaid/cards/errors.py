@@ -140,6 +140,39 @@ class CheckInIsFree(DomainError):
     http_status = 400
 
 
+class ListPriceTooLarge(AmountTooLarge):
+    message = _(
+        "Only ¥%(left)s is left on this card: at its discount enough for a list price of ¥%(most)s. Enter at most that much."
+    )
+
+
+class NothingToCharge(DomainError):
+    message = _("At this card's discount that list price comes to nothing. Enter the list price of what was used.")
+    http_status = 400
+
+
+class LessonNeeded(DomainError):
+    message = _("This card is a course and is charged by the lesson. Enter the class, and the day of the lesson.")
+    http_status = 400
+
+
+class OneLesson(DomainError):
+    message = _("A course is charged one lesson at a time. Leave the sessions and the amount empty.")
+    http_status = 400
+
+
+class NotACourse(DomainError):
+    message = _("This card is not a course. Leave the class and the day of the lesson empty.")
+    http_status = 400
+
+
+class LessonDay(DomainError):
+    message = _(
+        "A lesson is charged on its day or later, and not for days before the card was paid on %(since)s. Correct the day."
+    )
+    http_status = 400
+
+
 class SessionsNotCharged(DomainError):
     message = _("This card is not charged by sessions. Leave the number of sessions empty.")
     http_status = 400

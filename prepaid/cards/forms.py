@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from escrow.money import MAX_FEN, yuan
-from escrow.states import Plan
+from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.models import Redemption
 from prepaid.cards.states import RefundCause
@@ -48,7 +48,7 @@ class BuyForm(forms.Form):
 
 
 class CounterForm(forms.Form):
-    """The shown code, and sessions or an amount; neither for one session or a check-in."""
+    """The shown code, and sessions, an amount or, where courses are sold, a lesson; none for one session or a check-in."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     code = forms.CharField(
@@ -65,7 +65,24 @@ class CounterForm(forms.Form):
         help_text=_("Empty for one."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    amount = YuanField(label=_("Amount (yuan)"), required=False, help_text=_("For cards with money on them."))
+    amount = YuanField(
+        label=_("Amount (yuan)"),
+        required=False,
+        help_text=_("For cards with money on them: the price displayed. A discount card pays it at its rate."),
+    )
+    lesson_class = forms.CharField(
+        label=_("Class"),
+        max_length=40,
+        required=False,
+        help_text=_("For courses: which class the lesson was of."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    lesson_on = forms.DateField(
+        label=_("Day of the lesson"),
+        required=False,
+        help_text=_("Empty for today."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
     note = forms.CharField(
         label=_("Note for the customer"),
         max_length=80,
@@ -73,9 +90,11 @@ class CounterForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stores: list[Store], has_courses: bool, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"key": str(uuid.uuid4())})
         super().__init__(*args, **kwargs)
+        if not has_courses:
+            del self.fields["lesson_class"], self.fields["lesson_on"]
         if len(stores) > 1:
             self.fields["store"] = forms.TypedChoiceField(
                 label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
@@ -88,8 +107,11 @@ class PartForm(forms.Form):
     def __init__(self, *args: Any, charge: Redemption, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.charge = charge
-        if charge.card.version.plan == Plan.STORED_VALUE:
-            self.fields["part"] = YuanField(label=_("Yes, but only (yuan)"))
+        if charge.card.version.plan in FACE_VALUE_PLANS:
+            label = _("Yes, but only (yuan)")
+            if charge.card.version.plan == Plan.DISCOUNT:
+                label = _("Yes, but only (yuan, after the discount)")
+            self.fields["part"] = YuanField(label=label)
         else:
             widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
             self.fields["part"] = forms.IntegerField(label=_("Yes, but only (sessions)"), widget=widget)

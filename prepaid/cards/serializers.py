@@ -51,11 +51,23 @@ class _Body(serializers.Serializer[Any]):
 
 
 class ChargeBody(_Body):
-    """Which card, and how much: ``units`` sessions or ``amount_fen``; neither for one session or a check-in."""
+    """Which card, and how much: ``units`` sessions, ``amount_fen``, or the lesson of a course; none for one session or a
+    check-in."""
 
     code = serializers.CharField(max_length=32, help_text="the 14 digits the card shows, spaces allowed")
     units = SessionsField(required=False, allow_null=True, default=None)
-    amount_fen = AmountField(required=False, allow_null=True, default=None)
+    amount_fen = AmountField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="the price displayed in the store (fen); a discount card is charged its rate of it",
+    )
+    lesson_class = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, default="", help_text="the class, of a course card only"
+    )
+    lesson_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="the day of the lesson; without it today"
+    )
     store = StoreField(
         required=False, allow_null=True, default=None, help_text="for owners and managers; a cashier's store is known"
     )
@@ -66,7 +78,10 @@ class ConfirmBody(_Body):
     """How much of the charge is right; without ``units`` all of it."""
 
     units = SessionsField(
-        required=False, allow_null=True, default=None, help_text="sessions, or fen of face value; the rest returns"
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="sessions, or fen of face value or discounted price; the rest returns",
     )
 
 
@@ -76,18 +91,27 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     id = serializers.IntegerField(source="pk")
     card = serializers.CharField(source="card.number")
     product = serializers.CharField(source="card.version.product.name")
-    plan = serializers.CharField(source="card.version.kind", help_text="sessions, stored_value or period")
+    plan = serializers.CharField(
+        source="card.version.kind", help_text="sessions, stored_value, discount, period or course"
+    )
     state = serializers.CharField(
         help_text="final, reserved (waits for the holder), disputed, voided, expired, undone; checked_in or undone for a period card"
     )
     units = serializers.IntegerField(
-        source="use.units", default=0, help_text="sessions, or fen of face value; 0 for a check-in"
+        source="use.units",
+        default=0,
+        help_text="sessions, lessons, or fen of face value or discounted price; 0 for a check-in",
     )
     claimed_units = serializers.IntegerField(
         source="units", help_text="as the merchant claimed; the holder may confirm less"
     )
     amount_fen = serializers.IntegerField(source="use.amount_fen", default=0, help_text="money earned by it (fen)")
     bonus_fen = serializers.IntegerField(source="use.bonus_fen", default=0, help_text="gift money used by it (fen)")
+    list_fen = serializers.SerializerMethodField(
+        help_text="of a discount card: the list price of what is or would be charged (fen)"
+    )
+    lesson_class = serializers.CharField(help_text="of a course: the class")
+    lesson_on = serializers.DateField(allow_null=True, help_text="of a course: the day of the lesson")
     confirm_until = serializers.DateTimeField(
         source="use.confirm_until",
         default=None,
@@ -103,6 +127,11 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     at = serializers.DateTimeField()
     message = serializers.SerializerMethodField(help_text="one sentence for people")
 
+    def get_list_fen(self, redemption: Redemption) -> int | None:
+        if redemption.list_fen is None or redemption.use is None:
+            return None
+        return redemption.list_fen_of(redemption.use.units)
+
     def get_message(self, redemption: Redemption) -> str:
         return redemption.outcome
 
@@ -117,6 +146,8 @@ class StatementEntryAnswer(serializers.Serializer[Any]):
     held_after_fen = serializers.IntegerField(source="entry.held_after_fen")
     store = serializers.CharField(source="redemption.store.name", default="")
     note = serializers.CharField(source="redemption.note", default="")
+    list_fen = serializers.IntegerField(help_text="of a discount card: the list price of what the line is for (fen)")
+    lesson = serializers.CharField(source="redemption.lesson", default="", help_text="of a course: day and class")
 
 
 class StatementAnswer(serializers.Serializer[CardFace]):

@@ -276,7 +276,7 @@ class SectorRuleForm(_RuleForm):
         fields = [
             "sector", "valid_from", "filing_balance_fen", "custody_percent", "max_price_fen", "max_months",
             "max_sessions", "either_cap_binds", "cooling_off_days", "closing_notice_days", "auto_confirm_working_days",
-            "refund_silence_agrees_working_days", "basis", "mark",
+            "refund_silence_agrees_working_days", "payable_working_days", "basis", "mark",
         ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 

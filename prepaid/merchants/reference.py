@@ -93,6 +93,7 @@ def _figures(row: dict[str, str]) -> dict[str, Any]:
         "closing_notice_days": int(row["closing_notice_days"]),
         "auto_confirm_working_days": number("auto_confirm_working_days"),
         "refund_silence_agrees_working_days": number("refund_silence_agrees_working_days"),
+        "payable_working_days": int(row["payable_working_days"] or 1),
         "basis": row["basis"],
         "mark": row["mark"],
     }

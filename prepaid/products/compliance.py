@@ -8,7 +8,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from escrow.money import yuan
-from escrow.states import Plan
+from escrow.states import COUNTED_PLANS, FACE_VALUE_PLANS, Plan
 from prepaid.products import caps, void_clauses
 from prepaid.products.contract import twelve_items
 from prepaid.products.terms import CLAUSES, Terms
@@ -54,7 +54,11 @@ def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
         figures = {"price": yuan(terms.price_fen), "most": yuan(rule.max_price_fen)}
         lines.append(Finding(level="bad", code="price_cap", text=text % figures, article=article, field="price_fen"))
     if rule.max_sessions is not None and (terms.sessions or 0) > rule.max_sessions:
-        text = _("%(count)s sessions are more than the sector's cap of %(most)s.")
+        text = (
+            _("%(count)s lessons are more than the sector's cap of %(most)s.")
+            if terms.kind == Plan.COURSE
+            else _("%(count)s sessions are more than the sector's cap of %(most)s.")
+        )
         figures = {"count": str(terms.sessions), "most": str(rule.max_sessions)}
         lines.append(Finding(level="bad", code="sessions_cap", text=text % figures, article=article, field="sessions"))
     if rule.max_months is not None and (terms.days or 0) > caps.longest_days(rule.max_months):
@@ -84,10 +88,14 @@ def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
 
 
 def _figures(terms: Terms, visit_percent: int) -> list[Finding]:
-    if terms.kind == Plan.SESSIONS and terms.sessions:
+    if terms.kind in COUNTED_PLANS and terms.sessions:
         unit = terms.price_fen // terms.sessions
         if (terms.list_price_fen or 0) < unit:
-            text = _("The list price of one visit is below what a visit costs on this card (¥%(unit)s).")
+            text = (
+                _("The list price of one lesson is below what a lesson costs in this course (¥%(unit)s).")
+                if terms.kind == Plan.COURSE
+                else _("The list price of one visit is below what a visit costs on this card (¥%(unit)s).")
+            )
             return [
                 Finding(
                     level="bad",
@@ -97,7 +105,7 @@ def _figures(terms: Terms, visit_percent: int) -> list[Finding]:
                     field="list_price_fen",
                 )
             ]
-    if terms.kind == Plan.STORED_VALUE:
+    if terms.kind in FACE_VALUE_PLANS:
         most = (terms.price_fen + terms.bonus_fen) * visit_percent // 100
         if (terms.visit_price_fen or 0) > most:
             text = _(
@@ -111,7 +119,7 @@ def _figures(terms: Terms, visit_percent: int) -> list[Finding]:
                     code="visit_price",
                     text=text % figures,
                     article=_("the platform's own cap on what a scan alone takes"),
-                    field="visit_price_fen",
+                    field="list_price_fen" if terms.kind == Plan.DISCOUNT else "visit_price_fen",
                 )
             ]
     return [Finding(level="ok", code="figures", text=_("Price, quantity and list price fit together."))]

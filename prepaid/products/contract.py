@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from escrow.money import yuan
-from escrow.states import Plan
+from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.products.standard_clauses import in_readers_language
-from prepaid.products.terms import Premises, Terms
+from prepaid.products.terms import Premises, Terms, percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
             terms.service,
             terms.quality,
             terms.deduction,
-            *([scan(terms)] if terms.kind == Plan.STORED_VALUE else []),
+            *([scan(terms)] if terms.kind in FACE_VALUE_PLANS else []),
             *(_("Redeemed at: %(name)s, %(address)s") % {"name": s.name, "address": s.address} for s in terms.stores),
         ),
         _item(4, _("Term and premises"), term(terms), *(_premises(store) for store in terms.stores)),
@@ -78,7 +78,7 @@ def acknowledgements(terms: Terms) -> list[str]:
     return [
         _("I prepay ¥%(price)s to %(name)s.") % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
         term(terms),
-        *([scan(terms)] if terms.kind == Plan.STORED_VALUE else []),
+        *([scan(terms)] if terms.kind in FACE_VALUE_PLANS else []),
         in_readers_language(terms.risk_warning),
     ]
 
@@ -95,12 +95,28 @@ def quantity(terms: Terms) -> str:
             ) % {"count": sessions, "list": yuan(terms.list_price_fen or 0)}
         case Plan.STORED_VALUE:
             return _("Stored value ¥%(face)s") % {"face": yuan(terms.price_fen + terms.bonus_fen)}
+        case Plan.DISCOUNT:
+            return _(
+                "¥%(price)s to spend; every item costs %(discount)s of its list price, a usual visit ¥%(visit)s instead of ¥%(list)s"
+            ) % {
+                "price": yuan(terms.price_fen),
+                "discount": percent(terms.discount_bp or 10_000),
+                "visit": yuan(terms.visit_price_fen or 0),
+                "list": yuan(terms.list_price_fen or 0),
+            }
+        case Plan.COURSE:
+            lessons = terms.sessions or 0
+            return ngettext(
+                "%(count)s lesson; list price of one lesson ¥%(list)s",
+                "%(count)s lessons; list price of one lesson ¥%(list)s",
+                lessons,
+            ) % {"count": lessons, "list": yuan(terms.list_price_fen or 0)}
         case Plan.PERIOD:
             return ngettext("%(days)s day of use", "%(days)s days of use", terms.days or 0) % {"days": terms.days}
 
 
 def scan(terms: Terms) -> str:
-    """What showing the code of a stored value card agrees to."""
+    """What showing the code of a card with money on it agrees to."""
     return _("Showing the code pays up to ¥%(visit)s, one visit, at once; a larger sum waits for the holder's yes.") % {
         "visit": yuan(terms.visit_price_fen or 0)
     }

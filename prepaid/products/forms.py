@@ -1,6 +1,6 @@
 """Forms of products and filings."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.text import capfirst
@@ -13,7 +13,10 @@ from prepaid.merchants.queries import stores_of
 from prepaid.products import standard_clauses
 from prepaid.products.models import ProductVersion
 from prepaid.products.operations import Draft
-from prepaid.products.terms import CLAUSES
+from prepaid.products.terms import CLAUSES, percent
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class YuanField(forms.CharField):
@@ -35,11 +38,43 @@ class YuanField(forms.CharField):
             raise forms.ValidationError(str(error), code=error.code) from error
 
 
+class PercentField(forms.DecimalField):
+    """Percent with at most two decimals; cleans to basis points."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, decimal_places=2, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        """0.01 % each."""
+        return int(super().clean(value) * 100)
+
+
 #: Fields that only some kinds of card have.
 OF_KIND = {
     Plan.SESSIONS: {"sessions", "list_price_fen"},
     Plan.STORED_VALUE: {"bonus_fen", "visit_price_fen", "lowest_item_fen"},
+    Plan.DISCOUNT: {"discount_bp", "list_price_fen"},
     Plan.PERIOD: set(),
+    Plan.COURSE: {"sessions", "list_price_fen"},
+}
+#: What a field is called and explained for a kind that reads it otherwise.
+OTHER_WORDS: "dict[Plan, dict[str, tuple[_StrPromise, _StrPromise | str]]]" = {
+    Plan.DISCOUNT: {
+        "list_price_fen": (
+            _("List price of a usual visit (yuan)"),
+            _(
+                "What a usual visit costs without the card. A charge up to its discounted price is final when the customer's "
+                "code is scanned; more waits for their confirmation."
+            ),
+        ),
+    },
+    Plan.COURSE: {
+        "sessions": (_("Number of lessons"), ""),
+        "list_price_fen": (
+            _("List price of one lesson (yuan)"),
+            _("What one lesson costs by itself. A refund for the holder's own reasons counts lessons at this price."),
+        ),
+    },
 }
 
 
@@ -49,6 +84,11 @@ class ProductForm(forms.Form):
     name = forms.CharField(label=_("Name of the product"), max_length=80)
     price_fen = YuanField(label=_("Price (yuan)"))
     bonus_fen = YuanField(label=_("Gift money on top (yuan)"), required=False)
+    discount_bp = PercentField(
+        label=_("The customer pays of the list price (%)"),
+        help_text=_("80 for a card that takes 20 % off. The sum is rounded down to the fen in the customer's favour."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
     sessions = forms.IntegerField(label=_("Number of sessions"), min_value=1)
     list_price_fen = YuanField(
         label=_("List price of one visit (yuan)"),
@@ -83,6 +123,8 @@ class ProductForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in set().union(*OF_KIND.values()) - OF_KIND[kind]:
             del self.fields[name]
+        for name, words in OTHER_WORDS.get(kind, {}).items():
+            self.fields[name].label, self.fields[name].help_text = words
         stores = stores_of(merchant_id).filter(is_open=True)
         self.fields["stores"].choices = [(str(store.pk), store.name) for store in stores]  # type: ignore[attr-defined]  # a choice field
         if kind != Plan.PERIOD:
@@ -134,6 +176,8 @@ class ProductForm(forms.Form):
         for name in ("price_fen", "bonus_fen", "list_price_fen", "visit_price_fen", "lowest_item_fen"):
             fen = getattr(version, name)
             initial[name] = yuan(fen) if fen else ""
+        if version.discount_bp is not None:
+            initial["discount_bp"] = percent(version.discount_bp).removesuffix("%")
         stores = [str(pk) for pk in version.stores.values_list("pk", flat=True)]
         return initial | {
             "name": version.product.name,
@@ -152,14 +196,3 @@ class ReturnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The merchant reads this sentence."),
     )
-
-
-class PercentField(forms.DecimalField):
-    """Percent a year with at most two decimals; cleans to basis points."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=100, decimal_places=2, **kwargs)
-
-    def clean(self, value: Any) -> int:
-        """0.01 % each."""
-        return int(super().clean(value) * 100)

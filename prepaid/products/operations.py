@@ -33,7 +33,7 @@ from prepaid.products.errors import (
 )
 from prepaid.products.models import Filing, Product, ProductVersion
 from prepaid.products.states import FILING_TRANSITIONS, VERSION_TRANSITIONS, FilingState, VersionState
-from prepaid.products.terms import CLAUSES
+from prepaid.products.terms import CLAUSES, LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP
 
 CONSTRAINT_ERRORS.update(
     {
@@ -49,7 +49,8 @@ class Draft:
     """What a merchant enters; money in fen. Clauses left out are the standard ones; ``service`` is always theirs.
 
     ``days``: a period card's length, for the other kinds the validity (None: no expiry). ``list_price_fen`` belongs to
-    session cards, ``visit_price_fen`` and ``lowest_item_fen`` to stored value.
+    session cards, courses (of one lesson) and discount cards (of a usual visit), ``visit_price_fen`` and ``lowest_item_fen`` to
+    stored value. ``sessions`` of a course are its lessons; ``discount_bp``: what a discount card's holder pays (0.01 %).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Draft:
     list_price_fen: int | None = None
     visit_price_fen: int | None = None
     lowest_item_fen: int | None = None
+    discount_bp: int | None = None
     clauses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -258,9 +260,10 @@ def _figures(draft: Draft) -> dict[str, int | None]:
         "list_price_fen": None,
         "visit_price_fen": None,
         "lowest_item_fen": None,
+        "discount_bp": None,
     }
     match draft.kind:
-        case Plan.SESSIONS:
+        case Plan.SESSIONS | Plan.COURSE:
             sessions = _count(draft.sessions, "sessions")
             if sessions > price_fen:
                 raise BadFigure("sessions", _("A visit must cost at least 0.01 yuan."))
@@ -277,6 +280,16 @@ def _figures(draft: Draft) -> dict[str, int | None]:
                 "visit_price_fen": _money(draft.visit_price_fen, "visit_price_fen"),
                 "lowest_item_fen": _money(draft.lowest_item_fen, "lowest_item_fen"),
             }
+        case Plan.DISCOUNT:
+            list_price_fen, discount_bp = _money(draft.list_price_fen, "list_price_fen"), _discount(draft.discount_bp)
+            if list_price_fen * discount_bp < 10_000:
+                raise BadFigure("list_price_fen", _("A visit must cost at least 0.01 yuan."))
+            return {
+                **empty,
+                "list_price_fen": list_price_fen,
+                "visit_price_fen": list_price_fen * discount_bp // 10_000,
+                "discount_bp": discount_bp,
+            }
         case Plan.PERIOD:
             return {**empty, "days": _count(draft.days, "days")}
 
@@ -291,6 +304,12 @@ def _money(value: object, column: str) -> int:
 def _count(value: object, column: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
         raise BadFigure(column, _("Enter a whole number from 1 to 100,000."))
+    return value
+
+
+def _discount(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not LEAST_DISCOUNT_BP <= value <= MOST_DISCOUNT_BP:
+        raise BadFigure("discount_bp", _("Enter what the customer pays of the list price, from 1 % to 99.99 %."))
     return value
 
 

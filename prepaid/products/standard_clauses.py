@@ -16,6 +16,14 @@ DEDUCTION = {
         "Each use deducts the price displayed in the store that day, from the money paid and the gift money in "
         "proportion. Every deduction needs the holder's code or confirmation and is shown to the holder at once."
     ),
+    Plan.DISCOUNT: _(
+        "Each use deducts the price displayed in the store that day times the rate of the card, rounded down to the fen. Both "
+        "prices are named. Every deduction needs the holder's code or confirmation and is shown to the holder at once."
+    ),
+    Plan.COURSE: _(
+        "One lesson given deducts one lesson, named by its day and class and deducted once. Every deduction waits for the "
+        "learner's or guardian's confirmation and is shown to them at once."
+    ),
     Plan.PERIOD: _(
         "The card may be used on every day of its term; each day deducts an equal share of the price. Days on which "
         "the merchant gives no service are not deducted."

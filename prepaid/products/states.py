@@ -11,7 +11,9 @@ class ProductKind(TextChoices):
 
     SESSIONS = Plan.SESSIONS.value, _("session card")
     STORED_VALUE = Plan.STORED_VALUE.value, _("stored-value card")
+    DISCOUNT = Plan.DISCOUNT.value, _("discount card")
     PERIOD = Plan.PERIOD.value, _("period card")
+    COURSE = Plan.COURSE.value, _("course")
 
 
 class VersionState(TextChoices):

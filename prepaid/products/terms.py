@@ -21,6 +21,9 @@ CLAUSES = (
     "dispute_terms",
 )
 
+#: What the holder of a discount card may pay of the list price (0.01 %): a part of it, never nothing and never all.
+LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP = 100, 9_999
+
 
 @dataclass(frozen=True, kw_only=True)
 class Premises:
@@ -44,7 +47,8 @@ class Issuer:
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Money in fen; ``days``: the length of a period card, for other kinds the validity (None: no expiry)."""
+    """Money in fen; ``days``: the length of a period card, for other kinds the validity (None: no expiry). ``sessions`` of a
+    course are its lessons; ``discount_bp``: what a discount card's holder pays of the list price (0.01 %)."""
 
     name: str
     kind: str
@@ -67,6 +71,7 @@ class Terms:
     dispute_terms: str
     issuer: Issuer
     stores: tuple[Premises, ...]
+    discount_bp: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON data; ``from_json`` gives the same terms back."""
@@ -84,8 +89,14 @@ class Terms:
             )
             for store in data["stores"]
         )
-        plain = {field.name: data[field.name] for field in fields(cls) if field.name not in {"stores", "issuer"}}
+        names = [field.name for field in fields(cls) if field.name not in {"stores", "issuer"}]
+        plain = {name: data[name] for name in names if name in data or name != "discount_bp"}  # older terms have none
         return cls(**plain, issuer=Issuer(**data["issuer"]), stores=stores)
+
+
+def percent(bp: int) -> str:
+    """Basis points as people write them: 8,000 → ``80%``, 8,550 → ``85.5%``."""
+    return f"{bp // 100}.{bp % 100:02d}".rstrip("0").rstrip(".") + "%"
 
 
 def sha256_of(terms: Mapping[str, Any]) -> str:

@@ -68,6 +68,8 @@ async function send() {
       amount_fen: fen(fields.amount.value),
       store: fields.store ? Number(fields.store.value) : null,
       note: fields.note.value,
+      lesson_class: fields.lesson_class?.value ?? "",
+      lesson_on: fields.lesson_on?.value || null,
     }),
   });
   const body = await answer.json();
@@ -79,7 +81,7 @@ async function send() {
   }
   const word = { reserved: words.waiting, checked_in: words.checkedIn }[body.state] ?? words.done;
   showCharge(body.state === "reserved" ? "wait" : "ok", word, body);
-  for (const name of ["code", "units", "amount", "note"]) fields[name].value = "";
+  for (const name of ["code", "units", "amount", "note"]) fields[name].value = ""; // the class stays: its learners come together
   fields.code.focus();
   await refreshCharges();
 }

@@ -15,7 +15,7 @@ from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import InvalidUnits, NotFound, ReservationConfirmed
 from escrow.models import Use
-from escrow.states import UseState
+from escrow.states import Plan, UseState
 from prepaid.cards import operations as cards
 from prepaid.cards.errors import NoIsEnough
 from tests.complaints import factories as make
@@ -61,6 +61,28 @@ def used(charge) -> tuple[int, int]:
 
 def proven():
     return [finding for finding in invariants.prove() if not finding.ok]
+
+
+def test_of_a_discount_card_discounted_money_is_decided_and_of_a_course_the_lesson():
+    shop, school = factories.shop(), factories.shop(sector="arts")
+    dear = factories.charge(factories.card(shop, Plan.DISCOUNT), shop.boss, amount_fen=10_000)
+    cards.insist_on_redemption(staff=shop.boss, redemption_id=dear.pk, because="x", at=clock.now(), actor="user:x")
+    lesson = factories.charge(factories.card(school, Plan.COURSE), school.boss, lesson_class="周三素描班")
+    for at_shop, charge, label, too_much, typed, said, left in (
+        (shop, dear, "yuan, after the discount", "80.01", "20", "¥20.00 (list price ¥25.00)", 2_000),
+        (school, lesson, "lessons", "2", "1", "1 lesson (", 1),
+    ):
+        case = routed(complain(charge))
+        official = signed_in(make.officer(at_shop.merchant.sector.lead_department_id))
+        official.post(reverse("admin:cases_case_accept", args=[case.pk]))
+        decide = reverse("admin:cases_case_decide", args=[case.pk])
+        assert label in official.get(decide).content.decode()
+        assert official.post(decide, {"units": too_much, "reasons": "小票"}).status_code == 400
+        asked = official.post(decide, {"units": typed, "reasons": "小票"}).content.decode()
+        assert said in asked
+        assert official.post(decide, {"units": typed, "reasons": "小票", "confirmed": "1"}).status_code == 302
+        assert used(charge) == (left, 0)
+    assert not proven()
 
 
 def test_the_whole_way_over_http(school, charge, officer):

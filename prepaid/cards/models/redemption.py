@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from escrow import clock
 from escrow.models import Use
-from escrow.money import yuan
+from escrow.money import share, yuan
 from escrow.states import Plan, Silence, UseState
 from prepaid.cards.models.card import Card
 from prepaid.merchants.models import StaffMember, Store
@@ -42,9 +42,10 @@ _TONES: dict[str, str] = {
 
 
 class Redemption(models.Model):
-    """``units`` sessions, or fen of face value, as they were claimed; the use says what was charged of them. A period card's
-    check-in has 0 units and no use: it charges nothing. ``undone_at``: of a check-in that was a mistake; of a charge its use
-    knows.
+    """``units`` sessions, lessons, or fen of face value or discounted price, as they were claimed; the use says what was charged
+    of them. ``list_fen``: the list price that a discount card's claim is its rate of; ``lesson_on``, ``lesson_class``: which
+    lesson of a course. A period card's check-in has 0 units and no use: it charges nothing. ``undone_at``: of a check-in that
+    was a mistake; of a charge its use knows.
     """
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="redemptions", verbose_name=_("card"))
@@ -55,6 +56,9 @@ class Redemption(models.Model):
     cashier = models.ForeignKey(StaffMember, models.PROTECT, related_name="redemptions", verbose_name=_("charged by"))
     units = models.BigIntegerField(_("units"))
     note = models.CharField(_("note"), max_length=80, blank=True, default="")
+    list_fen = models.BigIntegerField(_("list price (fen)"), null=True, blank=True)
+    lesson_on = models.DateField(_("day of the lesson"), null=True, blank=True)
+    lesson_class = models.CharField(_("class"), max_length=40, blank=True, default="")
     code_step = models.BigIntegerField()
     key = models.CharField(max_length=100, help_text=_("who charged, and their idempotency key"))
     body_sha256 = models.CharField(max_length=64)
@@ -78,6 +82,15 @@ class Redemption(models.Model):
                 condition=Q(use__isnull=True, units=0) | Q(use__isnull=False, units__gt=0),
             ),
             models.CheckConstraint(
+                name="redemption_list_price_not_below_charge",
+                condition=Q(list_fen__isnull=True) | Q(use__isnull=False, list_fen__gte=F("units")),
+            ),
+            models.CheckConstraint(
+                name="redemption_lesson_has_day_and_class",
+                condition=Q(lesson_on__isnull=True, lesson_class="")
+                | Q(lesson_on__isnull=False, use__isnull=False, units=1) & ~Q(lesson_class=""),
+            ),
+            models.CheckConstraint(
                 name="redemption_undone_check_in", condition=Q(undone_at__isnull=True) | Q(use__isnull=True)
             ),
             models.CheckConstraint(
@@ -92,7 +105,8 @@ class Redemption(models.Model):
 
     @property
     def figure(self) -> str:
-        """``3 sessions`` or ``¥120.00``, whatever the card counts: what is or would be charged; of a period card ``check-in``."""
+        """``3 sessions``, ``¥120.00`` or ``1 lesson (2026-03-02 drawing)``, whatever the card counts: what is or would be charged;
+        of a period card ``check-in``."""
         return self.figure_of(self.use.units) if self.use else str(_("check-in"))
 
     @property
@@ -101,10 +115,33 @@ class Redemption(models.Model):
         return self.figure_of(self.units) if self.use and self.use.units != self.units else ""
 
     def figure_of(self, units: int) -> str:
-        """So many units of this card, in words."""
-        if self.card.version.plan == Plan.STORED_VALUE:
-            return f"¥{yuan(units)}"
+        """So many units of this card, in words; of a discount card with the list price, of a course with the lesson."""
+        match self.card.version.plan:
+            case Plan.COURSE:
+                text = ngettext("%(count)s lesson", "%(count)s lessons", units) % {"count": units}
+                named = {"lessons": text, "lesson": self.lesson}
+                return str(_("%(lessons)s (%(lesson)s)")) % named if units and self.lesson else text
+            case Plan.DISCOUNT if units:
+                figures = {"sum": yuan(units), "list": yuan(self.list_fen_of(units))}
+                return str(_("¥%(sum)s (list price ¥%(list)s)")) % figures
+            case Plan.STORED_VALUE | Plan.DISCOUNT:
+                return f"¥{yuan(units)}"
         return ngettext("%(count)s session", "%(count)s sessions", units) % {"count": units}
+
+    def list_fen_of(self, units: int) -> int:
+        """The list price (fen) of so many fen of what was claimed, in proportion, rounded down: the odd fen is the holder's. 0 of
+        cards that are no discount cards."""
+        return share(self.list_fen, units, self.units) if self.list_fen else 0
+
+    @property
+    def lesson(self) -> str:
+        """Which lesson: its day and class; empty for cards that are no courses."""
+        return f"{self.lesson_on:%Y-%m-%d} {self.lesson_class}" if self.lesson_on else ""
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether less of it can be right."""
+        return self.units > 1
 
     @property
     def outcome(self) -> str:

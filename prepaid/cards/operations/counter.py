@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
-from datetime import datetime, timedelta
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from escrow import audit, clock
@@ -26,6 +28,12 @@ from prepaid.cards.errors import (
     CheckInIsFree,
     CodeUsed,
     KeyMissing,
+    LessonDay,
+    LessonNeeded,
+    ListPriceTooLarge,
+    NotACourse,
+    NothingToCharge,
+    OneLesson,
     SessionsNeeded,
     SessionsNotCharged,
     StoreClosed,
@@ -57,6 +65,8 @@ def charge_card(
     code: str,
     units: int | None = None,
     amount_fen: int | None = None,
+    lesson_class: str = "",
+    lesson_on: date | None = None,
     store_id: int | None = None,
     note: str = "",
     key: str,
@@ -64,22 +74,27 @@ def charge_card(
     at_real: datetime,
     actor: str,
 ) -> Redemption:
-    """Charge the card whose code was shown: ``units`` sessions, or ``amount_fen`` of face value; a period card checks in.
+    """Charge the card whose code was shown: ``units`` sessions, or ``amount_fen`` as displayed in the store, which a discount
+    card pays at its rate; of a course one lesson, named by ``lesson_class`` and ``lesson_on`` (today); a period card checks in.
 
     A scan proves that the card is present, not how much was agreed: one session, or up to one visit at the sold price,
     is final at once; more waits for the holder's tap: for ``CardRule.confirm_hours``, then it returns to the card; or where
-    the sector's rule says that silence confirms, for so many working days after the notice was delivered. ``at_real`` is the
-    real time, which the code follows. The same ``key`` and body give the same redemption again.
+    the sector's rule says that silence confirms, for so many working days after the notice was delivered. A lesson always
+    waits: the scan at the door says nothing of the lesson that follows. ``at_real`` is the real time, which the code follows.
+    The same ``key`` and body give the same redemption again.
 
     Raises:
         KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
         StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
         TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
-        InvalidUnits.
+        InvalidUnits; ListPriceTooLarge, NothingToCharge of a discount card; LessonNeeded, OneLesson, LessonDay, LessonCharged of a
+        course, NotACourse.
     """
     key = _full_key(staff, key)
     number, digits = codes.parse(code)
-    body = _body_sha256([number, digits, units, amount_fen, store_id, note])
+    lesson_class = " ".join(lesson_class.split())
+    named = [lesson_class, lesson_on.isoformat() if lesson_on else None] if lesson_class or lesson_on else []
+    body = _body_sha256([number, digits, units, amount_fen, store_id, note, *named])
     if replayed := _replayed(key, body):
         return replayed
     if units is not None and (isinstance(units, bool) or units < 1):
@@ -105,18 +120,19 @@ def charge_card(
             raise CardExpired(day=face.last_day)
         if face.is_paused:
             raise CardPaused()
-        charged, final = _measure(card, holding, units, amount_fen)
+        claim = _measure(card, holding, units, amount_fen, _lesson(card, lesson_class, lesson_on, at))
         use = None
-        if charged:
+        if claim.units:
             use = escrow.charge(
                 beneficiary_id=holding.beneficiary_id,
                 agreement_id=card.agreement_id,
-                units=charged,
-                final=final,
+                units=claim.units,
+                final=claim.final,
                 key=f"counter:{key}",
                 reference=f"card:{card.number}",
                 place=place_of(store),
-                **({} if final else _silence(card, at)),
+                lesson=claim.lesson.id if claim.lesson else None,
+                **({} if claim.final else _silence(card, at)),
                 at=at,
                 actor=actor,
             )
@@ -125,7 +141,10 @@ def charge_card(
             use=use,
             store=store,
             cashier=staff,
-            units=charged,
+            units=claim.units,
+            list_fen=claim.list_fen,
+            lesson_on=claim.lesson.on if claim.lesson else None,
+            lesson_class=claim.lesson.name if claim.lesson else "",
             note=note,
             code_step=step,
             key=key,
@@ -136,7 +155,7 @@ def charge_card(
             actor=actor,
             action="cards.charge",
             target=f"card:{card.pk}",
-            after={"redemption": redemption.pk, "units": charged, "final": final, "store": store.pk},
+            after={"redemption": redemption.pk, "units": claim.units, "final": claim.final, "store": store.pk},
             at=at,
         )
         if redemption.silence_confirms:
@@ -210,30 +229,92 @@ def _check_store(card: Card, store: Store) -> None:
         raise StoreClosed()
 
 
-def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | None) -> tuple[int, bool]:
-    """Units to charge (0: a check-in), and whether the scan alone makes them final."""
-    left = holding.units_left
-    if holding.plan == Plan.PERIOD:
-        if amount_fen is not None:
-            raise CheckInIsFree()
-        if units is not None:
-            raise SessionsNotCharged()
-        return 0, True
-    if holding.plan == Plan.SESSIONS:
-        if amount_fen is not None:
-            raise SessionsNeeded()
-        if left == 0:
-            raise CardUsedUp()
-        units = units or 1
-        if units > left:
-            raise TooManySessions(left=left)
-        return units, units == 1
-    if amount_fen is None:
-        raise AmountNeeded()
-    if units is not None:
-        raise SessionsNotCharged()
-    if left == 0:
+@dataclass(frozen=True)
+class _Lesson:
+    """One lesson of a class on a day."""
+
+    name: str
+    on: date
+
+    @property
+    def id(self) -> str:
+        """The same for the same class and day, however it was typed; what it means is not escrow's business."""
+        name = unicodedata.normalize("NFKC", self.name).casefold()
+        return f"{self.on.isoformat()}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What the charge would take: ``units`` (0: a check-in), and whether the scan alone makes them final."""
+
+    units: int
+    final: bool
+    list_fen: int | None = None
+    lesson: _Lesson | None = None
+
+
+def _lesson(card: Card, name: str, on: date | None, at: datetime) -> _Lesson | None:
+    if card.version.plan != Plan.COURSE:
+        if name or on:
+            raise NotACourse()
+        return None
+    if not name:
+        raise LessonNeeded()
+    today, paid_at = clock.beijing_date(at), card.agreement.funded_at
+    since = clock.beijing_date(paid_at) if paid_at else today
+    lesson = _Lesson(name, on or today)
+    if not since <= lesson.on <= today:
+        raise LessonDay(since=since.isoformat())
+    return lesson
+
+
+def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | None, lesson: _Lesson | None) -> _Claim:
+    """What is charged, by the card's plan; every plan refuses figures that are not its own."""
+    match Plan(holding.plan):
+        case Plan.PERIOD:
+            if amount_fen is not None:
+                raise CheckInIsFree()
+            if units is not None:
+                raise SessionsNotCharged()
+            return _Claim(0, True)
+        case Plan.SESSIONS:
+            if amount_fen is not None:
+                raise SessionsNeeded()
+            _check_left(holding)
+            units = units or 1
+            if units > holding.units_left:
+                raise TooManySessions(left=holding.units_left)
+            return _Claim(units, units == 1)
+        case Plan.COURSE:
+            if amount_fen is not None or units not in {None, 1}:
+                raise OneLesson()
+            _check_left(holding)
+            return _Claim(1, False, lesson=lesson)
+        case Plan.STORED_VALUE | Plan.DISCOUNT:
+            if amount_fen is None:
+                raise AmountNeeded()
+            if units is not None:
+                raise SessionsNotCharged()
+            _check_left(holding)
+            return _amount(card, holding, amount_fen)
+
+
+def _check_left(holding: Holding) -> None:
+    if holding.units_left == 0:
         raise CardUsedUp()
-    if amount_fen > left:
-        raise AmountTooLarge(left=yuan(left))
-    return amount_fen, amount_fen <= (card.version.visit_price_fen or 0)
+
+
+def _amount(card: Card, holding: Holding, amount_fen: int) -> _Claim:
+    """The displayed price, or what a discount card gives for it."""
+    version, left = card.version, holding.units_left
+    most_at_once = version.visit_price_fen or 0
+    if version.plan != Plan.DISCOUNT:
+        if amount_fen > left:
+            raise AmountTooLarge(left=yuan(left))
+        return _Claim(amount_fen, amount_fen <= most_at_once)
+    charged = version.discounted(amount_fen)
+    if charged == 0:
+        raise NothingToCharge()
+    if charged > left:
+        raise ListPriceTooLarge(left=yuan(left), most=yuan(version.list_fen_for(left)))
+    return _Claim(charged, charged <= most_at_once, list_fen=amount_fen)

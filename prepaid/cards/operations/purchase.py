@@ -14,7 +14,7 @@ from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import ChannelUnavailable, KeyReused, NotFound
 from escrow.models import Payment
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import COUNTED_PLANS, AgreementState, Plan, UseState
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
@@ -119,6 +119,7 @@ def place_order(
             bonus_fen=version.bonus_fen,
             units_total=version.units_total,
             places=[str(premises.store_id) for premises in version.terms.stores],
+            payable_after=sector_rule(merchant.sector_id, today).payable_working_days,
             pay_until=pay_until,
             at=at,
             actor=actor,
@@ -225,7 +226,7 @@ def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: d
         sector_rule(merchant.sector_id, today),
         already_fen=sum(face.holding.price_fen if face.is_unpaid else face.holding.held_fen for face in faces),
         already_sessions=sum(
-            face.holding.units_total - face.holding.units_used for face in faces if face.holding.plan == Plan.SESSIONS
+            face.holding.units_total - face.holding.units_used for face in faces if face.holding.plan in COUNTED_PLANS
         ),
         already_days=sum(
             max(0, (face.last_day - today).days)

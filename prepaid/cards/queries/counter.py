@@ -10,6 +10,8 @@ from prepaid.cards.models import Redemption
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import stores_of, workplace
 from prepaid.people.models import User
+from prepaid.products.models import ProductVersion
+from prepaid.products.states import ProductKind
 
 
 def staff_at(*, user: User, store_id: int) -> StaffMember:
@@ -43,6 +45,12 @@ def counter_stores(*, staff: StaffMember) -> list[Store]:
     if staff.store is not None:
         return [staff.store]
     return list(stores_of(staff.merchant_id).filter(is_open=True))
+
+
+def has_courses(*, staff: StaffMember) -> bool:
+    """Whether the merchant has ever sold courses: then the counter asks for the lesson."""
+    versions = ProductVersion.objects.filter(product__merchant_id=staff.merchant_id, kind=ProductKind.COURSE)
+    return versions.filter(frozen_at__isnull=False).exists()
 
 
 def open_charges(*, staff: StaffMember) -> QuerySet[Redemption]:

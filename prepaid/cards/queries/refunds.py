@@ -11,7 +11,7 @@ from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.models import Claim, Refund
-from escrow.states import Plan
+from escrow.states import Plan, UseState
 from escrow.terms import Term
 from prepaid.cards.models import Card, CardRule, RefundRequest
 from prepaid.cards.queries.wallet import CardFace, face_of
@@ -19,7 +19,7 @@ from prepaid.cards.states import OPEN_REFUND_STATES, RefundCause, RefundState
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
-from prepaid.products.refund_rules import RefundFacts, RefundQuote, quote
+from prepaid.products.refund_rules import RefundFacts, RefundQuote, kind_of, quote
 
 #: Until the money is back (or the card is usable again) there is no second request.
 UNSETTLED_STATES = (*OPEN_REFUND_STATES, RefundState.GRANTED)
@@ -54,14 +54,16 @@ def _facts(face: CardFace, *, cause: RefundCause, stopped_on: date | None) -> Re
     cooling_off_days = sector_rule(card.issuer.sector_id, bought_on).cooling_off_days
     by_plan: dict[str, dict[str, Any]] = {
         Plan.SESSIONS: {"used_sessions": holding.units_used},
+        Plan.COURSE: {"used_sessions": holding.units_used},
         Plan.STORED_VALUE: {"used_face_fen": holding.units_used},
+        Plan.DISCOUNT: {"used_face_fen": holding.units_used, "used_list_fen": _list_fen(card)},
         Plan.PERIOD: _days(term, stopped_on if cause == RefundCause.OPERATOR else None) if term else {},
     }
     used = by_plan[version.plan]
     if version.plan == Plan.PERIOD and (today - bought_on).days <= cooling_off_days and not _has_checked_in(card):
         used = {}  # BJ 16 asks whether anything was redeemed; days that passed were not
     return RefundFacts(
-        kind=version.kind,
+        kind=kind_of(version.plan),
         paid_fen=holding.price_fen,
         cause=cause.value,
         bought_on=bought_on,
@@ -87,6 +89,14 @@ def _days(term: Term, stopped_on: date | None) -> dict[str, Any]:
         stops.append(term.served_through(min(stopped_on, term.today)))
     passed = term.served_through(term.today, but=[term.stop] if term.stop else [])
     return {"used_days": passed, "stopped_after_days": min(stops, default=None)}
+
+
+def _list_fen(card: Card) -> int:
+    """The list price of all that a discount card was used for (SPC 19); nothing of other cards."""
+    if card.version.plan != Plan.DISCOUNT:
+        return 0
+    used = card.redemptions.filter(use__state=UseState.FINAL).select_related("use")
+    return sum(charge.list_fen_of(charge.use.units) for charge in used if charge.use)
 
 
 def _has_checked_in(card: Card) -> bool:

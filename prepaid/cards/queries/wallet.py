@@ -228,6 +228,11 @@ class StatementLine:
         """How many days the line is for, of a card that counts days."""
         return abs(self.entry.units)
 
+    @property
+    def list_fen(self) -> int:
+        """The list price (fen) of what the line is for, of a discount card."""
+        return self.redemption.list_fen_of(abs(self.entry.amount_fen)) if self.redemption else 0
+
 
 def statement(*, card: Card) -> list[StatementLine]:
     """Every movement, newest first, with the balance after it and where it happened."""

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from escrow import clock
-from escrow.errors import DomainError, InvalidAmount, InvalidUnits, NotFound
+from escrow.errors import DomainError, InvalidAmount, InvalidUnits, LessonCharged, NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import (
     AmountNeeded,
     AmountTooLarge,
     CheckInIsFree,
+    LessonDay,
+    LessonNeeded,
+    NotACourse,
+    NothingToCharge,
+    OneLesson,
     SessionsNeeded,
     SessionsNotCharged,
     StoreNeeded,
@@ -35,6 +41,12 @@ _FIELD_OF: dict[type[DomainError], str] = {
     SessionsNeeded: "amount",
     AmountNeeded: "amount",
     AmountTooLarge: "amount",
+    NothingToCharge: "amount",
+    OneLesson: "units",
+    LessonNeeded: "lesson_class",
+    LessonCharged: "lesson_class",
+    NotACourse: "lesson_class",
+    LessonDay: "lesson_on",
     InvalidAmount: "amount",
     CheckInIsFree: "amount",
     StoreNeeded: "store",
@@ -61,14 +73,17 @@ def charges_today(staff: StaffMember, day: date) -> list[Event]:
 @staff_page
 def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Charge a card; the newest charges below, each with undo."""
-    stores = queries.counter_stores(staff=staff)
+    choices: dict[str, Any] = {
+        "stores": queries.counter_stores(staff=staff),
+        "has_courses": queries.has_courses(staff=staff),
+    }
     if request.method == "GET":
         charge = None
         if request.GET.get("charge", "").isdecimal():
             charge = queries.charge_at(staff=staff, redemption_id=int(request.GET["charge"]))
-        form = CounterForm(stores=stores, initial={"key": str(uuid.uuid4()), "store": request.GET.get("store")})
+        form = CounterForm(**choices, initial={"key": str(uuid.uuid4()), "store": request.GET.get("store")})
         return _page(request, staff, form, charge=charge)
-    form = CounterForm(request.POST, stores=stores)
+    form = CounterForm(request.POST, **choices)
     if not form.is_valid():
         return _page(request, staff, form, status=400)
     typed = form.cleaned_data
@@ -78,6 +93,8 @@ def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
             code=typed["code"],
             units=typed["units"],
             amount_fen=typed["amount"],
+            lesson_class=typed.get("lesson_class", ""),
+            lesson_on=typed.get("lesson_on"),
             store_id=typed.get("store"),
             note=typed["note"],
             key=typed["key"],
@@ -132,6 +149,6 @@ def counter_undo(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespo
     except NotFound:
         raise
     except DomainError as error:
-        form = CounterForm(stores=queries.counter_stores(staff=staff))
+        form = CounterForm(stores=queries.counter_stores(staff=staff), has_courses=queries.has_courses(staff=staff))
         return _page(request, staff, form, error=error, status=error.http_status)
     return redirect("shop_counter")

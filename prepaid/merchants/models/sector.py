@@ -62,6 +62,11 @@ class SectorRule(models.Model):
     refund_silence_agrees_working_days = models.PositiveSmallIntegerField(
         _("silence agrees to a refund after (working days)"), null=True, blank=True
     )
+    payable_working_days = models.PositiveSmallIntegerField(
+        _("a use is paid out after (working days)"),
+        default=1,
+        help_text=_("Counted from the day the use is final."),
+    )
     basis = models.CharField(_("source"), max_length=200)
     mark = models.CharField(_("certainty"), max_length=1, choices=Mark)
 
@@ -73,6 +78,7 @@ class SectorRule(models.Model):
             models.UniqueConstraint(name="sector_rule_one_per_day", fields=["sector", "valid_from"]),
             models.CheckConstraint(name="sector_rule_mark_known", condition=Q(mark__in=Mark.values)),
             models.CheckConstraint(name="sector_rule_custody_percent", condition=Q(custody_percent__lte=100)),
+            models.CheckConstraint(name="sector_rule_payable_working_days", condition=Q(payable_working_days__gte=1)),
             models.CheckConstraint(
                 name="sector_rule_caps_positive",
                 condition=(Q(max_price_fen__isnull=True) | Q(max_price_fen__gt=0))

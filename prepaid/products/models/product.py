@@ -7,7 +7,16 @@ from django.utils.translation import gettext_lazy as _
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
 from prepaid.products.states import ProductKind, VersionState
-from prepaid.products.terms import CLAUSES, Issuer, Premises, Terms, sha256_of
+from prepaid.products.terms import (
+    CLAUSES,
+    LEAST_DISCOUNT_BP,
+    MOST_DISCOUNT_BP,
+    Issuer,
+    Premises,
+    Terms,
+    percent,
+    sha256_of,
+)
 
 
 class Product(models.Model):
@@ -33,7 +42,9 @@ class ProductVersion(models.Model):
     lets only ``state`` move. A new price is a new version; cards sold under this one keep it.
 
     ``days`` is a period card's length, for the other kinds the validity (empty: no expiry). ``visit_price_fen`` is
-    one visit at the sold price: the largest charge that a scanned code makes final at once.
+    one visit at the sold price: the largest charge that a scanned code makes final at once. ``discount_bp`` is what the
+    holder of a discount card pays of the list price (8,000: 80 %). ``sessions`` and ``list_price_fen`` of a course are its
+    lessons and the list price of one.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="versions", verbose_name=_("product"))
@@ -48,6 +59,7 @@ class ProductVersion(models.Model):
     list_price_fen = models.BigIntegerField(_("list price of one visit (fen)"), null=True, blank=True)
     visit_price_fen = models.BigIntegerField(_("sold price of one visit (fen)"), null=True, blank=True)
     lowest_item_fen = models.BigIntegerField(_("lowest-priced item (fen)"), null=True, blank=True)
+    discount_bp = models.PositiveSmallIntegerField(_("paid of the list price (0.01 %)"), null=True, blank=True)
     stores = models.ManyToManyField(Store, related_name="+", verbose_name=_("redeemed at"))
 
     service = models.TextField(_("service and quantity"), max_length=2000)
@@ -90,7 +102,7 @@ class ProductVersion(models.Model):
             models.CheckConstraint(
                 name="product_version_figures_of_its_kind",  # a comparison with NULL would pass: hence isnull=False
                 condition=Q(
-                    kind=Plan.SESSIONS,
+                    kind__in=[Plan.SESSIONS, Plan.COURSE],
                     bonus_fen=0,
                     sessions__isnull=False,
                     sessions__gt=0,
@@ -99,6 +111,7 @@ class ProductVersion(models.Model):
                     visit_price_fen__isnull=False,
                     visit_price_fen=F("price_fen") / F("sessions"),
                     lowest_item_fen__isnull=True,
+                    discount_bp__isnull=True,
                 )
                 | Q(
                     kind=Plan.STORED_VALUE,
@@ -109,6 +122,21 @@ class ProductVersion(models.Model):
                     visit_price_fen__gt=0,
                     lowest_item_fen__isnull=False,
                     lowest_item_fen__gt=0,
+                    discount_bp__isnull=True,
+                )
+                | Q(
+                    kind=Plan.DISCOUNT,
+                    bonus_fen=0,
+                    sessions__isnull=True,
+                    list_price_fen__isnull=False,
+                    list_price_fen__gt=0,
+                    visit_price_fen__isnull=False,
+                    visit_price_fen__gt=0,
+                    visit_price_fen=F("list_price_fen") * F("discount_bp") / 10_000,
+                    lowest_item_fen__isnull=True,
+                    discount_bp__isnull=False,
+                    discount_bp__gte=LEAST_DISCOUNT_BP,
+                    discount_bp__lte=MOST_DISCOUNT_BP,
                 )
                 | Q(
                     kind=Plan.PERIOD,
@@ -119,6 +147,7 @@ class ProductVersion(models.Model):
                     list_price_fen__isnull=True,
                     visit_price_fen__isnull=True,
                     lowest_item_fen__isnull=True,
+                    discount_bp__isnull=True,
                 ),
             ),
         ]
@@ -133,14 +162,27 @@ class ProductVersion(models.Model):
 
     @property
     def units_total(self) -> int:
-        """Visits, fen of face value, or days: what ``escrow`` counts."""
+        """Visits, lessons, fen of face value or of discounted prices, or days: what ``escrow`` counts."""
         match self.plan:
-            case Plan.SESSIONS:
+            case Plan.SESSIONS | Plan.COURSE:
                 return self.sessions or 0
-            case Plan.STORED_VALUE:
+            case Plan.STORED_VALUE | Plan.DISCOUNT:
                 return self.price_fen + self.bonus_fen
             case Plan.PERIOD:
                 return self.days or 0
+
+    def discounted(self, list_fen: int) -> int:
+        """What a discount card gives for that list price (fen), rounded down: the odd fen is the holder's."""
+        return list_fen * (self.discount_bp or 10_000) // 10_000
+
+    def list_fen_for(self, fen: int) -> int:
+        """The highest list price (fen) that a discount card pays with so much."""
+        return ((fen + 1) * 10_000 - 1) // (self.discount_bp or 10_000)
+
+    @property
+    def discount(self) -> str:
+        """What a discount card's holder pays of the list price: ``80%``."""
+        return percent(self.discount_bp or 10_000)
 
     @property
     def terms(self) -> Terms:
@@ -158,6 +200,7 @@ class ProductVersion(models.Model):
             list_price_fen=self.list_price_fen,
             visit_price_fen=self.visit_price_fen,
             lowest_item_fen=self.lowest_item_fen,
+            discount_bp=self.discount_bp,
             **{clause: getattr(self, clause) for clause in CLAUSES},
             issuer=Issuer(
                 name=merchant.name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from escrow.states import Plan
 from prepaid.products.errors import BadFacts
 
 if TYPE_CHECKING:
@@ -18,12 +19,17 @@ MOST_BITS = 4096
 
 
 class CardKind(StrEnum):
-    """``discount`` is a card whose price falls by a rate at every use; it is quoted here, sold later."""
+    """``discount`` is a card whose price falls by a rate at every use. A course is reckoned like sessions."""
 
     STORED_VALUE = "stored_value"
     SESSIONS = "sessions"
     DISCOUNT = "discount"
     PERIOD = "period"
+
+
+def kind_of(plan: str) -> CardKind:
+    """How a card of that plan is reckoned."""
+    return CardKind.SESSIONS if plan == Plan.COURSE else CardKind(plan)
 
 
 class Cause(StrEnum):

@@ -32,7 +32,9 @@ FIGURES: dict[str, dict[str, Any]] = {
         "visit_price_fen": 8_800,
         "lowest_item_fen": 2_000,
     },
+    Plan.DISCOUNT: {"price_fen": 50_000, "discount_bp": 8_000, "list_price_fen": 6_800},
     Plan.PERIOD: {"price_fen": 365_000, "days": 365},
+    Plan.COURSE: {"price_fen": 300_000, "sessions": 20, "list_price_fen": 20_000, "days": 80},
 }
 
 

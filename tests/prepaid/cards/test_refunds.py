@@ -66,6 +66,36 @@ def agree(shop, request: RefundRequest, amount_fen: int | None = None) -> Refund
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "sector", "used", "back_fen"),
+    [
+        (
+            Plan.DISCOUNT,
+            "beauty",
+            {"amount_fen": 6_000},
+            50_000 - 6_000,
+        ),  # the list price, of which 48 yuan were charged
+        (Plan.COURSE, "arts", {"lesson_class": "周三素描班"}, 300_000 - 20_000),  # the list price of a lesson
+    ],
+)
+def test_a_discount_card_and_a_course_that_were_used_are_paid_back_to_the_bank(kind, sector, used, back_fen):
+    shop = factories.shop(sector=sector)
+    card = old_card(shop, kind)
+    charge = factories.charge(card, shop.boss, **used)
+    if charge.is_waiting:
+        refused(errors.ChargesPending, lambda: ask(card))
+        operations.confirm_redemption(
+            holder_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
+        )
+    request = ask(card, cause=RefundCause.CONSUMER)
+    assert request.asked_fen == back_fen
+    request = agree(shop, request)
+    factories.bank_pays_back(request)
+    assert tasks.sweep()["record_paid"] == 1
+    assert (state(request), agreement_state(card)) == (RefundState.PAID, AgreementState.CLOSED)
+    assert all(finding.ok for finding in invariants.prove())
+
+
 def refuse(shop, request: RefundRequest, text: str = "概不退款") -> RefundRequest:
     return operations.refuse_refund(
         staff=shop.boss, request_id=request.pk, text=text, at=clock.now(), actor=shop.owner.actor

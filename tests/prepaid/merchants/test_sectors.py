@@ -45,7 +45,8 @@ def test_the_file_becomes_seventeen_sectors_with_source_and_mark() -> None:
     assert (arts.sector.lead_department_id, arts.sector.enforcer_id) == ("culture_tourism", "culture_enforcement")
     assert not SectorRule.objects.filter(basis="").exists()
     assert sector_rule("retail", date(2026, 3, 2)).filing_balance_fen == 50_000_000
-    assert sector_rule("vocational", date(2026, 3, 2)).filing_balance_fen == 0
+    vocational = sector_rule("vocational", date(2026, 3, 2))
+    assert (vocational.filing_balance_fen, vocational.payable_working_days, arts.payable_working_days) == (0, 2, 1)
     assert sector_rule("fitness", date(2026, 3, 2)).filing_balance_fen is None
 
 
@@ -102,6 +103,7 @@ def typed(**changes: object) -> dict:
         "max_price_fen": 300_000,
         "cooling_off_days": 7,
         "closing_notice_days": 30,
+        "payable_working_days": 1,
         "basis": "new",
         "mark": "E",
         **changes,
@@ -115,6 +117,7 @@ def test_an_operator_adds_later_numbers_in_the_administration(client) -> None:
     assert client.get(page).status_code == 200
     assert client.post(page, typed(valid_from=today().isoformat())).status_code == 400
     assert client.post(page, typed(custody_percent=101)).status_code == 400
+    assert client.post(page, typed(payable_working_days=0)).status_code == 400
     assert SectorRule.objects.count() == 17
     assert client.post(page, typed()).status_code == 302
     assert SectorRule.objects.count() == 18

@@ -59,6 +59,36 @@ def period_draft(stores: list[Store], **changes: object) -> Draft:
     return replace(draft, **changes)
 
 
+def discount_draft(stores: list[Store], **changes: object) -> Draft:
+    """500 yuan to spend at 80 % of list prices, a usual visit 68 yuan."""
+    draft = Draft(
+        name=f"八折卡 {next(_numbers)}",
+        kind=Plan.DISCOUNT,
+        price_fen=50_000,
+        discount_bp=8_000,
+        list_price_fen=6_800,
+        days=365,
+        store_ids=[store.pk for store in stores],
+        service="按价目表八折使用全部项目。",
+    )
+    return replace(draft, **changes)
+
+
+def course_draft(stores: list[Store], **changes: object) -> Draft:
+    """Twenty lessons for 3,000 yuan."""
+    draft = Draft(
+        name=f"素描课程 {next(_numbers)}",
+        kind=Plan.COURSE,
+        price_fen=300_000,
+        sessions=20,
+        list_price_fen=20_000,
+        days=80,
+        store_ids=[store.pk for store in stores],
+        service="儿童素描小班课20课时。",
+    )
+    return replace(draft, **changes)
+
+
 def make_draft(merchant: Merchant | None = None, draft: Draft | None = None, **changes: object) -> ProductVersion:
     """A draft; by default of session cards redeemed in a new store."""
     merchant = merchant or make_merchant()

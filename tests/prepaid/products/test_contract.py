@@ -105,6 +105,47 @@ def test_a_card_ends_before_a_lease_does(days: int | None, codes: list[str]) -> 
     assert not compliance.blocking(check(own))
 
 
+DISCOUNT = replace(
+    TERMS,
+    kind=Plan.DISCOUNT,
+    price_fen=50_000,
+    bonus_fen=0,
+    list_price_fen=6_800,
+    visit_price_fen=5_440,
+    lowest_item_fen=None,
+    discount_bp=8_000,
+    **standard_clauses.for_card(Plan.DISCOUNT, has_gift=False),
+)
+COURSE = replace(
+    TERMS,
+    kind=Plan.COURSE,
+    price_fen=300_000,
+    bonus_fen=0,
+    sessions=20,
+    list_price_fen=20_000,
+    visit_price_fen=15_000,
+    lowest_item_fen=None,
+    **standard_clauses.for_card(Plan.COURSE, has_gift=False),
+)
+
+
+@pytest.mark.parametrize(("terms", "said"), [(DISCOUNT, ("80%", "68.00", "54.40")), (COURSE, ("20", "200.00"))])
+def test_a_discount_card_and_a_course_say_what_the_price_buys(terms: Terms, said: tuple[str, ...]) -> None:
+    items = twelve_items(terms)
+    assert all(item.complete for item in items)
+    assert all(figure in items[2].lines[0] for figure in said)
+    assert compliance.blocking(check(terms)) == []
+    assert Terms.from_json(terms.to_json()) == terms
+
+
+def test_previews_of_a_discount_card_count_list_prices_for_the_holders_cause_and_of_a_course_lessons() -> None:
+    rows = previews(DISCOUNT)
+    assert [row.operator_fen for row in rows] == [50_000, 37_500, 25_000, 12_500]
+    assert [row.consumer_fen for row in rows] == [50_000, 34_375, 18_750, 3_125]
+    rows = previews(COURSE)
+    assert [(row.operator_fen, row.consumer_fen) for row in rows[:2]] == [(300_000, 300_000), (225_000, 200_000)]
+
+
 def test_previews_begin_with_everything_and_never_rise() -> None:
     rows = previews(TERMS)
     assert (rows[0].operator_fen, rows[0].consumer_fen) == (100_000, 100_000)

@@ -18,10 +18,13 @@ from prepaid.products import errors, operations, queries
 from prepaid.products.models import Filing, Product, ProductVersion, VisitRule
 from prepaid.products.reference import add_visit_rule
 from prepaid.products.states import FilingState, VersionState
+from prepaid.products.terms import Terms
 from tests.escrow.factories import calendar, held_agreement
 from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_store, owner_of
 from tests.prepaid.people.factories import make_official, make_operator, make_user
 from tests.prepaid.products.factories import (
+    course_draft,
+    discount_draft,
     make_draft,
     make_filing,
     make_on_sale,
@@ -41,16 +44,20 @@ def state_of(version: ProductVersion) -> str:
 # Drafts
 
 
-def test_three_kinds_of_cards_can_be_drafted() -> None:
+def test_five_kinds_of_cards_can_be_drafted() -> None:
     merchant = make_merchant()
     stores = [make_store(merchant)]
     sessions = make_draft(merchant, sessions_draft(stores))
     stored = make_draft(merchant, stored_value_draft(stores))
     period = make_draft(merchant, period_draft(stores))
+    discount = make_draft(merchant, discount_draft(stores))
+    course = make_draft(merchant, course_draft(stores))
+    assert (discount.units_total, discount.visit_price_fen, discount.discount) == (50_000, 5_440, "80%")
+    assert (course.units_total, course.visit_price_fen) == (20, 15_000)
     assert (sessions.units_total, sessions.visit_price_fen) == (10, 20_000)
     assert (stored.units_total, stored.visit_price_fen) == (120_000, 8_000)
     assert (period.units_total, period.visit_price_fen) == (365, None)
-    assert {version.state for version in (sessions, stored, period)} == {VersionState.DRAFT}
+    assert {version.state for version in (sessions, stored, period, discount, course)} == {VersionState.DRAFT}
 
 
 @pytest.mark.parametrize("amount", [0, -1, 0.001, 10**18, True, None])
@@ -75,6 +82,11 @@ def test_impossible_prices_are_refused(amount: object) -> None:
         (stored_value_draft, {"visit_price_fen": None}, "visit_price_fen"),
         (stored_value_draft, {"lowest_item_fen": 0}, "lowest_item_fen"),
         (period_draft, {"days": None}, "days"),
+        *((discount_draft, {"discount_bp": bp}, "discount_bp") for bp in (None, 0, 99, 10_000, -1, True, 80.5, 10**18)),
+        (discount_draft, {"list_price_fen": None}, "list_price_fen"),
+        (discount_draft, {"list_price_fen": 1}, "list_price_fen"),
+        (course_draft, {"sessions": 0}, "sessions"),
+        (course_draft, {"list_price_fen": 0}, "list_price_fen"),
     ],
 )
 def test_figures_a_kind_needs(draft, wrong: dict, field: str) -> None:
@@ -185,6 +197,36 @@ def test_what_the_law_forbids_is_not_filed(sector: str, draft: dict, code: str) 
     assert code in {finding.code for finding in refused.value.findings}
     assert state_of(version) == VersionState.DRAFT
     assert not Filing.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sector", "draft", "changes", "code"),
+    [
+        ("arts", course_draft, {"sessions": 61, "list_price_fen": 9_000}, "sessions_cap"),
+        ("arts", course_draft, {"days": 93}, "months_cap"),
+        ("arts", course_draft, {"price_fen": 500_001, "list_price_fen": 30_000}, "price_cap"),
+        ("arts", course_draft, {"list_price_fen": 14_999}, "list_price"),
+        ("beauty", discount_draft, {"price_fen": 500_001}, "price_cap"),
+        ("beauty", discount_draft, {"list_price_fen": 12_502}, "visit_price"),  # 100.01 at once, of 500
+        ("beauty", discount_draft, {"clauses": {"refund_terms": "折扣卡概不退款。"}}, "void_clause"),
+    ],
+)
+def test_nor_of_discount_cards_and_courses(sector: str, draft, changes: dict, code: str) -> None:
+    merchant = make_merchant(sector=sector)
+    version = make_draft(merchant, draft([make_store(merchant)], **changes))
+    with pytest.raises(errors.NotCompliant) as refused:
+        make_filing(version)
+    assert {finding.code for finding in refused.value.findings} == {code}
+    assert state_of(version) == VersionState.DRAFT
+
+
+@pytest.mark.parametrize(("sector", "draft"), [("beauty", discount_draft), ("arts", course_draft)])
+def test_discount_cards_and_courses_that_are_lawful_are_filed(sector: str, draft) -> None:
+    merchant = make_merchant(sector=sector)
+    version = make_draft(merchant, draft([make_store(merchant)]))
+    drafted = version.terms
+    assert make_filing(version).pk
+    assert ProductVersion.objects.get(pk=version.pk).terms == drafted
 
 
 def test_a_term_never_outlasts_the_lease_of_a_store() -> None:
@@ -434,6 +476,12 @@ def test_a_later_change_of_the_store_does_not_change_the_contract() -> None:
     kept = ProductVersion.objects.get(pk=version.pk)
     assert kept.terms_sha256 == before
     assert "阜通东大街" in kept.terms.stores[0].address
+
+
+def test_terms_that_were_frozen_before_there_were_discounts_are_read_as_they_are() -> None:
+    version = make_draft()
+    older = {name: value for name, value in version.terms.to_json().items() if name != "discount_bp"}
+    assert Terms.from_json(older) == version.terms
 
 
 def test_terms_survive_freezing() -> None:

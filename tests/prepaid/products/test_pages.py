@@ -28,7 +28,9 @@ def form_of(merchant: Merchant, kind: str = "sessions", **changes: object) -> di
     figures = {
         "sessions": {"sessions": "10", "list_price_fen": "300", "days": "365"},
         "stored_value": {"bonus_fen": "200", "visit_price_fen": "80", "lowest_item_fen": "30"},
+        "discount": {"discount_bp": "80", "list_price_fen": "68", "days": "365"},
         "period": {"days": "365"},
+        "course": {"sessions": "10", "list_price_fen": "300", "days": "80"},
     }[kind]
     return {
         "name": "私教课10次卡",
@@ -41,7 +43,7 @@ def form_of(merchant: Merchant, kind: str = "sessions", **changes: object) -> di
     }
 
 
-@pytest.mark.parametrize("kind", ["sessions", "stored_value", "period"])
+@pytest.mark.parametrize("kind", ["sessions", "stored_value", "discount", "period", "course"])
 def test_a_product_is_drafted_checked_and_submitted(client, merchant: Merchant, kind: str) -> None:
     add = reverse("shop_product_add", args=[kind])
     assert client.get(add).status_code == 200
@@ -83,6 +85,22 @@ def test_other_mistakes_too(client, merchant: Merchant, wrong: dict, field: str)
     response = client.post(reverse("shop_product_add", args=["sessions"]), form_of(merchant, **wrong))
     assert (response.status_code, list(response.context["form"].errors)) == (400, [field])
     assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("percent", ["0", "0.5", "100", "101", "-80", "80.001", "abc", "", "NaN"])
+def test_a_discount_that_is_none_stands_beside_its_field(client, merchant: Merchant, percent: str) -> None:
+    form = form_of(merchant, "discount", discount_bp=percent)
+    response = client.post(reverse("shop_product_add", args=["discount"]), form)
+    assert (response.status_code, list(response.context["form"].errors)) == (400, ["discount_bp"])
+    assert not Product.objects.exists()
+
+
+def test_a_discount_is_edited_as_it_was_typed(client, merchant: Merchant) -> None:
+    client.post(reverse("shop_product_add", args=["discount"]), form_of(merchant, "discount", discount_bp="85.5"))
+    version = ProductVersion.objects.get()
+    assert (version.discount_bp, version.visit_price_fen) == (8_550, 5_814)
+    form = client.get(reverse("shop_product_edit", args=[version.pk])).context["form"]
+    assert form["discount_bp"].value() == "85.5"
 
 
 def test_a_kind_there_is_not(client, merchant: Merchant) -> None:
