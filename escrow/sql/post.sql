@@ -72,7 +72,9 @@ SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     ids bigint[];
 BEGIN
-    WITH movement AS MATERIALIZED (
+    WITH numbered AS MATERIALIZED (  -- once, in the order given, whatever the plan makes of the joins
+        SELECT nextval('escrow_transfer_id_seq') AS id, u.* FROM unnest(movements) u
+    ), movement AS MATERIALIZED (
         SELECT m.*, d.beneficiary_id, d.asset,
                d.code AS debit_code, c.code AS credit_code,
                d.debits_posted - d.credits_posted AS debit_before, c.debits_posted - c.credits_posted AS credit_before,
@@ -80,7 +82,7 @@ BEGIN
                -- An append-only account that something is taken from was folded just now: it is a row like any other.
                NOT escrow_appends(c.code) OR EXISTS (SELECT 1 FROM unnest(movements) o WHERE o.debit = m.credit)
                    AS credits_row
-        FROM (SELECT nextval('escrow_transfer_id_seq') AS id, u.* FROM unnest(movements) u) m
+        FROM numbered m
         JOIN escrow_account d ON d.id = m.debit
         JOIN escrow_account c ON c.id = m.credit
     ), leg AS (

@@ -97,6 +97,21 @@ def test_transfers_are_written_in_the_order_given():
     assert written([1, 2, 3, 4], the_3=third) == [1, 2, 3, 4]
 
 
+def test_transfers_are_written_in_the_order_given_when_the_accounts_are_read_first():
+    agreement = held_agreement()
+    chart = Chart(beneficiary_id=agreement.beneficiary_id, agreement_id=agreement.pk)
+    held, payable, refund = (chart.id(code) for code in (AccountCode.HELD, AccountCode.PAYABLE, AccountCode.REFUND))
+    movements = [
+        Movement(debit=held, credit=payable, amount=7, reason=Reason.SETTLE, agreement=agreement.pk),
+        Movement(debit=payable, credit=refund, amount=3, reason=Reason.MAKE_GOOD, agreement=agreement.pk),
+    ]
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "material", "indexscan", "bitmapscan", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    written = Transfer.objects.filter(pk__in=post(movements, at=AT)).order_by("pk")
+    assert [row.amount for row in written] == [7, 3]
+
+
 def test_a_transfer_stays_within_one_beneficiary_and_asset():
     mine, theirs = held_agreement(), held_agreement()
     chart = Chart(beneficiary_id=mine.beneficiary_id, agreement_id=mine.pk)
