@@ -37,6 +37,13 @@ FIGURES: dict[str, dict[str, Any]] = {
     Plan.COURSE: {"price_fen": 300_000, "sessions": 20, "list_price_fen": 20_000, "days": 80},
 }
 
+#: What is typed for one use of a card, where that is anything.
+ONE_USE: dict[str, dict[str, Any]] = {
+    Plan.STORED_VALUE: {"amount_fen": 1_000},
+    Plan.DISCOUNT: {"amount_fen": 1_000},
+    Plan.COURSE: {"lesson_class": "周三素描班"},
+}
+
 
 def person(name: str = "李小明") -> User:
     return people.person(name)

@@ -188,7 +188,7 @@ def test_an_empty_wallet_says_what_to_do() -> None:
 def test_every_page_of_a_card_opens_for_its_holder_only(kind: str, django_assert_max_num_queries) -> None:
     shop = factories.shop()
     card = factories.card(shop, kind)
-    factories.charge(card, shop.boss, **({"amount_fen": 1_000} if kind == Plan.STORED_VALUE else {}))
+    factories.charge(card, shop.boss, **factories.ONE_USE.get(kind, {}))
     client, stranger = signed_in(card.holder), signed_in(factories.person())
     pages = ["card_detail", "card_code", "card_statement", "refund_start"]
     for name in [*pages, "card_pause"] if kind == Plan.PERIOD else pages:
