@@ -341,7 +341,7 @@ def _features() -> Iterator[Fault]:
 #: Functions that only functions call: they write what they are told.
 INNER_DOORS = {"escrow_write", "escrow_standing", "escrow_take", "escrow_take_days", "escrow_close_partition"}
 #: Tables nobody but a SQL function writes, and those that are written once.
-READ_ONLY = {"escrow_transfer", "escrow_accrual"}
+READ_ONLY = {"escrow_transfer", "escrow_accrual", "escrow_earlyrelease"}
 WRITTEN_ONCE = {
     "escrow_transfer",
     "escrow_auditentry",
@@ -349,6 +349,7 @@ WRITTEN_ONCE = {
     "escrow_block",
     "escrow_dailyroot",
     "escrow_dailytotal",
+    "escrow_earlyrelease",
 }
 
 

@@ -252,6 +252,37 @@ CHECKS: dict[str, str] = {
            OR (u.state = 'final' AND (u.day <@ i.paused OR (u.day <@ i.dark AND NOT EXISTS (
                    SELECT 1 FROM escrow_stoppage s WHERE s.beneficiary_id = u.beneficiary_id AND s.kind = 'dark'
                    AND s.created_at >= u.resolved_at AND s.since <= u.day))))""",
+    # Both legs of each, and what is out never more than the agreement leaves free of what is not earned.
+    "advances_within_what_is_free": """
+        SELECT count(*) FROM (
+            SELECT t.agreement_id, t.reference,
+                   array_agg(t.amount ORDER BY t.asset) FILTER (WHERE t.asset IN ('ADVANCE', 'CNY')) AS amounts,
+                   min(t.credit_balance_after) FILTER (WHERE t.asset = 'ADVANCE') AS early,
+                   min(t.debit_balance_after) FILTER (WHERE t.asset = 'CNY') AS money
+            FROM escrow_transfer t WHERE t.reason = 'advance' GROUP BY t.agreement_id, t.reference) t
+        LEFT JOIN escrow_agreement a ON a.id = t.agreement_id
+        WHERE cardinality(t.amounts) <> 2 OR t.amounts[1] <> t.amounts[2]
+           OR (100::numeric * t.early <= a.free_percent * (t.early + t.money)) IS NOT TRUE""",
+    "early_releases_are_earned": """
+        SELECT (SELECT count(*) FROM escrow_earlyrelease r JOIN escrow_earlyreleaserule l ON l.id = r.rule_id
+                LEFT JOIN LATERAL (
+                    SELECT min(t.id) AS first, coalesce(sum(t.amount) FILTER (WHERE t.asset = 'CNY'), 0) AS amount,
+                           max(escrow_beijing_day(a.funded_at)) AS funded
+                    FROM escrow_transfer t JOIN escrow_agreement a ON a.id = t.agreement_id
+                    WHERE t.beneficiary_id = r.beneficiary_id AND t.reason = 'advance' AND t.reference = 'early:' || r.id) t ON true
+                WHERE r.amount_fen <> t.amount OR t.funded + l.cooling_off_days::int >= r.day
+                   OR r.outstanding_fen + r.amount_fen > r.cap_fen
+                   OR r.cap_fen <> escrow_part(r.earned_fen, l.cap_days, l.window_days)
+                   OR l.valid_from IS DISTINCT FROM (SELECT max(valid_from) FROM escrow_earlyreleaserule WHERE valid_from <= r.day)
+                   OR r.earned_fen <> escrow_early_earned(r.beneficiary_id, r.day, l.window_days::int, t.first)
+                   OR r.outstanding_fen <> (
+                        SELECT coalesce(sum(CASE h.id WHEN e.credit_account_id THEN e.amount ELSE -e.amount END), 0)
+                        FROM escrow_transfer e JOIN escrow_account h ON h.id IN (e.debit_account_id, e.credit_account_id)
+                        WHERE e.beneficiary_id = r.beneficiary_id AND e.asset = 'ADVANCE' AND e.kind <> 'pending'
+                          AND e.id < t.first AND h.code = 'held'))
+             + (SELECT count(*) FROM escrow_transfer t WHERE t.reason = 'advance' AND NOT EXISTS (
+                    SELECT 1 FROM escrow_earlyrelease r
+                    WHERE r.beneficiary_id = t.beneficiary_id AND t.reference = 'early:' || r.id))""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
         LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer
@@ -485,7 +516,8 @@ CHECKS: dict[str, str] = {
             'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
             'instruction_return_approved', 'instruction_payee_kept', 'refund_account_second_person',
             'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
-            'daily_total_immutable', 'daily_total_not_truncated']) AS wanted(name)
+            'daily_total_immutable', 'daily_total_not_truncated', 'early_release_kept', 'early_release_rule_kept'])
+            AS wanted(name)
         LEFT JOIN pg_trigger t ON t.tgname = wanted.name AND t.tgenabled IN ('O', 'A') WHERE t.oid IS NULL""",
     "constraints_in_place": """
         SELECT count(*) FROM unnest(ARRAY['account_at_least_zero',

@@ -29,6 +29,9 @@ from escrow.models import (
     Account,
     AccrualRule,
     Agreement,
+    Beneficiary,
+    EarlyRelease,
+    EarlyReleaseRule,
     Instruction,
     Pause,
     Payment,
@@ -48,6 +51,7 @@ from escrow.states import (
     AccountCode,
     AgreementState,
     Asset,
+    EarlyRefusal,
     InstructionKind,
     InstructionState,
     LineKind,
@@ -77,7 +81,9 @@ class Holding:
     bonus_held: int
     reserved_fen: int
     bonus_reserved: int
+    #: Released early and not earned, and what of it reservations keep.
     advanced_fen: int = 0
+    early_reserved: int = 0
 
     @property
     def units_left(self) -> int:
@@ -90,6 +96,11 @@ class Holding:
     def available_fen(self) -> int:
         """Held, less what reservations keep."""
         return self.held_fen - self.reserved_fen
+
+    @property
+    def unearned_fen(self) -> int:
+        """What was paid and is not earned, in custody or released early: what a refund may come to."""
+        return self.held_fen + self.advanced_fen
 
 
 def holding(agreement_id: int) -> Holding:
@@ -155,6 +166,7 @@ def _holding(agreement: Agreement, accounts: dict[str, Account], reserved: int, 
         reserved_fen=money.pending if money else 0,
         bonus_reserved=bonus.pending if bonus else 0,
         advanced_fen=early.balance if early else 0,
+        early_reserved=early.pending if early else 0,
     )
 
 
@@ -176,8 +188,8 @@ class StatementEntry:
 
 
 def statement_of(agreement_id: int) -> list[StatementEntry]:
-    """Every posted movement of the agreement's money, oldest first, with the balance after it. Reservations are not in it,
-    nor what others pay for it."""
+    """Every posted movement of what the agreement holds, oldest first, with the money in custody after it. Reservations are not
+    in it, nor what others' money pays of its refund. What is released early leaves custody, and the card is worth no less."""
     rows = (
         Transfer.objects.filter(agreement_id=agreement_id)
         .filter(Q(debit_account__code=AccountCode.HELD) | Q(credit_account__code=AccountCode.HELD))
@@ -234,6 +246,8 @@ class Backing:
     clearing_fen: int = 0
     fees_fen: int = 0
     unexplained_fen: int = 0
+    #: Released early and not earned yet: stands nowhere, for it has left.
+    advanced_fen: int = 0
     agreements_held: int = 0
 
     @property
@@ -262,8 +276,9 @@ def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
         cursor.execute(
             """
             SELECT a.beneficiary_id, a.code, abs(sum(a.net))::bigint, count(*) FILTER (WHERE a.net < 0)
-            FROM (SELECT beneficiary_id, code, debits_posted - credits_posted AS net FROM escrow_account
-                  WHERE asset = 'CNY'
+            FROM (SELECT beneficiary_id, CASE asset WHEN 'CNY' THEN code ELSE 'advanced' END AS code,
+                         debits_posted - credits_posted AS net
+                  FROM escrow_account WHERE asset = 'CNY' OR (asset = 'ADVANCE' AND code = 'held')
                   UNION ALL SELECT beneficiary_id, code, -amount FROM escrow_unfolded WHERE asset = 'CNY') AS a
             WHERE a.beneficiary_id = ANY (%s)
             GROUP BY a.beneficiary_id, a.code
@@ -342,6 +357,68 @@ def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
         next_payout_fen=max(0, due),
         next_payout_on=next_on if due > 0 else None,
     )
+
+
+def may_get_early_release(at: datetime) -> list[int]:
+    """Beneficiaries with an agreement that leaves something free and no release yet today; whether they have earned it is
+    asked when it is their turn."""
+    free = Agreement.objects.filter(beneficiary_id=OuterRef("pk"), state=AgreementState.HELD, free_percent__gt=0)
+    today = EarlyRelease.objects.filter(beneficiary_id=OuterRef("pk"), day=clock.beijing_date(at))
+    return list(Beneficiary.objects.filter(Exists(free), ~Exists(today)).order_by("pk").values_list("pk", flat=True))
+
+
+def leaves_something_free(beneficiary_id: int) -> bool:
+    """Whether any living agreement lets something be released early."""
+    living = (AgreementState.HELD, AgreementState.FROZEN)
+    return Agreement.objects.filter(beneficiary_id=beneficiary_id, state__in=living, free_percent__gt=0).exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyMoney:
+    """Where a beneficiary stands with early release (fen): what it has had and not earned, how much that may be by what it
+    earned lately, the last release, and why nothing is released today (``EarlyRefusal``; blank: nothing speaks against it)."""
+
+    outstanding_fen: int
+    cap_fen: int
+    refused: str
+    rule: EarlyReleaseRule | None
+    last: EarlyRelease | None
+
+    @property
+    def refused_label(self) -> str:
+        return str(EarlyRefusal(self.refused).label) if self.refused else ""
+
+
+def early_money(beneficiary_id: int, at: datetime) -> EarlyMoney:
+    """Where early release stands for a beneficiary, by the rule of today."""
+    today = clock.beijing_date(at)
+    rule = EarlyReleaseRule.objects.current(today)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(escrow_early_refused(%(to)s, %(today)s), ''),
+                   escrow_early_earned(%(to)s, %(today)s, %(window)s, 9223372036854775807),
+                   (SELECT coalesce(sum(credits_posted - debits_posted), 0)::bigint FROM escrow_account
+                    WHERE beneficiary_id = %(to)s AND code = 'held' AND asset = 'ADVANCE')
+            """,
+            {"to": beneficiary_id, "today": today, "window": rule.window_days if rule else 0},
+        )
+        refused, earned, outstanding = cursor.fetchone()
+    return EarlyMoney(
+        outstanding_fen=outstanding,
+        cap_fen=earned * rule.cap_days // rule.window_days if rule else 0,
+        refused=refused,
+        rule=rule,
+        last=EarlyRelease.objects.filter(beneficiary_id=beneficiary_id).first(),
+    )
+
+
+def last_early_release(agreement_id: int) -> EarlyRelease | None:
+    """The last time that something of the agreement was released early, with its rule."""
+    last = Transfer.objects.filter(agreement_id=agreement_id, reason=Reason.ADVANCE).order_by("-id").first()
+    if last is None:
+        return None
+    return EarlyRelease.objects.select_related("rule").get(pk=int(last.reference.removeprefix("early:")))
 
 
 def payouts_of(beneficiary_id: int) -> QuerySet[Payout]:

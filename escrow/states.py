@@ -83,7 +83,7 @@ class Reason(TextChoices):
     UNDO = "undo", _("charge undone")
     REFUND = "refund", _("refund")
     SETTLE = "settle", _("final settlement")
-    FORFEIT = "forfeit", _("gift or sessions returned")
+    FORFEIT = "forfeit", _("gift, sessions or money released early: ended")
     ADVANCE = "advance", _("released early")
     MAKE_GOOD = "make_good", _("refund out of the merchant's money")
     REFUND_INTEREST = "refund_interest", _("interest on a refund")
@@ -143,6 +143,18 @@ class Party(TextChoices):
     @property
     def other(self) -> "Party":
         return Party.BENEFICIARY if self == Party.FUNDER else Party.FUNDER
+
+
+class EarlyRefusal(TextChoices):
+    """Why nothing is released early to a beneficiary today."""
+
+    NO_RULE = "no_rule", _("no rule allows it")
+    NEW = "new", _("not in use for long enough yet")
+    PAYOUTS_HELD = "payouts_held", _("payouts are held")
+    LEGAL_HOLD = "legal_hold", _("money is blocked by order")
+    CLAIM = "claim", _("a customer is still owed money")
+    STOPPED = "stopped", _("a place is closed, on watch or has just changed hands")
+    CHANGED_HANDS = "changed_hands", _("changed hands not long enough ago")
 
 
 class PauseState(TextChoices):

@@ -163,6 +163,12 @@ def accrue() -> dict[str, int]:
 
 
 @shared_task
+def release_early() -> dict[str, int]:
+    """What agreements leave free, to whoever has earned it, once a day. Idempotent."""
+    return asdict(operations.release_early(at=clock.now(), actor="system:release_early"))
+
+
+@shared_task
 def reconcile() -> dict[str, int]:
     """Lines that found no order before, how the last days tie out, which accounts do not return to zero, and uploads
     nobody decided on."""

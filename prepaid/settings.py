@@ -156,6 +156,8 @@ CELERY_BEAT_SCHEDULE = {
     # Days are over at midnight in Beijing; what an outage missed is caught up by whichever run comes next.
     "escrow-accrue": {"task": "escrow.tasks.accrue", "schedule": 30.0 if DEMO else crontab(minute=10)},
     "escrow-reconcile": {"task": "escrow.tasks.reconcile", "schedule": 300.0 if DEMO else 3600.0},
+    # Once a day, at 1:30 in Beijing.
+    "escrow-early": {"task": "escrow.tasks.release_early", "schedule": 30.0 if DEMO else crontab(hour=17, minute=30)},
     "escrow-bills": {"task": "escrow.tasks.fetch_bills", "schedule": crontab(hour=2, minute=30)},  # 10:30 in Beijing
     "cards-sweep": {
         "task": "prepaid.cards.tasks.sweep",

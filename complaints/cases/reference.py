@@ -8,7 +8,7 @@ from complaints.cases.models import TimeLimit
 from escrow.clock import beijing_date
 from escrow.operations import load_working_days
 from escrow.transactions import transaction
-from prepaid.merchants.reference import load_sectors
+from prepaid.merchants.reference import load_custody_rules, load_sectors
 from prepaid.people.reference import load_places, put
 from prepaid.products.reference import load_rates
 
@@ -31,6 +31,7 @@ def load_reference(*, at: datetime, actor: str) -> dict[str, int]:
             "sectors": load_sectors(at=at, actor=actor),
             "rates": load_rates(at=at, actor=actor),
             "time limits": load_time_limits(),
+            "custody rules": load_custody_rules(at=at, actor=actor),
             "working days": load_working_days(first_year=year - 3, last_year=year + 2, confirmed_until=year),
         }
 

@@ -4,6 +4,7 @@ from escrow.models.approval import Approval, ApprovalRule
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
+from escrow.models.early import EarlyRelease, EarlyReleaseRule
 from escrow.models.encrypted import EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Transfer
@@ -42,6 +43,8 @@ __all__ = [
     "ClearingAlarm",
     "DailyRoot",
     "DailyTotal",
+    "EarlyRelease",
+    "EarlyReleaseRule",
     "EncryptedTextField",
     "Instruction",
     "InstructionBatch",

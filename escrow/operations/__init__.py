@@ -1,6 +1,7 @@
 """The kernel's verbs. ``from escrow import operations as escrow`` and read: ``escrow.charge(...)``."""
 
 from escrow.operations.accruals import accrue
+from escrow.operations.advances import release_early
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
 from escrow.operations.approvals import (
     approve,
@@ -103,6 +104,7 @@ __all__ = [
     "refuse",
     "refuse_pause",
     "register_beneficiary",
+    "release_early",
     "release_payouts",
     "request_manual_refund",
     "request_payout_account",

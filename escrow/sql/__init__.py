@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 #: In the order of installation: what a view or a plain SQL function names must exist.
-SUBJECTS = ("post", "partitions", "silence", "use", "accrue", "settle", "rights")
+SUBJECTS = ("post", "partitions", "silence", "use", "accrue", "early", "settle", "rights")
 
 
 def text(subject: str) -> str:

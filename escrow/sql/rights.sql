@@ -14,12 +14,13 @@ BEGIN
             escrow_make_partitions(date, date), escrow_lock_agreements(bigint[], boolean), escrow_charge(bigint, bigint, bigint, bigint, boolean, text, text, text, text, text, timestamptz, text, int,
                 timestamptz, text, text), escrow_charge_set(jsonb, timestamptz, text, text),
             escrow_resolve(jsonb, timestamptz, text, text), escrow_accrue(bigint[], date, timestamptz, text, text),
-            escrow_settle(bigint, jsonb, timestamptz, text, text) TO prepaid_app;
+            escrow_settle(bigint, jsonb, timestamptz, text, text),
+            escrow_release_early(bigint, timestamptz, text, text) TO prepaid_app;
     END IF;
 END $$;
 REVOKE EXECUTE ON FUNCTION escrow_write(escrow_movement[], timestamptz), escrow_post(jsonb, timestamptz),
     escrow_fold(bigint), escrow_close_partition(text), escrow_make_partitions(date, date),
     escrow_charge(bigint, bigint, bigint, bigint, boolean, text, text, text, text, text, timestamptz, text, int,
                 timestamptz, text, text), escrow_charge_set(jsonb, timestamptz, text, text), escrow_resolve(jsonb, timestamptz, text, text),
-    escrow_accrue(bigint[], date, timestamptz, text, text), escrow_settle(bigint, jsonb, timestamptz, text, text)
-    FROM PUBLIC;
+    escrow_accrue(bigint[], date, timestamptz, text, text), escrow_settle(bigint, jsonb, timestamptz, text, text),
+    escrow_release_early(bigint, timestamptz, text, text) FROM PUBLIC;

@@ -16,6 +16,7 @@ from prepaid.merchants.models import Store
 from prepaid.products.contract import acknowledgements
 from prepaid.products.forms import YuanField
 from prepaid.products.models import ProductVersion
+from prepaid.products.queries import Custody
 
 CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)")}
 
@@ -25,15 +26,18 @@ class BuyForm(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput)
     terms_sha256 = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    custody_percent = forms.IntegerField(required=False, widget=forms.HiddenInput)
     accepted = forms.BooleanField(
         label=_("I have read the contract and accept it."),
         error_messages={"required": _("Read the contract and tick that you accept it.")},
     )
 
-    def __init__(self, *args: Any, version: ProductVersion, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"token": uuid.uuid4(), "terms_sha256": version.terms_sha256})
+    def __init__(self, *args: Any, version: ProductVersion, custody: Custody, **kwargs: Any) -> None:
+        shown = {"terms_sha256": version.terms_sha256, "custody_percent": custody.percent}
+        kwargs.setdefault("initial", {"token": uuid.uuid4(), **shown})
         super().__init__(*args, **kwargs)
-        texts = {f"risk_{number}": text for number, text in enumerate(acknowledgements(version.terms))}
+        said = acknowledgements(version.terms, custody_percent=custody.percent)
+        texts = {f"risk_{number}": text for number, text in enumerate(said)}
         self.risks = list(texts)
         for name, text in texts.items():
             self.fields[name] = forms.BooleanField(

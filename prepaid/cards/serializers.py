@@ -159,7 +159,7 @@ class StatementAnswer(serializers.Serializer[CardFace]):
     plan = serializers.CharField(source="holding.plan")
     state = serializers.CharField(source="holding.state")
     price_fen = serializers.IntegerField(source="holding.price_fen")
-    principal_fen = serializers.IntegerField(help_text="money free on the card (fen)")
+    principal_fen = serializers.IntegerField(source="spendable_fen", help_text="money free on the card (fen)")
     gift_fen = serializers.IntegerField(help_text="gift money free on the card (fen); never money")
     units_left = serializers.IntegerField(source="holding.units_left")
     units_reserved = serializers.IntegerField(source="holding.units_reserved")

@@ -22,7 +22,7 @@ from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries
 from prepaid.merchants.bank_accounts import masked
 from prepaid.merchants.forms import DayInput
-from prepaid.merchants.models import Merchant, Sector, SectorRule, Store
+from prepaid.merchants.models import CustodyRule, Merchant, Rating, Sector, SectorRule, Store
 from prepaid.merchants.reference import add_sector_rule
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, ReadOnlyAdmin
@@ -69,6 +69,17 @@ class HoldForm(forms.Form):
     )
 
 
+class RatingForm(forms.Form):
+    """The rating, and where it comes from."""
+
+    rating = forms.ChoiceField(
+        label=gettext_lazy("Rating"), choices=[("", gettext_lazy("not rated")), *Rating.choices], required=False
+    )
+    because = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Goes into the audit trail.")
+    )
+
+
 class StoppageForm(forms.Form):
     """What does not count as serving, and how that is known."""
 
@@ -110,8 +121,8 @@ class MerchantAdmin(PostScopedAdmin):
     list_select_related = ["sector", "district", "beneficiary"]
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
-        "name", "uscc", "representative", "contact_phone", "sector", "district", "custody", "payout_account", "payouts",
-        "stoppages", "registered_at",
+        "name", "uscc", "representative", "contact_phone", "sector", "district", "rated", "custody", "payout_account",
+        "payouts", "stoppages", "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
 
@@ -124,6 +135,12 @@ class MerchantAdmin(PostScopedAdmin):
     def representative(self, merchant: Merchant) -> str:
         """The family name."""
         return merchant.legal_representative[:1] + "**"
+
+    @admin.display(description=gettext_lazy("rating"))
+    def rated(self, merchant: Merchant) -> SafeString:
+        """The rating, and the way to the page that changes it."""
+        page = reverse("admin:merchants_merchant_rate", args=[merchant.pk])
+        return format_html('{} <a href="{}">{}</a>', merchant.rating or _("not rated"), page, _("Rate …"))
 
     @admin.display(description=gettext_lazy("custody account"))
     def custody(self, merchant: Merchant) -> str:
@@ -176,6 +193,7 @@ class MerchantAdmin(PostScopedAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/payouts/", view(self.hold_or_release), name="merchants_merchant_payouts"),
+            path("<int:pk>/rate/", view(self.rate), name="merchants_merchant_rate"),
             path("<int:pk>/stop/", view(self.stop), name="merchants_merchant_stop"),
             path("<int:pk>/stop/<int:stoppage>/", view(self.resume), name="merchants_merchant_resume"),
             *super().get_urls(),
@@ -187,6 +205,23 @@ class MerchantAdmin(PostScopedAdmin):
         if merchant is None:
             raise Http404
         return merchant
+
+    def rate(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the merchant's department thinks of it; how much must stay in custody may depend on it."""
+        merchant, user = self._mine(request, pk), me(request)
+        if not user.is_regulator:
+            raise Http404
+
+        def give(data: dict[str, Any]) -> HttpResponse:
+            merchants.rate_merchant(
+                merchant_id=pk, rating=data["rating"], because=data["because"], at=clock.now(), actor=user.actor
+            )
+            messages.success(request, _("Rated. Cards already sold keep what was agreed."))
+            return redirect("admin:merchants_merchant_change", pk)
+
+        form = RatingForm(request.POST or None, initial={"rating": merchant.rating})
+        about = [(_("Merchant"), merchant.name), (_("Rating"), merchant.rating or _("not rated"))]
+        return self.deed(request, title=_("Rate a merchant"), form=form, submit=_("Rate"), do=give, about=about)
 
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A store or the whole merchant is closed, on watch or has just changed hands: silence confirms nothing there."""
@@ -327,3 +362,12 @@ class SectorRuleAdmin(ReadOnlyAdmin):
             return redirect("admin:merchants_sectorrule_changelist")
 
         return self.deed(request, title=_("New numbers for a sector"), form=form, submit=_("Add"), do=add)
+
+
+@admin.register(CustodyRule)
+class CustodyRuleAdmin(ReadOnlyAdmin):
+    """Where a rating decides how much stays in custody. Loaded by ``manage.py load_reference``."""
+
+    list_display = ["sector", "rating", "valid_from", "percent", "basis", "mark"]
+    list_filter = ["sector"]
+    list_select_related = ["sector"]

@@ -133,3 +133,8 @@ class RuleDayTaken(MerchantError):
     message = _("This sector already has numbers from that day. Choose another day.")
     field = "valid_from"
     http_status = 409
+
+
+class UnknownRating(MerchantError):
+    message = _("Choose one of the ratings A, B, C and D, or none.")
+    field = "rating"

@@ -12,8 +12,11 @@ from escrow.models import Approval, Claim, LegalHold, Payout, ReserveRule, Stopp
 from escrow.states import ApprovalKind, ApprovalState, Reason
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
-from prepaid.merchants.models import Merchant, Sector, SectorRule, StaffMember, Store
+from prepaid.merchants.models import CustodyRule, Merchant, Sector, SectorRule, StaffMember, Store
 from prepaid.people.models import Division, DivisionLevel, User
+
+#: Percent that stay in custody whatever a rule says.
+LEAST_CUSTODY = 10
 
 
 def current(on: date) -> Q:
@@ -41,6 +44,24 @@ def sector_rule(sector_code: str, on: date) -> SectorRule:
     if rule is None:
         raise UnknownSector()
     return rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalCustody:
+    """The least that must stay in custody, and by which source."""
+
+    percent: int
+    basis: str
+
+
+def legal_custody(merchant: Merchant, on: date) -> LegalCustody:
+    """What the rules ask for on that day, by the merchant's sector and rating. A tenth stays in any case: an agreement is never
+    without money of its own. Raises ``UnknownSector``."""
+    rule = CustodyRule.objects.current(sector_code=merchant.sector_id, rating=merchant.rating, on=on)
+    if rule is not None:
+        return LegalCustody(percent=rule.percent, basis=rule.basis)
+    general = sector_rule(merchant.sector_id, on)
+    return LegalCustody(percent=max(LEAST_CUSTODY, general.custody_percent), basis=general.basis)
 
 
 def districts(*, on: date) -> QuerySet[Division]:

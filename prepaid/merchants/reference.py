@@ -1,4 +1,4 @@
-"""The sectors and their dated numbers, from ``data/sectors.csv``."""
+"""The sectors and their dated numbers, from ``data/sectors.csv`` and ``data/custody.csv``."""
 
 import csv
 from datetime import date, datetime
@@ -11,12 +11,13 @@ from escrow import audit
 from escrow.clock import beijing_date
 from escrow.transactions import transaction
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
-from prepaid.merchants.models import Sector, SectorRule
+from prepaid.merchants.models import CustodyRule, Sector, SectorRule
 from prepaid.people.errors import BadReferenceData
 from prepaid.people.models import Department
 from prepaid.people.reference import put
 
 SOURCE = Path(__file__).resolve().parent / "data" / "sectors.csv"
+CUSTODY = SOURCE.with_name("custody.csv")
 #: The file dates nothing; its rows hold from the day the Beijing regulations came into force. Later numbers are
 #: later rows, added in the administration; loading again leaves those alone.
 IN_FORCE = date(2022, 6, 1)
@@ -50,6 +51,27 @@ def load_sectors(*, at: datetime, actor: str) -> int:
             audit.record(
                 actor=actor, action="merchants.load_sectors", target="reference:sectors", at=at, after={"rows": written}
             )
+    return written
+
+
+def load_custody_rules(*, at: datetime, actor: str) -> int:
+    """Create or correct one row per row of ``data/custody.csv``; how many were written. Safe to repeat; the sectors come first."""
+    with CUSTODY.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with transaction():
+        written = 0
+        for row in rows:
+            key = {
+                "sector_id": row["sector"],
+                "rating": row["rating"],
+                "valid_from": date.fromisoformat(row["valid_from"]),
+            }
+            figures = {"percent": int(row["percent"]), "basis": row["basis"], "mark": row["mark"]}
+            written += put(CustodyRule, key, figures)
+        if written:
+            after = {"rows": written}
+            target = "reference:custody_rules"
+            audit.record(actor=actor, action="merchants.load_custody_rules", target=target, at=at, after=after)
     return written
 
 

@@ -1,5 +1,5 @@
-"""Filings in the administration: the queue of the lead department, and the file in which it decides. Interest rates and
-the visit rule."""
+"""Filings in the administration: the queue of the lead department, and the file in which it decides. What of a product's money
+stays in custody. Interest rates and the visit rule."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from escrow import clock
 from escrow.errors import DomainError, NotFound
 from escrow.money import yuan
 from prepaid.merchants.forms import DayInput
+from prepaid.merchants.queries import legal_custody
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
 from prepaid.people.models import Post
@@ -28,7 +29,7 @@ from prepaid.products import operations, queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotYourFiling
 from prepaid.products.forms import PercentField, ReturnForm
-from prepaid.products.models import Filing, InterestRate, VisitRule
+from prepaid.products.models import Filing, InterestRate, Product, VisitRule
 from prepaid.products.reference import add_rate, add_visit_rule
 from prepaid.products.states import FilingState
 
@@ -196,6 +197,95 @@ def waiting_filings(request: HttpRequest) -> list[QueueItem]:
         )
         for filing in queries.filings_waiting(user)
     ]
+
+
+class CustodyForm(forms.Form):
+    """Why, in a sentence that the merchant reads."""
+
+    because = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        help_text=gettext_lazy("The merchant reads it; it goes into the audit trail."),
+    )
+
+
+@admin.register(Product)
+class ProductAdmin(PostScopedAdmin):
+    """What is sold, and how much of its money stays in custody, which the sector's department of the city decides."""
+
+    list_display = ["name", "merchant", "sector", "in_custody"]
+    list_select_related = ["merchant__sector", "merchant__district"]
+    search_fields = ["name", "merchant__name", "=merchant__uscc"]
+    fields = ["name", "merchant", "sector", "rating", "by_the_rules", "in_custody", "decision"]
+
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
+        """By the sector's lead department and the district of the head office."""
+        rows = queryset.filter(merchant__sector__lead_department_id=post.department_id)
+        return rows if post.is_citywide else rows.filter(merchant__district_id=post.district_id)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The decision beside Django's own addresses."""
+        decide = self.admin_site.admin_view(self.decide_custody)
+        return [path("<int:pk>/custody/", decide, name="products_product_custody"), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("sector"))
+    def sector(self, product: Product) -> str:
+        """The merchant's."""
+        return product.merchant.sector.name
+
+    @admin.display(description=gettext_lazy("rating"))
+    def rating(self, product: Product) -> str:
+        """The merchant's."""
+        return product.merchant.rating or _("not rated")
+
+    @admin.display(description=gettext_lazy("by the rules stays in custody"))
+    def by_the_rules(self, product: Product) -> str:
+        """The legal minimum and its source."""
+        legal = legal_custody(product.merchant, clock.today())
+        return f"{legal.percent}% · {legal.basis}"
+
+    @admin.display(description=gettext_lazy("stays in custody of new cards"))
+    def in_custody(self, product: Product) -> str:
+        """All of it, or the minimum."""
+        decision = queries.custody_decision(product)
+        minimum = decision is not None and decision.minimum
+        return f"{legal_custody(product.merchant, clock.today()).percent if minimum else 100}%"
+
+    @admin.display(description=gettext_lazy("decision"))
+    def decision(self, product: Product) -> SafeString:
+        """The latest, and the way to the next."""
+        latest = queries.custody_decision(product)
+        said = f"{latest.decided_at:%Y-%m-%d} · {latest.because}" if latest else _("none: all of it stays")
+        return format_html(
+            '{} <a href="{}">{}</a>', said, reverse("admin:products_product_custody", args=[product.pk]), _("Decide …")
+        )
+
+    def decide_custody(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the legal minimum be enough, or ask for all of the money again. The sector's department of the city only."""
+        user = me(request)
+        product = self.get_queryset(request).filter(pk=pk).first()
+        if product is None or not queries.may_decide_custody(user, product):
+            raise Http404
+        latest = queries.custody_decision(product)
+        minimum = not (latest is not None and latest.minimum)
+
+        def decide(data: dict[str, Any]) -> HttpResponse:
+            operations.decide_custody(
+                product_id=pk, minimum=minimum, because=data["because"], by=user, at=clock.now(), actor=user.actor
+            )
+            messages.success(request, _("Decided. Cards already sold keep what was agreed; the merchant was told."))
+            return redirect("admin:products_product_change", pk)
+
+        about = [
+            (_("Product"), product.name),
+            (_("Merchant"), product.merchant.name),
+            (_("Rating"), self.rating(product)),
+            (_("By the rules stays in custody"), self.by_the_rules(product)),
+        ]
+        title = _("Let the legal minimum be enough") if minimum else _("Ask for all of the money again")
+        submit = _("Allow") if minimum else _("Take back")
+        form = CustodyForm(request.POST or None)
+        return self.deed(request, title=title, form=form, submit=submit, do=decide, about=about)
 
 
 class RateForm(_RateForm):

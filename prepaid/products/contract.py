@@ -26,8 +26,9 @@ class ContractItem:
         return _("Beijing regulations on single-purpose prepaid cards, art. 13 (%(number)s)") % {"number": self.number}
 
 
-def twelve_items(terms: Terms) -> list[ContractItem]:
-    """The contract in the reader's language; the merchant's own words stay as written."""
+def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractItem]:
+    """The contract in the reader's language; the merchant's own words stay as written. ``custody_percent``: of what is not used
+    stays in custody."""
     issuer = terms.issuer
     return [
         _item(
@@ -42,7 +43,9 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
             _("Account, amount, payment and guarantee"),
             _("Price: ¥%(price)s, paid online into custody account %(account)s")
             % {"price": yuan(terms.price_fen), "account": issuer.custody_no},
-            _("Guarantee: the whole sum stays in custody and is released to the merchant use by use"),
+            _("Guarantee: the whole sum stays in custody and is released to the merchant use by use")
+            if custody_percent == 100
+            else _("Guarantee: %(notice)s") % {"notice": early_release(custody_percent)},
         ),
         _item(
             3,
@@ -55,7 +58,12 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
             *(_("Redeemed at: %(name)s, %(address)s") % {"name": s.name, "address": s.address} for s in terms.stores),
         ),
         _item(4, _("Term and premises"), term(terms), *(_premises(store) for store in terms.stores)),
-        _item(5, _("Risk warning"), terms.risk_warning),
+        _item(
+            5,
+            _("Risk warning"),
+            terms.risk_warning,
+            *([] if custody_percent == 100 else [early_release(custody_percent)]),
+        ),
         _item(6, _("Gifts"), *([gift(terms)] if terms.bonus_fen else []), terms.gift_terms),
         _item(7, _("Change, suspension and end of business"), terms.change_terms),
         _item(8, _("Refund method, channel and fee"), terms.refund_terms),
@@ -73,13 +81,32 @@ def twelve_items(terms: Terms) -> list[ContractItem]:
     ]
 
 
-def acknowledgements(terms: Terms) -> list[str]:
-    """What the consumer confirms one by one before paying: the sum, the term, what a scan alone takes, and the risk (BJ 14)."""
+def early_release(custody_percent: int) -> str:
+    """What it means that not all of the money stays in custody; it goes before any clause that says all does."""
+    return _(
+        "at least %(percent)s%% of what you have not used stays in custody. The rest may be released to the merchant before "
+        "you use it, after the cooling-off period and only as far as the merchant's recent earnings allow. A refund above "
+        "what is in custody is paid from what the merchant has earned; if that is too little, the rest is a claim that its "
+        "later earnings serve first. This goes before any other clause on custody."
+    ) % {"percent": custody_percent}
+
+
+def acknowledgements(terms: Terms, *, custody_percent: int = 100) -> list[str]:
+    """What the consumer confirms one by one before paying: the sum, the term, what a scan alone takes, and the risk
+    (BJ 14)."""
     return [
         _("I prepay ¥%(price)s to %(name)s.") % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
         term(terms),
         *([scan(terms)] if terms.kind in FACE_VALUE_PLANS else []),
         in_readers_language(terms.risk_warning),
+        *(
+            []
+            if custody_percent == 100
+            else [
+                _("I know that only %(percent)s%% of what I have not used is sure to be in custody.")
+                % {"percent": custody_percent}
+            ]
+        ),
     ]
 
 

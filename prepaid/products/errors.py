@@ -75,6 +75,13 @@ class ReasonMissing(ProductError):
     field = "reason"
 
 
+class AllStaysInCustody(DomainError):
+    message = _(
+        "By the rules all of the money stays in custody in this sector and at this rating. Choose a product of which less "
+        "is asked for."
+    )
+
+
 class NotYourFiling(DomainError):
     """The official's post does not cover it; told like something that does not exist."""
 

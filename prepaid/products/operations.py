@@ -10,17 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow import audit
 from escrow.clock import beijing_date
-from escrow.errors import InvalidAmount, NotFound
+from escrow.errors import InvalidAmount, NotFound, ReasonRequired, WrongState
 from escrow.money import check_fen
 from escrow.states import Plan, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants.errors import MissingText
 from prepaid.merchants.models import StaffRole, Store
-from prepaid.merchants.queries import sector_rule
+from prepaid.merchants.queries import legal_custody, sector_rule
 from prepaid.notices.operations import send
 from prepaid.people.models import User
 from prepaid.products import compliance, queries, standard_clauses
 from prepaid.products.errors import (
+    AllStaysInCustody,
     BadFigure,
     NameFixed,
     NameTaken,
@@ -31,7 +32,7 @@ from prepaid.products.errors import (
     TermsFrozen,
     VersionInPreparation,
 )
-from prepaid.products.models import Filing, Product, ProductVersion
+from prepaid.products.models import CustodyDecision, Filing, Product, ProductVersion
 from prepaid.products.states import FILING_TRANSITIONS, VERSION_TRANSITIONS, FilingState, VersionState
 from prepaid.products.terms import CLAUSES, LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP
 
@@ -213,6 +214,58 @@ def return_filing(*, filing_id: int, reason: str, by: User, at: datetime, actor:
             at=at,
         )
     return filing
+
+
+def decide_custody(
+    *, product_id: int, minimum: bool, because: str, by: User, at: datetime, actor: str
+) -> CustodyDecision:
+    """The city's regulator of the sector lets the legal minimum be enough for a product, or asks for all of the money again.
+    Cards already sold keep what was agreed. Deciding the same again changes nothing.
+
+    Raises:
+        NotFound: no such product, or not one that this official decides on. ReasonRequired.
+        AllStaysInCustody: the rules leave nothing free here. WrongState: there is no decision to take back.
+    """
+    because = because.strip()
+    if not 1 <= len(because) <= 500:
+        raise ReasonRequired()
+    with transaction():
+        product = Product.objects.select_for_update(no_key=True, of=("self",)).select_related("merchant__sector")
+        found = product.filter(pk=product_id).first()
+        if found is None or not queries.may_decide_custody(by, found):
+            raise NotFound()
+        latest = queries.custody_decision(found)
+        if minimum == (latest is not None and latest.minimum):
+            if latest is None:
+                raise WrongState()
+            return latest
+        if minimum and legal_custody(found.merchant, beijing_date(at)).percent >= 100:
+            raise AllStaysInCustody()
+        decision = CustodyDecision.objects.create(
+            product=found, minimum=minimum, because=because, decided_by=by, decided_at=at
+        )
+        audit.record(
+            actor=actor,
+            action="products.decide_custody",
+            target=f"product:{found.pk}",
+            at=at,
+            before={"minimum": not minimum},
+            after={"minimum": minimum, "because": because},
+        )
+        managers = found.merchant.staff.filter(is_active=True, role__in=[StaffRole.OWNER, StaffRole.MANAGER])
+        for staff in managers.select_related("user"):
+            send(
+                to=staff.user,
+                kind="products.custody_decided",
+                title=_("Custody of your product was decided"),
+                body=_("For new cards of %(product)s the legal minimum is enough from now on: %(reason)s")
+                if minimum
+                else _("For new cards of %(product)s all of the money stays in custody from now on: %(reason)s"),
+                details={"product": found.name, "reason": because},
+                url=reverse("shop_product", args=[found.pk]),
+                at=at,
+            )
+    return decision
 
 
 def withdraw_version(*, merchant_id: int, version_id: int, at: datetime, actor: str) -> ProductVersion:

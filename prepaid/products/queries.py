@@ -8,12 +8,13 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
+from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
-from prepaid.merchants.queries import sector_rule
+from prepaid.merchants.queries import LegalCustody, legal_custody, sector_rule
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
 from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale
-from prepaid.products.models import Filing, InterestRate, Product, ProductVersion, VisitRule
+from prepaid.products.models import CustodyDecision, Filing, InterestRate, Product, ProductVersion, VisitRule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Premises
 
@@ -65,10 +66,11 @@ def findings(version: ProductVersion, *, on: date) -> list[compliance.Finding]:
 
 
 def prepaid_balance_fen(version: ProductVersion) -> int:
-    """What decides on filing: the head company's money in custody, what was ordered and may still be paid, and one more card
-    (rules.md section 1)."""
+    """What decides on filing: what the head company's customers have paid and not used, in custody or released early, what was
+    ordered and may still be paid, and one more card (rules.md section 1)."""
     beneficiary_id = version.product.merchant.beneficiary_id
-    return escrow.backing(beneficiary_id).held_fen + escrow.ordered_fen(beneficiary_id) + version.price_fen
+    backing = escrow.backing(beneficiary_id)
+    return backing.held_fen + backing.advanced_fen + escrow.ordered_fen(beneficiary_id) + version.price_fen
 
 
 def filing_required(version: ProductVersion, *, on: date) -> bool:
@@ -174,6 +176,46 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()
     return version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Custody:
+    """How much of what is not used stays in custody, for cards sold today: all of it, or the legal minimum that the city's
+    regulator has found enough for the product."""
+
+    percent: int
+    legal: LegalCustody
+    decision: CustodyDecision | None
+
+    @property
+    def free_percent(self) -> int:
+        """What may be released early, once the merchant has earned that."""
+        return 100 - self.percent
+
+    @property
+    def is_minimum(self) -> bool:
+        return self.decision is not None and self.decision.minimum
+
+
+def custody_decision(product: Product) -> CustodyDecision | None:
+    """The latest decision on a product."""
+    return CustodyDecision.objects.filter(product=product).first()
+
+
+def custody_of(version: ProductVersion, *, on: date) -> Custody:
+    """What stays in custody of a card sold under this version that day. A card that counts days leaves nothing free: its days
+    may be given back long after."""
+    decision = custody_decision(version.product)
+    legal = legal_custody(version.product.merchant, on)
+    minimum = decision is not None and decision.minimum and version.plan != Plan.PERIOD
+    return Custody(percent=legal.percent if minimum else 100, legal=legal, decision=decision)
+
+
+def may_decide_custody(user: User, product: Product) -> bool:
+    """The post for the whole city of the department that leads the merchant's sector."""
+    post = user.post if user.is_regulator else None
+    department = product.merchant.sector.lead_department_id
+    return post is not None and post.is_citywide and post.department_id == department
 
 
 def refund_previews(version: ProductVersion) -> list[refund_rules.Preview]:

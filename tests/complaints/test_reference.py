@@ -10,14 +10,14 @@ from django.core.management.base import CommandError
 from complaints.cases.models import TimeLimit
 from complaints.cases.reference import load_reference
 from escrow.models import AccrualRule, ApprovalRule, AuditEntry, ReserveRule, WorkingDay
-from prepaid.merchants.models import Sector, SectorRule
+from prepaid.merchants.models import CustodyRule, Sector, SectorRule
 from prepaid.people import reference
 from prepaid.people.models import Department, Division
 from prepaid.products.models import InterestRate
 from tests.escrow.factories import ACTOR, AT
 
 pytestmark = pytest.mark.django_db
-LOADED = (Division, Department, Sector, SectorRule, InterestRate, TimeLimit, WorkingDay)
+LOADED = (Division, Department, Sector, SectorRule, CustodyRule, InterestRate, TimeLimit, WorkingDay)
 
 
 def rows() -> dict[str, list]:

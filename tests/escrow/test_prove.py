@@ -8,7 +8,7 @@ from django.db import connection
 from escrow import channels, invariants
 from escrow import operations as escrow
 from escrow.clock import beijing_date
-from escrow.models import Payment, ReserveRule
+from escrow.models import EarlyReleaseRule, Payment, ReserveRule
 from escrow.models import StatementLine as Kept
 from escrow.operations.payments import take_payment
 from escrow.states import Plan, RefundBasis
@@ -46,6 +46,20 @@ CORRUPTIONS = {
     "UPDATE escrow_use SET state = 'expired' WHERE state = 'reserved'": "reservations_resolved_once",
     "UPDATE escrow_use SET state = 'reserved', confirm_until = at FROM (SELECT max(at) AS at FROM escrow_transfer) t"
     " WHERE state = 'final'": "uses_equal_their_transfers",
+    "UPDATE escrow_agreement SET free_percent = 1 WHERE free_percent > 0": "advances_within_what_is_free",
+    "UPDATE escrow_transfer SET reference = 'x' WHERE reason = 'advance' AND asset = 'ADVANCE'":
+        "advances_within_what_is_free",
+    "UPDATE escrow_transfer SET amount = amount - 1 WHERE reason = 'advance' AND asset = 'ADVANCE'":
+        "advances_within_what_is_free",
+    "UPDATE escrow_transfer SET amount = amount - 1 WHERE reason = 'release' AND asset = 'ADVANCE'":
+        "agreements_accounted_for",
+    "UPDATE escrow_earlyrelease SET amount_fen = amount_fen - 1": "early_releases_are_earned",
+    "UPDATE escrow_earlyrelease SET cap_fen = cap_fen + 1": "early_releases_are_earned",
+    "UPDATE escrow_earlyrelease SET earned_fen = earned_fen + 1": "early_releases_are_earned",
+    "UPDATE escrow_earlyrelease SET outstanding_fen = outstanding_fen + 1": "early_releases_are_earned",
+    "UPDATE escrow_earlyreleaserule SET cooling_off_days = 9": "early_releases_are_earned",
+    "UPDATE escrow_earlyrelease SET day = '2022-06-02'": "early_releases_are_earned",
+    "DELETE FROM escrow_earlyrelease": "early_releases_are_earned",
     "UPDATE escrow_accrual SET days_final = days_final + 1": "days_accrue_once_and_all",
     "UPDATE escrow_use SET day = day - 3 WHERE day = (SELECT min(day) FROM escrow_use)": "days_accrue_once_and_all",
     "UPDATE escrow_use SET day = NULL, units = 0 WHERE day IS NOT NULL AND state = 'reserved'":
@@ -116,7 +130,7 @@ def a_life(monkeypatch) -> None:
     ended = held_agreement(to)
     club = held_agreement(to, plan=Plan.PERIOD, price_fen=3_650, units_total=365)
     escrow.accrue(at=AT + timedelta(days=11), actor=ACTOR)
-    key = iter("abcdef")
+    key = iter("abcdefhi")
 
     def charged(agreement, units, *, final=True):
         return escrow.charge(
@@ -151,6 +165,12 @@ def a_life(monkeypatch) -> None:
         actor=ACTOR,
     )
     charged(card, 50, final=False)
+    EarlyReleaseRule.objects.create(
+        valid_from=AT.date(), cooling_off_days=0, proven_days=0, window_days=30, cap_days=60, basis="test", mark="A"
+    )
+    early = held_agreement(to, free_percent=50)
+    assert escrow.release_early(at=AT + timedelta(days=12), actor=ACTOR).amount_fen > 0
+    charged(early, 1)
     back = refund(ended, 150_000, interest_fen=5)
     given_up = open_agreement(to)
     late = order(given_up)
@@ -194,7 +214,8 @@ def test_every_corruption_is_found(committed_db, databases, monkeypatch):
         for sql, name in CORRUPTIONS.items():
             cursor.execute("BEGIN")
             try:
-                for table in ("transfer", "agreement", "payoutline", "account", "approval", "instruction"):
+                for table in ("transfer", "agreement", "payoutline", "account", "approval", "instruction", "earlyrelease",
+                              "earlyreleaserule"):  # fmt: skip
                     cursor.execute(f"ALTER TABLE escrow_{table} DISABLE TRIGGER USER")
                 names = (
                     "SELECT conrelid::regclass, conname FROM pg_constraint "

@@ -48,3 +48,8 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number[:4]} {self.number[4:]}"
+
+    @property
+    def custody_percent(self) -> int:
+        """Of what is not used stays in custody, as the contract says."""
+        return 100 - self.agreement.free_percent

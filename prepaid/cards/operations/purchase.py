@@ -31,7 +31,7 @@ from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
 from prepaid.products import caps
 from prepaid.products.models import ProductVersion
-from prepaid.products.queries import premises_now, sellable_version
+from prepaid.products.queries import custody_of, premises_now, sellable_version
 from prepaid.products.states import FilingState
 
 #: Real seconds between two questions to the channel about one order somebody waits for.
@@ -46,6 +46,7 @@ def buy(
     version_id: int,
     accepted_terms_sha256: str,
     risks_accepted: bool,
+    custody_percent: int = 100,
     token: UUID,
     channel: str,
     return_url: str,
@@ -54,7 +55,8 @@ def buy(
 ) -> tuple[Card, Payment]:
     """Order a card and open its payment at the channel; the card is active once the bank says it is paid.
 
-    ``accepted_terms_sha256`` is the fingerprint of the contract that was shown. ``token`` is one per shown form: sending
+    ``accepted_terms_sha256`` is the fingerprint of the contract that was shown, ``custody_percent`` how much it said stays in
+    custody. ``token`` is one per shown form: sending
     it again gives the same order. ``return_url`` may hold ``{order_no}``. Calls the channel: not inside a transaction.
 
     Raises:
@@ -72,6 +74,7 @@ def buy(
         version_id=version_id,
         accepted_terms_sha256=accepted_terms_sha256,
         risks_accepted=risks_accepted,
+        custody_percent=custody_percent,
         token=token,
         at=at,
         actor=actor,
@@ -85,6 +88,7 @@ def place_order(
     version_id: int,
     accepted_terms_sha256: str,
     risks_accepted: bool,
+    custody_percent: int = 100,
     token: UUID,
     at: datetime,
     actor: str,
@@ -103,7 +107,8 @@ def place_order(
             return _same_order(ordered, holder, version_id)
         if not accepted_terms_sha256:
             raise ContractNotAccepted()
-        if accepted_terms_sha256 != version.terms_sha256:
+        custody = custody_of(version, on=today)
+        if (accepted_terms_sha256, custody_percent) != (version.terms_sha256, custody.percent):
             raise ContractChanged()
         if not risks_accepted:
             raise RisksNotAcknowledged()
@@ -120,6 +125,7 @@ def place_order(
             units_total=version.units_total,
             places=[str(premises.store_id) for premises in version.terms.stores],
             payable_after=sector_rule(merchant.sector_id, today).payable_working_days,
+            free_percent=custody.free_percent,
             pay_until=pay_until,
             at=at,
             actor=actor,
@@ -139,7 +145,12 @@ def place_order(
             actor=actor,
             action="cards.order",
             target=f"card:{card.pk}",
-            after={"version": version.pk, "terms_sha256": accepted_terms_sha256, "risks_accepted": risks_accepted},
+            after={
+                "version": version.pk,
+                "terms_sha256": accepted_terms_sha256,
+                "risks_accepted": risks_accepted,
+                "custody_percent": custody_percent,
+            },
             at=at,
         )
     return card
@@ -224,7 +235,7 @@ def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: d
     faces = queries.faces_of(cards=cards, today=today)
     caps.check_holding(
         sector_rule(merchant.sector_id, today),
-        already_fen=sum(face.holding.price_fen if face.is_unpaid else face.holding.held_fen for face in faces),
+        already_fen=sum(face.holding.price_fen if face.is_unpaid else face.holding.unearned_fen for face in faces),
         already_sessions=sum(
             face.holding.units_total - face.holding.units_used for face in faces if face.holding.plan in COUNTED_PLANS
         ),

@@ -45,6 +45,7 @@ from prepaid.cards.queries.refunds import (
     requests_to_answer,
     requests_unanswered,
     sold_by,
+    unearned_fen,
 )
 from prepaid.cards.queries.steps import steps_of
 from prepaid.cards.queries.wallet import (
@@ -55,6 +56,7 @@ from prepaid.cards.queries.wallet import (
     channel_of,
     charge_news,
     charges_waiting,
+    early_release_of,
     face_of,
     faces_of,
     last_charge_id,
@@ -84,6 +86,7 @@ __all__ = [
     "claim_of",
     "cooling_off_until",
     "counter_stores",
+    "early_release_of",
     "face_of",
     "faces_of",
     "grounds_by_hand",
@@ -123,6 +126,7 @@ __all__ = [
     "statement",
     "steps_of",
     "stopped_for",
+    "unearned_fen",
     "whole_sum_fen",
     "with_stoppages",
     "workplace_of_charge",

@@ -108,6 +108,11 @@ def held_fen(*, card: Card) -> int:
     return escrow.holding(card.agreement_id).held_fen
 
 
+def unearned_fen(*, card: Card) -> int:
+    """What was paid for the card and is not used (fen), in custody or released early."""
+    return escrow.holding(card.agreement_id).unearned_fen
+
+
 def claim_of(refund: Refund | None) -> Claim | None:
     """What of a refund nobody could pay when it was settled. No query for those that were paid whole."""
     if refund is None or refund.total_fen <= refund.amount_fen:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from escrow import queries as escrow
 from escrow import terms
 from escrow.errors import NotFound
-from escrow.models import Payment
+from escrow.models import EarlyRelease, Payment
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
@@ -37,8 +37,18 @@ class CardFace:
 
     @property
     def principal_fen(self) -> int:
-        """Money still free on the card (fen); of a card that counts days also the days not final yet: they can return."""
+        """Money in custody still free on the card (fen); of a card that counts days also the days not final yet: they can return."""
         return self.holding.held_fen if self.holding.plan == Plan.PERIOD else self.holding.available_fen
+
+    @property
+    def spendable_fen(self) -> int:
+        """Money free on the card (fen), whether in custody or released early."""
+        return self.principal_fen + self.holding.advanced_fen - self.holding.early_reserved
+
+    @property
+    def waiting_fen(self) -> int:
+        """What charges that wait keep of it (fen)."""
+        return self.holding.reserved_fen + self.holding.early_reserved
 
     @property
     def gift_fen(self) -> int:
@@ -130,6 +140,11 @@ def face_of(*, card: Card, today: date) -> CardFace:
     """One card with what is on it."""
     [face] = faces_of(cards=[card], today=today)
     return face
+
+
+def early_release_of(*, card: Card) -> EarlyRelease | None:
+    """The last time that something of the card was released early, with its rule."""
+    return escrow.last_early_release(card.agreement_id)
 
 
 def last_day_of(*, card: Card, today: date) -> date | None:

@@ -18,7 +18,7 @@ from prepaid.cards.models import Card
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.products.contract import twelve_items
 from prepaid.products.models import ProductVersion
-from prepaid.products.queries import sellable_version
+from prepaid.products.queries import Custody, custody_of, sellable_version
 
 
 @consumer_required
@@ -27,11 +27,12 @@ from prepaid.products.queries import sellable_version
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of a product version, its acceptance, and on to the bank's cashier."""
     version = sellable_version(pk, on=clock.today())
-    form = BuyForm(request.POST or None, version=version)
+    custody = custody_of(version, on=clock.today())
+    form = BuyForm(request.POST or None, version=version, custody=custody)
     if request.method == "GET":
-        return _contract(request, version, form)
+        return _contract(request, version, custody, form)
     if not form.is_valid():
-        return _contract(request, version, form, status=400)
+        return _contract(request, version, custody, form, status=400)
     user = me(request)
     try:
         _card, payment = operations.buy(
@@ -39,6 +40,7 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
             version_id=version.pk,
             accepted_terms_sha256=form.cleaned_data["terms_sha256"],
             risks_accepted=all(form.cleaned_data[risk] for risk in form.risks),
+            custody_percent=form.cleaned_data["custody_percent"] or 100,
             token=form.cleaned_data["token"],
             channel=form.cleaned_data["channel"],
             return_url=_return_url(request),
@@ -51,18 +53,19 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
     except ContractChanged as error:
-        return _contract(request, version, BuyForm(version=version), error=error)
+        return _contract(request, version, custody, BuyForm(version=version, custody=custody), error=error)
     except DomainError as error:
         if isinstance(error, ContractNotAccepted):
             form.add_error("accepted", str(error))
-            return _contract(request, version, form, status=error.http_status)
-        return _contract(request, version, form, error=error)
+            return _contract(request, version, custody, form, status=error.http_status)
+        return _contract(request, version, custody, form, error=error)
     return redirect(payment.cashier_url)
 
 
 def _contract(
     request: HttpRequest,
     version: ProductVersion,
+    custody: Custody,
     form: BuyForm,
     *,
     error: DomainError | None = None,
@@ -71,7 +74,8 @@ def _contract(
     context = {
         "version": version,
         "merchant": version.product.merchant,
-        "items": twelve_items(version.terms),
+        "items": twelve_items(version.terms, custody_percent=custody.percent),
+        "custody": custody,
         "form": form,
         "risks": [form[name] for name in form.risks],
         "error": error,

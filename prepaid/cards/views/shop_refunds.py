@@ -73,6 +73,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         "quote": RefundQuote.from_json(asked.quote),
         "interest": queries.interest_of(asked, held_fen=held_fen, today=clock.today()),
         "held_fen": held_fen,
+        "early_fen": queries.unearned_fen(card=asked.card) - held_fen,
         "agree": agree,
         "refuse": refuse,
     }

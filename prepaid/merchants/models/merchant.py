@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models import Beneficiary, EncryptedTextField
+from prepaid.merchants.models.custody import Rating
 from prepaid.merchants.models.sector import Sector
 from prepaid.people.models import Division
 
@@ -26,12 +27,23 @@ class Merchant(models.Model):
     beneficiary = models.OneToOneField(
         Beneficiary, models.PROTECT, related_name="merchant", verbose_name=_("custody account")
     )
+    rating = models.CharField(
+        _("rating"),
+        max_length=1,
+        choices=Rating,
+        blank=True,
+        default="",
+        help_text=_("Given by the regulator; empty: not rated."),
+    )
     registered_at = models.DateTimeField(_("registered"))
 
     class Meta:
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="merchant_rating_known", condition=Q(rating__in=["", *Rating.values])),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -44,7 +44,7 @@ class SectorRule(models.Model):
         help_text=_("Filing is required once the operator's prepaid balance reaches this; empty or 0: always."),
     )
     custody_percent = models.PositiveSmallIntegerField(
-        _("custody (%)"), help_text=_("The legal minimum; the platform holds 100 %.")
+        _("custody (%)"), help_text=_("The legal minimum; all of it stays unless the city allows less for a product.")
     )
     max_price_fen = models.BigIntegerField(_("highest sum per consumer (fen)"), null=True, blank=True)
     max_months = models.PositiveSmallIntegerField(_("longest span (months)"), null=True, blank=True)

@@ -9,6 +9,7 @@ from prepaid.merchants.operations.people import (
     tell_owners,
     withdraw_account_change,
 )
+from prepaid.merchants.operations.ratings import rate_merchant
 from prepaid.merchants.operations.stores import (
     CLOSED_BY_MERCHANT,
     add_store,
@@ -27,6 +28,7 @@ __all__ = [
     "edit_store",
     "end_staff",
     "end_stoppage",
+    "rate_merchant",
     "register_merchant",
     "tell_owners",
     "withdraw_account_change",

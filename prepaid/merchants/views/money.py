@@ -40,6 +40,7 @@ def shop_money(request: HttpRequest, staff: StaffMember) -> HttpResponse:
             reserve_fen=backing.reserve_fen,
             most=CLAIMS_SHOWN,
         ),
+        "early": escrow.early_money(beneficiary.pk, at) if escrow.leaves_something_free(beneficiary.pk) else None,
         "beneficiary": beneficiary,
         "account": bank_accounts.masked(beneficiary.payout_account_no),
         "page": Paginator(escrow.payouts_of(beneficiary.pk), PAYOUTS_A_PAGE).get_page(request.GET.get("page")),

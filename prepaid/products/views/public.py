@@ -64,6 +64,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of one version before it is bought: the twelve items, and the refund after each quarter of use."""
     version = queries.public_version(pk)
     merchant, terms = version.product.merchant, version.terms
+    custody = queries.custody_of(version, on=clock.today())
     return render(
         request,
         "consumer/public/product.html",
@@ -73,7 +74,8 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "merchant": merchant,
             "on_sale": version.state == VersionState.ON_SALE,
             "has_open_store": queries.open_stores_of(version).exists(),
-            "items": twelve_items(terms),
+            "items": twelve_items(terms, custody_percent=custody.percent),
+            "custody": custody,
             "previews": queries.refund_previews(version),
             "cooling_off_days": sector_rule(merchant.sector_id, clock.today()).cooling_off_days,
         },

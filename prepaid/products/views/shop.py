@@ -136,12 +136,14 @@ def _version_page(
     today = clock.today()
     drafted = version.state == VersionState.DRAFT
     findings = queries.findings(version, on=today) if drafted else []
+    custody = queries.custody_of(version, on=today)
     context = {
         "staff": staff,
         "version": version,
         "product": version.product,
         "filing": getattr(version, "filing", None),
-        "items": twelve_items(version.terms),
+        "items": twelve_items(version.terms, custody_percent=custody.percent),
+        "custody": custody,
         "findings": findings,
         "blocking": compliance.blocking(findings),
         "needs_filing": drafted and queries.filing_required(version, on=today),
