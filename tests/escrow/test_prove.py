@@ -194,7 +194,7 @@ def a_life(monkeypatch) -> None:
         actor="user:one",
     )  # fmt: skip
     escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
-    assert Payment.objects.count() == 5
+    assert Payment.objects.count() == 6
 
 
 def found() -> set[str]:
