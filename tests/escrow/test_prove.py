@@ -57,7 +57,7 @@ CORRUPTIONS = {
     "UPDATE escrow_earlyrelease SET cap_fen = cap_fen + 1": "early_releases_are_earned",
     "UPDATE escrow_earlyrelease SET earned_fen = earned_fen + 1": "early_releases_are_earned",
     "UPDATE escrow_earlyrelease SET outstanding_fen = outstanding_fen + 1": "early_releases_are_earned",
-    "UPDATE escrow_earlyreleaserule SET cooling_off_days = 9": "early_releases_are_earned",
+    "UPDATE escrow_earlyreleaserule SET cooling_off_days = 99": "early_releases_are_earned",
     "UPDATE escrow_earlyrelease SET day = '2022-06-02'": "early_releases_are_earned",
     "DELETE FROM escrow_earlyrelease": "early_releases_are_earned",
     "UPDATE escrow_accrual SET days_final = days_final + 1": "days_accrue_once_and_all",
