@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('escrow', '0002_guards'),
-        ('products', '0004_visit_rule'),
+        ('products', '0005_discounts_and_courses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
