@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from escrow import invariants, queries, tasks
+from escrow import invariants, queries, tasks, totals
 from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.models import Account, AuditEntry, Claim, EarlyRelease, EarlyReleaseRule, Transfer
@@ -352,3 +352,16 @@ def test_the_day_is_beijings():
     card(to, at=now)
     released(now)
     assert EarlyRelease.objects.get().day == beijing_date(now) == date(2027, 2, 21)
+
+
+def test_a_published_total_and_the_proof_count_what_is_in_custody():
+    to, now = proven_beneficiary()
+    one = card(to, at=now)
+    released(now)
+    escrow.seal(beneficiary_id=to.pk, at=now, actor=ACTOR)
+    while (day := totals.next_day(now + 2 * DAY)) is not None:
+        escrow.publish_total(day=day, at=now + 2 * DAY, actor=ACTOR)
+    share = totals.share_of(one)
+    assert share.amount_fen == queries.holding(one.pk).held_fen == 60_000
+    assert share.root.held_fen == queries.backing(to.pk).held_fen
+    assert not proven()
