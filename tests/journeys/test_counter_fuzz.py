@@ -3,6 +3,7 @@
 import json
 import os
 import uuid
+from datetime import date
 from typing import Any
 
 import pytest
@@ -56,11 +57,13 @@ right_kinds = st.fixed_dictionaries(
         "amount_fen": st.integers(1, 130_000) | odd_numbers,
         "store": own_store | own_store | odd_numbers,
         "note": st.text("剪发𠮷👍 abc", max_size=80),
+        "lesson_class": st.text("素描班Ａa ", max_size=45),
+        "lesson_on": st.dates(date(2020, 1, 1), date(2030, 1, 1)).map(str) | st.none(),
     },
 )
 wrong_kinds = st.fixed_dictionaries(
     {"code": codes | anything},
-    optional={"units": anything, "amount_fen": anything, "store": anything, "note": anything, "other": anything},
+    optional=dict.fromkeys(["units", "amount_fen", "store", "note", "lesson_class", "lesson_on", "other"], anything),
 )
 bodies = st.one_of(right_kinds, right_kinds, right_kinds, right_kinds, wrong_kinds, anything)
 good_keys = st.uuids().map(lambda key: key.hex)
