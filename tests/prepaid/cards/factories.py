@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -159,10 +159,12 @@ def cashier(at_shop: people.Shop) -> StaffMember:
 def charge(
     of: Card, staff: StaffMember, *, code: str | None = None, key: str | None = None, **facts: Any
 ) -> Redemption:
-    """A charge with a fresh code; a second one in the same window passes ``age=1``."""
+    """A charge with a fresh code; a second one passes ``age=1`` and is made a window later, so that no code comes twice however
+    long the first one took."""
     age = facts.pop("age", 0)
     facts.setdefault("at", clock.now())
-    facts.setdefault("at_real", timezone.now())
+    if "at_real" not in facts:
+        facts["at_real"], age = timezone.now() + timedelta(seconds=age * codes.STEP_SECONDS), 0
     return operations.charge_card(
         staff=staff,
         code=code or shown(of, age=age, at_real=facts["at_real"]),

@@ -133,7 +133,7 @@ def test_the_counter_and_the_api_charge_it():
     typed = {"key": "a" * 32, "code": factories.shown(card), "amount": "50.00", "units": "", "note": ""}
     page = client.post(reverse("shop_counter"), typed, follow=True).content.decode()
     assert "¥40.00 (list price ¥50.00)" in page
-    body = {"code": factories.shown(card, age=1), "amount_fen": 10_000}
+    body = {"code": factories.shown(factories.card(shop, Plan.DISCOUNT)), "amount_fen": 10_000}
     answer = client.post(
         reverse("api_charges"), body, content_type="application/json", headers={"Idempotency-Key": "b" * 32}
     ).json()
