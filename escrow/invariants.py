@@ -219,9 +219,13 @@ CHECKS: dict[str, str] = {
                    OR (command_key IS NOT NULL AND body_sha256 = ''))
              + (SELECT count(*) FROM (SELECT 1 FROM escrow_use WHERE command_key IS NOT NULL
                                       GROUP BY beneficiary_id, command_key HAVING count(*) > 1) twice)
-             + (SELECT count(*) FROM (SELECT 1 FROM escrow_use WHERE lesson IS NOT NULL
-                                      AND state IN ('reserved', 'disputed', 'final')
-                                      GROUP BY agreement_id, lesson HAVING count(*) > 1) twice)""",
+             + (SELECT count(*) FROM (SELECT 1 FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+                                      WHERE u.lesson IS NOT NULL AND u.state IN ('reserved', 'disputed', 'final')
+                                      GROUP BY coalesce(a.tops_up_id, a.id), u.lesson HAVING count(*) > 1) twice)""",
+    "top_ups_belong_to_their_card": """
+        SELECT count(*) FROM escrow_agreement t JOIN escrow_agreement a ON a.id = t.tops_up_id
+        WHERE (t.beneficiary_id, t.funder, t.plan) <> (a.beneficiary_id, a.funder, a.plan) OR a.tops_up_id IS NOT NULL
+           OR t.plan = 'period' OR a.funded_at IS NULL""",
     "days_accrue_once_and_all": f"""
         WITH {IDLE}, day AS (
             SELECT u.agreement_id, count(*) AS rows, count(DISTINCT u.day) AS days, sum(u.units) AS units,

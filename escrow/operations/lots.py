@@ -18,13 +18,17 @@ from escrow.errors import (
     DomainError,
     InvalidUnits,
     KeyReused,
+    LessonCharged,
     NotEnoughLeft,
 )
 from escrow.models import Agreement, Use
 from escrow.operations.agreements import locked_agreement, open_agreement
 from escrow.operations.uses import Charge, charge_many, resolve_many
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from escrow.transactions import call, transaction
+
+#: Between a key and the number of a further part; nobody's key has one.
+PART = "\x1f"
 
 
 def open_top_up(
@@ -74,6 +78,12 @@ def charge_card(*, card_id: int, at: datetime, actor: str, **command: Any) -> li
             if any(use.body_sha256 != wanted.body_sha256() for use in earlier):
                 raise KeyReused()
             return earlier
+        if wanted.lesson is not None:
+            if wanted.units != 1:
+                raise InvalidUnits()
+            charged = Use.objects.filter(lesson=wanted.lesson, state__in=[*OPEN_USES, UseState.FINAL])
+            if charged.filter(agreement_id__in=[lot.agreement_id for lot in lots]).exists():
+                raise LessonCharged()
         parts: list[Charge] = []
         missing = wanted.units
         for lot in queries.lots(card_id):  # as they are now that nobody else changes them
@@ -81,7 +91,7 @@ def charge_card(*, card_id: int, at: datetime, actor: str, **command: Any) -> li
                 raise AgreementFrozen()
             units = min(missing, lot.units_left)
             if lot.state == AgreementState.HELD and units:
-                key = wanted.key if not parts else f"{wanted.key}#{len(parts)}"
+                key = wanted.key if not parts else f"{wanted.key}{PART}{len(parts)}"
                 facts = {**command, "units": units, "key": key, "part_of": (card_id, wanted.units)}
                 parts.append(Charge(agreement_id=lot.agreement_id, **facts))
                 missing -= units
@@ -120,4 +130,6 @@ def resolve_card(
 def _parts(wanted: Charge) -> QuerySet[Use]:
     """The uses that were made under the key, the first before its further parts."""
     mine = Use.objects.filter(beneficiary_id=wanted.beneficiary_id)
-    return (mine.filter(command_key=wanted.key) | mine.filter(command_key__startswith=f"{wanted.key}#")).order_by("pk")
+    return (mine.filter(command_key=wanted.key) | mine.filter(command_key__startswith=f"{wanted.key}{PART}")).order_by(
+        "pk"
+    )

@@ -34,7 +34,7 @@ from escrow.states import (
     Reason,
     check_transition,
 )
-from escrow.transactions import after_commit, transaction
+from escrow.transactions import after_commit, call, transaction
 
 #: Real time after which a silent channel is asked about a payment; then whenever its age has doubled.
 FIRST_ASK = timedelta(seconds=20)
@@ -170,29 +170,42 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
     Raises:
         NotFound: no such order. AnotherAmount: than ours.
     """
-    agreement_id = (
-        Payment.objects.filter(channel=channel, order_no=answer.order_no).values_list("agreement_id", flat=True).first()
-    )
-    if agreement_id is None:
+    order = Payment.objects.filter(channel=channel, order_no=answer.order_no)
+    ids = order.values_list("agreement_id", "agreement__tops_up_id").first()
+    if ids is None:
         raise NotFound()
     with transaction():
-        agreement = locked_agreement(agreement_id)
+        call("escrow_lock_agreements", [pk for pk in ids if pk], False)  # a top-up and its card, in the order of all
+        agreement = locked_agreement(ids[0])
         payment = Payment.objects.get(channel=channel, order_no=answer.order_no)
         if answer.state != "paid" or payment.state in (PaymentState.PAID, PaymentState.LATE):
             return payment
         if answer.amount_fen != payment.amount_fen:
             raise AnotherAmount()
-        late = agreement.state != AgreementState.OPEN
+        late = agreement.state != AgreementState.OPEN or not _card_lives(agreement)
         new = PaymentState.LATE if late else PaymentState.PAID
         check_transition(PAYMENT_TRANSITIONS, payment.state, new)
         payment.state, payment.paid_at, payment.ask_at = new, at, None
         payment.channel_payment_no = answer.channel_payment_no
         payment.save(update_fields=["state", "paid_at", "ask_at", "channel_payment_no"])
         if late:
+            if agreement.state == AgreementState.OPEN:  # a top-up whose card has ended meanwhile
+                move_agreement(
+                    agreement,
+                    AgreementState.CANCELLED,
+                    at=at,
+                    actor=f"channel:{channel}",
+                    action="escrow.cancel_agreement",
+                )
             _send_back(payment, at)
         else:
             _fund(agreement, payment, at)
     return payment
+
+
+def _card_lives(agreement: Agreement) -> bool:
+    """Whether what this tops up, if anything, can still be used."""
+    return agreement.tops_up is None or agreement.tops_up.state in (AgreementState.HELD, AgreementState.FROZEN)
 
 
 def _fund(agreement: Agreement, payment: Payment, at: datetime) -> None:

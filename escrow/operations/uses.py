@@ -87,8 +87,8 @@ class Charge:
     def body_sha256(self) -> str:
         """What the key stands for: another body under the same key is refused."""
         card, units = self.part_of or (self.agreement_id, self.units)
-        body = (card, units, self.final, self.reference, self.place, self.lesson)
-        return sha256(repr(body).encode()).hexdigest()
+        body = [card, units, self.final, self.reference, self.place, *([self.lesson] if self.lesson else [])]
+        return sha256(json.dumps(body).encode()).hexdigest()
 
 
 def charge(*, at: datetime, actor: str, **command: Any) -> Use:

@@ -38,14 +38,20 @@ END $$;
 
 -- Write down in the ledger what has become of days: 'reserve', 'release' or 'void'. The caller has locked the accounts and
 -- set the amounts of the uses.
-CREATE OR REPLACE FUNCTION escrow_take_days(uses bigint[], what text, business_time timestamptz, next_day date)
+CREATE OR REPLACE FUNCTION escrow_take_days(uses bigint[], what text, business_time timestamptz, today date)
 RETURNS void LANGUAGE sql AS $$
-    WITH taken AS MATERIALIZED (
+    WITH payable AS MATERIALIZED (
+        SELECT one.payable_after, escrow_working_day(today, one.payable_after) AS payable_on
+        FROM (SELECT DISTINCT a.payable_after FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id
+              WHERE u.id = ANY (uses)) one
+    ), taken AS MATERIALIZED (
         SELECT u.id AS "use", u.reference, u.day, h.id AS held, h.beneficiary_id, h.agreement_id, h.earned_id,
                p.id AS pending, m.moved, CASE what WHEN 'reserve' THEN u.amount_fen ELSE -p.amount END AS reserved,
                h.credits_posted - h.debits_posted - sum(m.moved) OVER so_far AS balance,
-               h.version + row_number() OVER so_far AS version
+               h.version + row_number() OVER so_far AS version, w.payable_on
         FROM escrow_use u
+        JOIN escrow_agreement a ON a.id = u.agreement_id
+        JOIN payable w ON w.payable_after = a.payable_after
         JOIN escrow_account h ON h.agreement_id = u.agreement_id AND h.asset = 'CNY'
         LEFT JOIN escrow_transfer p ON what <> 'reserve' AND p.agreement_id = u.agreement_id  -- by the card: it has few
             AND p.use_id = u.id AND p.at = u.used_at AND p.kind = 'pending'
@@ -65,7 +71,7 @@ RETURNS void LANGUAGE sql AS $$
     SELECT t.beneficiary_id, t.agreement_id, t."use", t.held, t.earned_id, 'CNY',
            CASE what WHEN 'reserve' THEN 'pending' ELSE 'resolved' END, what,
            CASE what WHEN 'reserve' THEN t.reserved ELSE t.moved END, t.pending, t.reference, business_time,
-           CASE WHEN t.moved > 0 THEN next_day END, t.balance, t.version
+           CASE WHEN t.moved > 0 THEN t.payable_on END, t.balance, t.version
     FROM taken t ORDER BY t.held, t.day
 $$;
 
@@ -77,7 +83,6 @@ CREATE OR REPLACE FUNCTION escrow_accrue(agreements bigint[], since date, busine
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     today CONSTANT date := escrow_beijing_day(business_time);
-    next_day CONSTANT date := escrow_next_working_day(today);
     ids bigint[];
     idle datemultirange[];
     silent boolean[];
@@ -113,7 +118,7 @@ BEGIN
         WHERE r.agreement_id = b.agreement_id
     )
     SELECT coalesce(array_agg(id), '{}') INTO gone FROM back;
-    PERFORM escrow_take_days(gone, 'void', business_time, next_day);
+    PERFORM escrow_take_days(gone, 'void', business_time, today);
 
     WITH behind AS (
         SELECT a.id, a.beneficiary_id, a.price_fen, a.units_total, c.idle, r.accrued_to,
@@ -142,7 +147,7 @@ BEGIN
         UPDATE escrow_accrual r SET accrued_to = today - 1 FROM behind b WHERE r.agreement_id = b.id
     )
     SELECT coalesce(array_agg(id), '{}') INTO made FROM reserved;
-    PERFORM escrow_take_days(made, 'reserve', business_time, next_day);
+    PERFORM escrow_take_days(made, 'reserve', business_time, today);
 
     WITH due AS (
         SELECT u.id, a.price_fen, a.units_total,
@@ -165,7 +170,7 @@ BEGIN
         WHERE r.agreement_id = e.agreement_id
     )
     SELECT coalesce(array_agg(id), '{}') INTO done FROM earned;
-    PERFORM escrow_take_days(done, 'release', business_time, next_day);
+    PERFORM escrow_take_days(done, 'release', business_time, today);
 
     accrued := cardinality(made);
     voided := cardinality(gone);

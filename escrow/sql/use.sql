@@ -1,20 +1,23 @@
 -- Using what is held. A command that may not be carried out changes nothing and comes back with the name of its error
 -- (escrow/errors.py); the others of its set are done. After k of N units floor(P·k/N) has been released, exactly.
 
--- The first working day after a day (Civil Code 201: the day itself does not count).
-CREATE OR REPLACE FUNCTION escrow_next_working_day(day date) RETURNS date LANGUAGE plpgsql STABLE
+-- The nth working day after a day (Civil Code 201: the day itself does not count).
+CREATE OR REPLACE FUNCTION escrow_working_day(day date, nth int) RETURNS date LANGUAGE plpgsql STABLE
 SET search_path = public, pg_temp AS $$
 DECLARE
     found date;
 BEGIN
     SELECT w.day INTO found FROM escrow_workingday w
-    WHERE w.day > escrow_next_working_day.day AND w.is_working ORDER BY w.day LIMIT 1;
+    WHERE w.day > escrow_working_day.day AND w.is_working ORDER BY w.day OFFSET nth - 1 LIMIT 1;
     IF found IS NULL THEN
-        RAISE EXCEPTION 'the working-day calendar ends before the first working day after %', day
+        RAISE EXCEPTION 'the working-day calendar ends before working day % after %', nth, day
             USING ERRCODE = 'check_violation', CONSTRAINT = 'calendar_missing';
     END IF;
     RETURN found;
 END $$;
+
+CREATE OR REPLACE FUNCTION escrow_next_working_day(day date) RETURNS date LANGUAGE sql STABLE AS
+$$ SELECT escrow_working_day(day, 1) $$;
 
 CREATE OR REPLACE FUNCTION escrow_beijing_day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS
 $$ SELECT (moment AT TIME ZONE 'Asia/Shanghai')::date $$;
@@ -92,6 +95,10 @@ LANGUAGE plpgsql AS $$
 DECLARE
     written bigint;
 BEGIN
+    IF moved[1] > 0 AND p.payable_on IS NULL THEN
+        RAISE EXCEPTION 'the working-day calendar ends before the money of % becomes payable', at
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'calendar_missing';
+    END IF;
     UPDATE escrow_account h
     SET debits_posted = h.debits_posted + CASE h.id WHEN p.money THEN moved[1] WHEN p.other THEN moved[2] ELSE moved[3] END,
         debits_pending = h.debits_pending
@@ -144,10 +151,6 @@ BEGIN
         WHEN p.state <> 'held' THEN 'AgreementNotHeld'
         WHEN p.plan = 'period' OR (for_lesson IS NOT NULL AND (p.plan <> 'course' OR units <> 1)) THEN 'InvalidUnits'
         WHEN units > p.units_total - p.used - p.reserved THEN 'NotEnoughLeft' END;
-    IF outcome.error IS NULL AND p.payable_on IS NULL THEN
-        RAISE EXCEPTION 'the working-day calendar ends before the money of % becomes payable', business_time
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'calendar_missing';
-    END IF;
     IF outcome.error IS NULL AND for_lesson IS NOT NULL AND EXISTS (
         SELECT 1 FROM escrow_use u WHERE u.agreement_id = agreement AND u.lesson = for_lesson AND u.command_key <> escrow_charge.command_key
            AND u.state IN ('reserved', 'disputed', 'final')) THEN

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from escrow import invariants, queries
 from escrow import operations as escrow
-from escrow.errors import AgreementFrozen, CannotTopUp, InvalidUnits, KeyReused, NotEnoughLeft
+from escrow.errors import AgreementFrozen, CannotTopUp, InvalidUnits, KeyReused, LessonCharged, NotEnoughLeft
 from escrow.models import Instruction, Use
+from escrow.operations.payments import take_payment
 from escrow.operations.refunds import Settlement
 from escrow.states import Plan, RefundBasis, UseState
-from tests.escrow.factories import ACTOR, AT, held_agreement, open_agreement, topped_up
+from tests.escrow.factories import ACTOR, AT, held_agreement, open_agreement, order, paid, topped_up
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,40 @@ def test_what_cannot_be_topped_up():
     for agreement in (period, unpaid, lot):
         with pytest.raises(CannotTopUp):
             topped_up(agreement, price_fen=100, units_total=1)
+
+
+def test_a_lesson_is_charged_once_whichever_lot_pays_for_it():
+    card = held_agreement(plan=Plan.COURSE, price_fen=1_000, units_total=1)
+    topped_up(card, price_fen=5_000, units_total=5)
+    facts = {
+        "card_id": card.pk,
+        "beneficiary_id": card.beneficiary_id,
+        "final": True,
+        "reference": "r",
+        "lesson": "mon",
+    }
+    with pytest.raises(InvalidUnits):
+        escrow.charge_card(units=2, key="a", at=AT, actor=ACTOR, **facts)
+    escrow.charge_card(units=1, key="b", at=AT, actor=ACTOR, **facts)
+    with pytest.raises(LessonCharged):
+        escrow.charge_card(units=1, key="c", at=AT, actor=ACTOR, **facts)
+    assert held(card) == [0, 5_000]
+
+
+def test_a_top_up_that_is_paid_when_its_card_has_ended_goes_back():
+    card = held_agreement(price_fen=10_000, units_total=10)
+    lot = escrow.open_top_up(
+        card_id=card.pk, price_fen=100, units_total=1, pay_until=AT + timedelta(minutes=30), at=AT, actor=ACTOR
+    )
+    waiting = order(lot)
+    escrow.refund(
+        agreement_id=card.pk, amount_fen=10_000, basis=RefundBasis.COOLING_OFF, reference="a", at=AT, actor=ACTOR
+    )
+    payment = take_payment(channel="sandbox", answer=paid(waiting), at=AT)
+    lot.refresh_from_db()
+    assert (payment.state, lot.state) == ("late", "cancelled")
+    assert Instruction.objects.get(payment=payment).amount_fen == 100
+    assert proven()
 
 
 def test_one_frozen_lot_stops_the_card():

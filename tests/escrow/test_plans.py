@@ -1,14 +1,16 @@
 """Plans by lesson and by discount, and money that becomes payable later."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from escrow import invariants, queries
 from escrow import operations as escrow
-from escrow.errors import InvalidUnits, LessonCharged
-from escrow.models import Transfer, Use
+from escrow.errors import CalendarMissing, InvalidUnits, LessonCharged
+from escrow.models import Agreement, Transfer, Use, WorkingDay
 from escrow.states import Plan, Reason
+from escrow.transactions import transaction
 from tests.escrow.factories import ACTOR, AT, held_agreement, open_agreement
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +75,27 @@ def test_a_discount_card_gives_its_discounted_prices():
     assert all(finding.ok for finding in invariants.prove())
     with pytest.raises(InvalidUnits):
         open_agreement(plan=Plan.DISCOUNT, price_fen=50_000, units_total=49_999)
+
+
+def test_nothing_is_confirmed_whose_money_would_never_become_payable():
+    course = held_agreement(plan=Plan.COURSE, units_total=12, payable_after=2)
+    use = charge(course, key="a", lesson="mon", final=False)
+    days = WorkingDay.objects.filter(is_working=True, day__gt=date(2026, 11, 23)).order_by("day")
+    WorkingDay.objects.filter(day__gt=days[0].day).delete()
+    with pytest.raises(CalendarMissing), transaction():
+        escrow.confirm_use(use_id=use.pk, at=AT, actor=ACTOR)
+    assert not Transfer.objects.filter(reason=Reason.RELEASE).exists()
+
+
+@pytest.mark.parametrize("term", [{"free_percent": 60}, {"payable_after": 9}])
+def test_when_money_leaves_is_agreed_and_stays(term):
+    agreement = held_agreement()
+    with pytest.raises(IntegrityError):
+        Agreement.objects.filter(pk=agreement.pk).update(**term)
+
+
+def test_days_become_payable_after_their_working_days():
+    card = held_agreement(plan=Plan.PERIOD, price_fen=3_650, units_total=365, payable_after=2)
+    escrow.accrue(at=AT + timedelta(days=14), actor=ACTOR)  # a Monday
+    released = Transfer.objects.filter(agreement=card, reason=Reason.RELEASE)
+    assert {row.payable_on for row in released} == {date(2026, 12, 9)}
