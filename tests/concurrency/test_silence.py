@@ -102,7 +102,7 @@ def test_silence_waits_for_a_stoppage_that_is_just_being_written(committed_db):
 def test_control_without_its_lock_silence_passes_by_the_stoppage(committed_db, databases):
     with databases.use(committed_db, as_owner=True), connection.cursor() as cursor:
         cursor.execute(
-            "CREATE OR REPLACE FUNCTION escrow_exclusive_lock(beneficiary bigint) RETURNS void LANGUAGE sql AS $$ SELECT $$"
+            "CREATE OR REPLACE FUNCTION escrow_exclusive_lock(beneficiary bigint) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$"
         )
     use = waiting_use()
 

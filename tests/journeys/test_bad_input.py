@@ -151,7 +151,7 @@ def another_merchants_card_at_the_counter(sign_in: SignIn) -> Deed:
     return lambda: type_at_counter(client, code=make.shown(theirs))
 
 
-def merchant_agrees_to_more_than_is_held(sign_in: SignIn) -> Deed:
+def merchant_agrees_to_more_than_was_paid(sign_in: SignIn) -> Deed:
     shop = make.shop()
     asked, client = asked_back(shop), sign_in(shop.owner)
     form = {"agree": "1", "agree-amount": "2000.01", "agree-confirmed": "on"}
@@ -165,7 +165,7 @@ def holder_asks_for_more_than_is_owed(sign_in: SignIn) -> Deed:
     return lambda: client.post(reverse("refund_start", args=[card.number]), form)
 
 
-def regulator_decides_more_than_is_held(sign_in: SignIn) -> Deed:
+def regulator_decides_more_than_is_owed(sign_in: SignIn) -> Deed:
     case = complaints.complaint()
     officer = complaints.officer()
     complaints.led(case, officer)
@@ -219,16 +219,20 @@ SESSIONS = Sentence(("Only 10 sessions are left", "Charge at most that many"), (
 ELSEWHERE = Sentence(
     ("issued by another merchant", "Ask the customer for a card of your shop"), ("由其他商户发行", "请顾客出示本店的卡")
 )
-HELD = Sentence(
-    ("Only ¥2,000.00 is held for this card", "Enter at most that sum"), ("存管金额仅¥2,000.00", "请输入不超过")
+PRICE = Sentence(
+    ("No more can be paid back than was paid for this card: ¥2,000.00", "Enter at most that sum; interest"),
+    ("退款不能超过购卡所付的 ¥2,000.00", "请填写不超过该金额的数；利息"),
 )
 QUOTE = Sentence(
     ("The refund is now ¥2,000.00", "Look at the new sum and confirm again"),
     ("退款金额现为¥2,000.00", "请查看新的金额"),
 )
 OWED = Sentence(
-    ("larger than what is owed on this card (at most ¥2,000.00)", "Enter a smaller sum"),
-    ("超过此卡应退的金额（最多¥2,000.00）", "请输入较小的金额"),
+    (
+        "At most ¥2,000.00 can be paid back: what was paid for this card, and the interest since",
+        "Enter at most that sum",
+    ),
+    ("最多可退 ¥2,000.00，即购卡所付金额及此后的利息", "请填写不超过该金额的数"),
 )
 NOT_YOUR_POST = Sentence(
     ("belongs to another district or department", "Go back to your work queue"),
@@ -255,9 +259,9 @@ CASES: list[tuple[Callable[[SignIn], Deed], int, Sentence]] = [
     (more_sessions_than_left_at_the_counter, 409, SESSIONS),
     (another_merchants_card, 409, ELSEWHERE),
     (another_merchants_card_at_the_counter, 409, ELSEWHERE),
-    (merchant_agrees_to_more_than_is_held, 400, HELD),
+    (merchant_agrees_to_more_than_was_paid, 400, PRICE),
     (holder_asks_for_more_than_is_owed, 409, QUOTE),
-    (regulator_decides_more_than_is_held, 400, OWED),
+    (regulator_decides_more_than_is_owed, 400, OWED),
     (complaint_of_another_district, 404, NOT_YOUR_POST),
     (filing_of_another_district, 404, NOT_YOUR_POST),
     (notification_with_a_bad_signature, 401, SIGNATURE),
