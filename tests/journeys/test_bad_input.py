@@ -219,7 +219,7 @@ SESSIONS = Sentence(("Only 10 sessions are left", "Charge at most that many"), (
 ELSEWHERE = Sentence(
     ("issued by another merchant", "Ask the customer for a card of your shop"), ("由其他商户发行", "请顾客出示本店的卡")
 )
-PRICE = Sentence(
+WHOLE_PRICE = Sentence(
     ("No more can be paid back than was paid for this card: ¥2,000.00", "Enter at most that sum; interest"),
     ("退款不能超过购卡所付的 ¥2,000.00", "请填写不超过该金额的数；利息"),
 )
@@ -259,7 +259,7 @@ CASES: list[tuple[Callable[[SignIn], Deed], int, Sentence]] = [
     (more_sessions_than_left_at_the_counter, 409, SESSIONS),
     (another_merchants_card, 409, ELSEWHERE),
     (another_merchants_card_at_the_counter, 409, ELSEWHERE),
-    (merchant_agrees_to_more_than_was_paid, 400, PRICE),
+    (merchant_agrees_to_more_than_was_paid, 400, WHOLE_PRICE),
     (holder_asks_for_more_than_is_owed, 409, QUOTE),
     (regulator_decides_more_than_is_owed, 400, OWED),
     (complaint_of_another_district, 404, NOT_YOUR_POST),
