@@ -395,27 +395,30 @@ CHECKS: dict[str, str] = {
     "reserve_kept_as_its_rule_says": """
         WITH run AS (
             -- A share and the payout of its run, either may be missing; what the reserve held before.
-            SELECT t.id, t.beneficiary_id, t.at, t.amount AS kept, coalesce(p.amount, 0) AS paid,
+            SELECT t.id, t.beneficiary_id, t.at, t.amount AS kept, coalesce(p.amount, 0) AS paid, p.reference AS payout,
                    t.credit_balance_after - t.amount AS reserve
             FROM escrow_transfer t
             LEFT JOIN LATERAL (
-                SELECT amount FROM escrow_transfer p
+                SELECT amount, reference FROM escrow_transfer p
                 WHERE p.beneficiary_id = t.beneficiary_id AND p.at = t.at AND p.reason = 'payout' AND p.id > t.id
                 ORDER BY id LIMIT 1) p ON true
             WHERE t.reason = 'reserved_share'
             UNION ALL
-            SELECT p.id, p.beneficiary_id, p.at, 0, p.amount, NULL FROM escrow_transfer p
+            SELECT p.id, p.beneficiary_id, p.at, 0, p.amount, p.reference, NULL FROM escrow_transfer p
             WHERE p.reason = 'payout' AND NOT EXISTS (
                 SELECT 1 FROM escrow_transfer t WHERE t.beneficiary_id = p.beneficiary_id AND t.at = p.at
                 AND t.reason = 'reserved_share' AND t.id < p.id)
+        ), returned AS (
+            SELECT i.number AS payout, sum(t.amount) AS amount
+            FROM escrow_transfer t JOIN escrow_payoutline l ON l.transfer_id = t.id
+            JOIN escrow_payout p ON p.id = l.payout_id JOIN escrow_instruction i ON i.id = p.instruction_id
+            WHERE t.reason = 'reserve_returned' GROUP BY i.number
         ), ruled AS (
             SELECT run.*, rule.basis_points, rule.up_to_fen,
-                   -- What came back from the reserve in the same run bears no share.
-                   greatest(run.paid + run.kept - (
-                       SELECT coalesce(sum(b.amount), 0) FROM escrow_transfer b
-                       WHERE b.beneficiary_id = run.beneficiary_id AND b.at = run.at AND b.reason = 'reserve_returned'
-                   ), 0) AS base
+                   -- What came back from the reserve bears no share, whenever it is paid.
+                   greatest(run.paid + run.kept - coalesce(returned.amount, 0), 0) AS base
             FROM run
+            LEFT JOIN returned ON returned.payout = run.payout
             LEFT JOIN LATERAL (
                 SELECT basis_points, up_to_fen FROM escrow_reserverule
                 WHERE valid_from <= escrow_beijing_day(run.at) ORDER BY valid_from DESC LIMIT 1) rule ON true
@@ -432,15 +435,28 @@ CHECKS: dict[str, str] = {
             FROM ruled)
         SELECT count(*) FROM known WHERE kept <> greatest(least(share, coalesce(up_to_fen, 0) - reserve), 0)""",
     "reserve_returned_when_its_time_is_over": """
-        SELECT count(*) FROM escrow_transfer t
-        LEFT JOIN LATERAL (
-            SELECT up_to_fen, keep_days FROM escrow_reserverule
-            WHERE valid_from <= escrow_beijing_day(t.at) ORDER BY valid_from DESC LIMIT 1) rule ON true
-        WHERE t.reason = 'reserve_returned'
-          AND t.debit_balance_after <> least(coalesce(rule.up_to_fen, 0), (
-              SELECT coalesce(sum(s.amount), 0) FROM escrow_transfer s
-              WHERE s.beneficiary_id = t.beneficiary_id AND s.reason = 'reserved_share' AND s.id < t.id
-                AND escrow_beijing_day(s.at) >= escrow_beijing_day(t.at) - rule.keep_days))""",
+        WITH checked AS (
+            -- What a return left, and what there still is after the merchant's last run: shares enter it only then.
+            SELECT t.id, t.beneficiary_id, t.at, t.debit_balance_after AS reserve, true AS returned
+            FROM escrow_transfer t WHERE t.reason = 'reserve_returned'
+            UNION ALL
+            SELECT run.id, a.beneficiary_id, run.at, a.credits_posted - a.debits_posted, false
+            FROM escrow_account a
+            CROSS JOIN LATERAL (
+                SELECT id, at FROM escrow_transfer t
+                WHERE t.beneficiary_id = a.beneficiary_id AND t.reason IN ('payout', 'reserved_share')
+                ORDER BY id DESC LIMIT 1) run
+            WHERE a.code = 'reserve' AND a.credits_posted > a.debits_posted
+        ), needed AS (
+            SELECT c.reserve, c.returned, least(coalesce(rule.up_to_fen, 0), (
+                SELECT coalesce(sum(s.amount), 0) FROM escrow_transfer s
+                WHERE s.beneficiary_id = c.beneficiary_id AND s.reason = 'reserved_share' AND s.id <= c.id
+                  AND escrow_beijing_day(s.at) >= escrow_beijing_day(c.at) - rule.keep_days)) AS most
+            FROM checked c
+            LEFT JOIN LATERAL (
+                SELECT up_to_fen, keep_days FROM escrow_reserverule
+                WHERE valid_from <= escrow_beijing_day(c.at) ORDER BY valid_from DESC LIMIT 1) rule ON true)
+        SELECT count(*) FROM needed WHERE reserve > most OR (returned AND reserve < most)""",
     "refunds_elsewhere_have_a_second_person": """
         SELECT count(*) FROM escrow_instruction i
         WHERE i.kind = 'refund' AND i.payee_account <> ''
@@ -509,9 +525,12 @@ CHECKS: dict[str, str] = {
         WHERE (a.code = 'suspense' AND a.credits_posted - a.debits_posted <> coalesce(l.came, 0))
            OR (a.code = 'unexplained' AND a.debits_posted - a.credits_posted <> coalesce(l.went, 0))""",
     "receipts_sent_back_have_a_second_person": """
-        SELECT count(*) FROM escrow_instruction i
-        WHERE i.kind = 'return' AND NOT EXISTS (
-            SELECT 1 FROM escrow_approval a
+        -- As often as it was sent back: an approval is for one order.
+        SELECT count(*) FROM (
+            SELECT receipt_id, amount_fen, count(*) AS times FROM escrow_instruction
+            WHERE kind = 'return' GROUP BY receipt_id, amount_fen) i
+        WHERE i.times > (
+            SELECT count(*) FROM escrow_approval a
             WHERE a.kind = 'receipt_return' AND a.target = 'statement_line:' || i.receipt_id AND a.state = 'approved'
               AND a.amount_fen = i.amount_fen AND a.decided_by <> a.requested_by)""",
     "guards_in_place": """

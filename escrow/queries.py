@@ -437,6 +437,17 @@ def sent_back_fen(payment_id: int) -> int:
     return sent.exclude(state=InstructionState.FAILED).aggregate(sum=Sum("amount_fen"))["sum"] or 0
 
 
+def above_payments() -> QuerySet[Instruction]:
+    """Orders of interest above what their payment brought, of the refund itself or of its claim."""
+    return Instruction.objects.filter(Q(interest_of__isnull=False) | Q(claim_payment__above=True))
+
+
+def too_early() -> QuerySet[Instruction]:
+    """Those of them that something within their payment goes before: sent first they would take its place at the channel."""
+    within = Instruction.objects.filter(payment_id=OuterRef("payment_id"), interest_of=None, state__in=OPEN_ORDERS)
+    return above_payments().filter(Exists(within.exclude(claim_payment__above=True)))
+
+
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")
@@ -492,6 +503,12 @@ def reserve_over(beneficiary_id: int, *, on: date) -> int:
     shares = Transfer.objects.filter(credit_account=reserve, reason=Reason.RESERVED_SHARE, at__gte=since)
     young = shares.aggregate(sum=Sum("amount"))["sum"] or 0
     return max(0, reserve.balance - min(rule.up_to_fen, young))
+
+
+def returned_unpaid(beneficiary_id: int, *, by: date) -> int:
+    """What has come back from a merchant's reserve, is due by that day and paid by no payout yet (fen)."""
+    lines = unpaid_lines(beneficiary_id).filter(payable_on__lte=by, reason=Reason.RESERVE_RETURNED)
+    return lines.aggregate(sum=Sum("line_fen"))["sum"] or 0
 
 
 def unsent_payouts(beneficiary_id: int) -> QuerySet[Instruction]:

@@ -51,11 +51,13 @@ class Claim(models.Model):
 
 
 class ClaimPayment(models.Model):
-    """One part of a claim, paid back by one instruction."""
+    """One part of a claim, paid back by one instruction; ``above`` what the payment brought it is interest alone, and sent when
+    all that goes back within the payment is there."""
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="payments")
     instruction = models.OneToOneField(Instruction, models.PROTECT, related_name="claim_payment")
     amount_fen = models.BigIntegerField(_("amount (fen)"))
+    above = models.BooleanField(_("above the payment"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("payment on a claim")

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from escrow import audit
+from escrow import audit, queries
 from escrow.bank_files.errors import AnotherBatch
 from escrow.bank_files.orders import Answers, Order, write
 from escrow.channels import TransferAnswer
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.models import Instruction, InstructionBatch, InstructionBatchLine, Refund
+from escrow.models import Instruction, InstructionBatch, InstructionBatchLine
 from escrow.operations.instructions import record_answer
 from escrow.states import OPEN_ORDERS, InstructionKind, InstructionState
 from escrow.transactions import transaction
@@ -25,14 +25,13 @@ MOST_ORDERS = 10_000
 
 def make_batch(*, channel: str, kind: InstructionKind, at: datetime, actor: str) -> InstructionBatch | None:
     """Put every order of that kind that is due and in no file yet into a file; None when there is none. Payouts of merchants
-    whose payouts are held stay where they are, and interest above a payment until its refund is there."""
-    first = Refund.objects.exclude(interest_instruction=None).exclude(instruction__state=InstructionState.SUCCEEDED)
+    whose payouts are held stay where they are, and interest above a payment until all that goes back within it is there."""
     with transaction():
         due = list(
             Instruction.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
             .filter(channel=channel, kind=kind, state=InstructionState.DUE, batch_line__isnull=True)
             .exclude(kind=InstructionKind.PAYOUT, beneficiary__payouts_held=True)
-            .exclude(pk__in=first.values("interest_instruction_id"))
+            .exclude(pk__in=queries.too_early())
             .order_by("id")[:MOST_ORDERS]
         )
         if not due:

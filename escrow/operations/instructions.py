@@ -232,7 +232,7 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     """Take the row for one attempt; None when it is done, somebody else has it, it is in a file, its merchant's payouts
-    are held or the refund it is the interest of is not there yet. The flag: it may have been sent before.
+    are held or it is interest above a payment that has not all gone back yet. The flag: it may have been sent before.
 
     What is not in the row itself is asked once it is locked: a lock that waited sees the row of now, but everything joined
     to it as of before.
@@ -246,7 +246,7 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
         if instruction is None or _in_a_file(instruction):
             return None
         sent_before = instruction.state != InstructionState.DUE
-        if not sent_before and (_stopped(instruction) or _before_its_refund(instruction)):
+        if not sent_before and (_stopped(instruction) or queries.too_early().filter(pk=instruction.pk).exists()):
             return None
         if not sent_before:
             instruction.state = InstructionState.UNKNOWN
@@ -254,12 +254,6 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
         instruction.due_at = timezone.now() + min(FIRST_WAIT * 2 ** min(instruction.attempts - 1, 10), LONGEST_WAIT)
         instruction.save(update_fields=["state", "attempts", "due_at"])
     return instruction, sent_before
-
-
-def _before_its_refund(instruction: Instruction) -> bool:
-    """Interest above what the payment brought: sent first it would take the refund's place at the channel."""
-    refund = Refund.objects.filter(interest_instruction=instruction)
-    return refund.exclude(instruction__state=InstructionState.SUCCEEDED).exists()
 
 
 def _in_a_file(instruction: Instruction) -> bool:
@@ -360,13 +354,15 @@ def _refund_paid(instruction: Instruction, at: datetime) -> None:
         refund_id = refund.pk
         after_commit(lambda: refund_paid.send(sender=Refund, refund_id=refund_id))
         _complete(refund_id, instruction, at)
-        if refund.interest_instruction_id is not None:
-            ring("escrow.tasks.send_instruction", refund.interest_instruction_id)
     part = ClaimPayment.objects.select_related("claim").filter(instruction=instruction).first()
     if part is not None:
         part_id = part.pk
         after_commit(lambda: claim_paid.send(sender=ClaimPayment, claim_payment_id=part_id))
         _complete(part.claim.refund_id, instruction, at)
+    # Whichever of the payment's orders is the last to succeed, what was to go after it goes now.
+    after = queries.above_payments().filter(payment_id=instruction.payment_id or 0, state=InstructionState.DUE)
+    for order_id in after.values_list("pk", flat=True):
+        ring("escrow.tasks.send_instruction", order_id)
 
 
 def _complete(refund_id: int, last: Instruction, at: datetime) -> None:

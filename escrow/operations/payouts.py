@@ -36,24 +36,26 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
         beneficiary = locked_beneficiary(beneficiary_id)
         serve_claims(beneficiary_id=beneficiary_id, at=at, actor=actor)
         paid = beneficiary.payout_account_no and not beneficiary.payouts_held
-        returned = _reserve_returned(beneficiary_id, today, at, actor) if paid else 0
+        if paid:
+            _return_reserve(beneficiary_id, today, at, actor)
         amount = _due(beneficiary_id, today)
         amount -= _blocked(beneficiary_id, amount, today, at, actor)
         if beneficiary.payouts_held:
             return None
         nowhere = amount > 0 and not beneficiary.payout_account_no
-        payout = None if nowhere else _pay(beneficiary, amount, returned, today, at, actor)
+        payout = None if nowhere else _pay(beneficiary, amount, today, at, actor)
     if nowhere:
         raise PayoutAccountMissing()
     return payout
 
 
-def _pay(beneficiary: Beneficiary, amount: int, returned: int, today: date, at: datetime, actor: str) -> Payout | None:
-    """The merchant's own part of what is due, less its reserve's share, which what came back from the reserve does not bear;
-    the run of the day is done."""
+def _pay(beneficiary: Beneficiary, amount: int, today: date, at: datetime, actor: str) -> Payout | None:
+    """The merchant's own part of what is due, less its reserve's share, which what came back from the reserve does not bear,
+    now or in a run that paid nothing; the run of the day is done."""
     beneficiary_id = beneficiary.pk
     beneficiary.payouts_run_on = today
     beneficiary.save(update_fields=["payouts_run_on"])
+    returned = queries.returned_unpaid(beneficiary_id, by=today)
     amount -= _kept_as_reserve(beneficiary_id, amount - returned, today, at)
     if amount <= 0:  # corrections wait for something to be set against
         return None
@@ -117,9 +119,9 @@ def serve_claims(*, beneficiary_id: int, at: datetime, actor: str) -> int:
 def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -> None:
     payment = Payment.objects.get(agreement_id=claim.refund.agreement_id)
     numbers = []
-    # The original payment takes back what it brought; the interest above that is an order of its own.
+    # The original payment takes back what it brought; the interest above that is an order of its own and goes after it.
     back = min(part, max(payment.amount_fen - queries.sent_back_fen(payment.pk), 0))
-    for amount in (back, part - back):
+    for amount, above in ((back, False), (part - back, True)):
         if amount:
             instruction = instruct(
                 kind=InstructionKind.REFUND,
@@ -129,7 +131,7 @@ def _pay_claim(claim: Claim, part: int, today: date, at: datetime, actor: str) -
                 amount_fen=amount,
                 at=at,
             )
-            ClaimPayment.objects.create(claim=claim, instruction=instruction, amount_fen=amount)
+            ClaimPayment.objects.create(claim=claim, instruction=instruction, amount_fen=amount, above=above)
             numbers.append(instruction.number)
     chart = Chart(beneficiary_id=claim.beneficiary_id)
     post(
@@ -207,8 +209,8 @@ def block(hold: LegalHold, amount: int, *, at: datetime, actor: str) -> int:
     return amount
 
 
-def _reserve_returned(beneficiary_id: int, today: date, at: datetime, actor: str) -> int:
-    """What the reserve holds above what it need hold is earned again, and due today (fen)."""
+def _return_reserve(beneficiary_id: int, today: date, at: datetime, actor: str) -> None:
+    """What the reserve holds above what it need hold is earned again, and due today."""
     over = queries.reserve_over(beneficiary_id, on=today)
     if over:
         chart = Chart(beneficiary_id=beneficiary_id)
@@ -231,7 +233,6 @@ def _reserve_returned(beneficiary_id: int, today: date, at: datetime, actor: str
             after={"amount_fen": over},
             at=at,
         )
-    return over
 
 
 def _kept_as_reserve(beneficiary_id: int, amount: int, today: date, at: datetime) -> int:

@@ -218,7 +218,7 @@ def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, re
     unfilled = sum(order.sum_fen - order.blocked_fen for order in orders if order.expires_on >= due_on)
     to_orders = min(left, unfilled)
     left = left - to_orders if paid else 0
-    bears = max(0, left - from_reserve)
+    bears = max(0, left - from_reserve - escrow.returned_unpaid(beneficiary_id, by=due_on))
     share = min(bears * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen + from_reserve) if rule else 0
     to_reserve = max(0, share)
     return SetAside(

@@ -187,6 +187,35 @@ def test_a_share_comes_back_when_its_time_is_over_and_bears_no_share_again():
     assert "reserve_returned_when_its_time_is_over" in proven()
 
 
+def test_what_came_back_bears_no_share_either_when_a_later_run_pays_it():
+    reserve(since=date(2026, 1, 1), keep_days=10)
+    to = beneficiary()
+    card = held_agreement(to)
+    used(card, 10)
+    assert paid_out(to, at=AT + DAY).amount_fen == 180_000
+    used(held_agreement(to), 5, at=AT + 28 * DAY)
+    assert owed(card, 40_000, at=AT + 28 * DAY).amount_fen == 40_000  # out of what is earned, but not due yet
+    assert paid_out(to, at=AT + 28 * DAY) is None
+    on = (AT + 29 * DAY).date()
+    assert (queries.backing(to.pk).reserve_fen, queries.returned_unpaid(to.pk, by=on)) == (0, 20_000)
+    assert paid_out(to, at=AT + 29 * DAY).amount_fen == 100_000 - 40_000 + 20_000 - 6_000
+    assert queries.returned_unpaid(to.pk, by=on) == 0
+    assert not proven()
+
+
+def test_a_share_whose_time_is_over_and_that_a_run_leaves_in_the_reserve_is_found(monkeypatch):
+    reserve(since=date(2026, 1, 1), keep_days=10)
+    to = beneficiary()
+    used(held_agreement(to), 10)
+    paid_out(to, at=AT + DAY)
+    assert not proven()
+    used(held_agreement(to), 1, at=AT + 15 * DAY)
+    assert not proven()  # no run yet
+    monkeypatch.setattr(queries, "reserve_over", lambda *_, **__: 0)
+    paid_out(to, at=AT + 16 * DAY)
+    assert proven() == ["reserve_returned_when_its_time_is_over"]
+
+
 def test_what_a_lower_rule_no_longer_asks_for_comes_back_but_not_past_an_order_and_not_while_payouts_are_held():
     reserve(since=date(2026, 1, 1))
     to = beneficiary()
@@ -351,6 +380,44 @@ def test_the_payment_takes_back_what_it_brought_and_the_interest_above_it_is_an_
     escrow.approve(approval_id=approval.pk, at=AT, actor="user:two")
     refund.refresh_from_db()
     assert (refund.interest_instruction.payee_name, refund.interest_instruction.amount_fen) == ("张三", 40)
+    assert not proven()
+
+
+def test_the_interest_of_a_claim_is_sent_after_the_refund_and_the_part_of_the_claim_that_fill_the_payment(monkeypatch):
+    bells: list[tuple[str, int]] = []
+    monkeypatch.setattr(instructions, "ring", lambda task, order_id: bells.append((task, order_id)))
+    to = beneficiary()
+    card, other = held_agreement(to), held_agreement(to)
+    used(card, 4)  # 1,200 yuan are held
+    paid_out(to, at=AT + DAY)
+    refund = owed(card, 200_000, interest_fen=50, at=AT + DAY)
+    assert (refund.amount_fen, refund.interest_instruction, refund.claim.amount_fen) == (120_000, None, 80_050)
+    used(other, 10, at=AT + DAY)
+    paid_out(to, at=AT + 2 * DAY)
+    within, above = (part.instruction for part in refund.claim.payments.order_by("id"))
+    assert [(row.amount_fen, row.claim_payment.above) for row in (within, above)] == [(80_000, False), (50, True)]
+
+    def waits():
+        return Instruction.objects.filter(pk=above.pk, pk__in=queries.too_early()).exists()
+
+    assert instructions._claim(above.pk) is None
+    batch = escrow.make_batch(channel=above.channel, kind=InstructionKind.REFUND, at=AT, actor=ACTOR)
+    sent = {refund.instruction_id, within.pk}
+    assert set(batch.lines.values_list("instruction_id", flat=True)) == sent
+    bank_pays(refund.instruction, at=AT + 3 * DAY)
+    assert waits()
+    bank_fails = TransferAnswer(number=within.number, state="failed", amount_fen=80_000)
+    record_answer(channel=within.channel, answer=bank_fails, at=AT + 3 * DAY)
+    within = refund.claim.payments.get(above=False).instruction  # ordered again
+    assert waits()
+    bells.clear()
+    bank_pays(within, at=AT + 4 * DAY)
+    assert not waits()
+    assert ("escrow.tasks.send_instruction", above.pk) in bells
+    assert instructions._claim(above.pk) is not None
+    bank_pays(above, at=AT + 5 * DAY)
+    refund.refresh_from_db()
+    assert refund.paid_at == AT + 5 * DAY
     assert not proven()
 
 

@@ -96,6 +96,9 @@ CORRUPTIONS = {
     "UPDATE escrow_statementline SET matched_at = now() WHERE matched_at IS NULL": "unexplained_money_has_its_lines",
     "UPDATE escrow_approval SET decided_by = requested_by WHERE kind = 'receipt_return'":
         "receipts_sent_back_have_a_second_person",
+    "INSERT INTO escrow_instruction (kind, number, beneficiary_id, channel, receipt_id, amount_fen, state, due_at,"
+    " attempts, answer, created_at) SELECT kind, 'again', beneficiary_id, channel, receipt_id, amount_fen, 'failed', due_at,"
+    " 0, '', created_at FROM escrow_instruction WHERE kind = 'return'": "receipts_sent_back_have_a_second_person",
     "DELETE FROM escrow_statementline": "custody_equals_the_bank_statement",
     "ALTER TABLE escrow_account DROP CONSTRAINT account_at_least_zero": "constraints_in_place",
     "INSERT INTO escrow_approvalrule (kind, valid_from, over_fen, waits_days, source, mark)"
@@ -115,6 +118,7 @@ CORRUPTIONS = {
     "UPDATE escrow_transfer SET reason = 'block' WHERE reason = 'reserved_share'": "reserve_kept_as_its_rule_says",
     "UPDATE escrow_transfer SET reason = 'reserve_returned' WHERE reason = 'payout'":
         "reserve_returned_when_its_time_is_over",
+    "UPDATE escrow_reserverule SET up_to_fen = 11 WHERE basis_points = 900": "reserve_returned_when_its_time_is_over",
     "UPDATE escrow_instruction SET payee_account = 'x' WHERE kind = 'refund'": "refunds_elsewhere_have_a_second_person",
     "UPDATE escrow_beneficiary SET payouts_held = true": "holds_and_their_flag",
     "DROP TRIGGER transfer_immutable ON escrow_transfer": "guards_in_place",

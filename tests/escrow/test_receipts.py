@@ -19,7 +19,9 @@ from escrow.errors import (
 )
 from escrow.models import AuditEntry, Beneficiary, Instruction, Payment, PayoutHold, Refund, Transfer
 from escrow.models import StatementLine as Kept
+from escrow.operations.instructions import Payee
 from escrow.operations.payments import take_payment
+from escrow.operations.receipts import send_back
 from escrow.states import InstructionKind, InstructionState, LineKind
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement, order, paid
 from tests.escrow.test_bank_files import camt, order_no, take
@@ -378,3 +380,17 @@ def test_the_database_sends_nothing_back_without_a_second_person(bank):
             due_at=AT,
             created_at=AT,
         )
+
+
+def test_the_database_sends_a_receipt_back_once_an_approval(bank):
+    of = beneficiary()
+    came = line(bank, of, "in", 900)
+    escrow.approve(approval_id=ask(came, account_no="6217", account_name="王五").pk, at=AT, actor=TWO)
+    answered(Instruction.objects.get(), "failed")
+    before = everything()
+    with pytest.raises(IntegrityError, match="second person"), transaction.atomic():
+        send_back(line_id=came.pk, payee=Payee(account_no="6218", name="王五"), at=AT, actor=TWO)
+    assert everything() == before
+    escrow.approve(approval_id=ask(came, account_no="6218", account_name="王五").pk, at=AT, actor=TWO)
+    assert Instruction.objects.count() == 2
+    assert not unproven()

@@ -151,3 +151,23 @@ def test_what_comes_back_from_the_reserve_is_foretold(client, merchant, monkeypa
     assert "+¥100.00" in page.content.decode()
     payout = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 4 * DAY, actor=ACTOR)
     assert aside.payout_fen == payout.amount_fen == 40_000 + 10_000
+
+
+def test_what_came_back_and_waits_for_a_later_payout_bears_no_share_in_what_is_foretold(
+    client, merchant, monkeypatch
+) -> None:
+    reserve(1_000, 1_000_000)
+    card = held_agreement(merchant.beneficiary)
+    used(card, 10, at=AT + DAY)
+    escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 2 * DAY, actor=ACTOR)
+    figures = {"basis_points": 1_000, "up_to_fen": 1_000_000, "keep_days": 0}
+    ReserveRule.objects.create(valid_from=(AT + 3 * DAY).date(), **figures, source="x", mark="A")
+    used(held_agreement(merchant.beneficiary), 5, at=AT + 3 * DAY)
+    owed = {"amount_fen": 20_000, "basis": RefundBasis.JUDGMENT, "reference": "case 2"}
+    escrow.refund(agreement_id=card.pk, **owed, at=AT + 3 * DAY, actor=ACTOR)
+    assert escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 3 * DAY, actor=ACTOR) is None
+    monkeypatch.setattr("escrow.clock.now", lambda: AT + 4 * DAY)
+    aside = client.get(reverse("shop_money")).context["aside"]
+    assert (aside.from_reserve_fen, aside.to_reserve_fen) == (0, 8_000)
+    payout = escrow.pay_out(beneficiary_id=merchant.beneficiary_id, at=AT + 4 * DAY, actor=ACTOR)
+    assert aside.payout_fen == payout.amount_fen == 100_000 - 20_000 + 15_000 - 8_000
