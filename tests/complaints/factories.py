@@ -56,7 +56,7 @@ def city() -> None:
 
 
 def person(name: str = "李小明") -> User:
-    return User.objects.create_user(phone=f"138{next(_numbers):08d}", name=name)
+    return User.objects.create_user(phone=f"157{next(_numbers):08d}", name=name)
 
 
 def officer(department: str = "commerce", district: str | None = CHAOYANG, name: str = "王警") -> User:
