@@ -175,7 +175,8 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
     if ids is None:
         raise NotFound()
     with transaction():
-        call("escrow_lock_agreements", [pk for pk in ids if pk], False)  # a top-up and its card, in the order of all
+        if ids[1]:  # a top-up and its card, in the order of all
+            call("escrow_lock_agreements", list(ids), False)
         agreement = locked_agreement(ids[0])
         payment = Payment.objects.get(channel=channel, order_no=answer.order_no)
         if answer.state != "paid" or payment.state in (PaymentState.PAID, PaymentState.LATE):

@@ -18,8 +18,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 
 from escrow import invariants, queries
 from escrow.errors import DomainError
-from escrow.models import Claim, Instruction, LegalHold, Payment, ReserveRule, StatementLine
-from escrow.states import InstructionKind, InstructionState, Plan
+from escrow.models import Claim, Instruction, LegalHold, Payment, ReserveRule, StatementLine, Transfer
+from escrow.states import InstructionKind, InstructionState, Plan, Reason
 from tests.escrow.deeds import VERBS, Aim, SilentChannel
 from tests.escrow.factories import AT, beneficiary, open_agreement, order, paid
 
@@ -257,6 +257,8 @@ class Ledger(RuleBasedStateMachine):
     def pay_out(self, days):
         """Claims first, then orders of courts, then the reserve's share, then the merchant; held, it gets nothing."""
         self.now += timedelta(days=days)
+        shares = Transfer.objects.filter(beneficiary=self.beneficiary, reason=Reason.RESERVED_SHARE)
+        before = sum(shares.values_list("amount", flat=True))
         payout = self.attempt(True, "pay_out")
         claims = Claim.objects.filter(beneficiary=self.beneficiary).order_by("id")
         unpaid = [claim.amount_fen - claim.paid_fen for claim in claims]
@@ -276,9 +278,8 @@ class Ledger(RuleBasedStateMachine):
         assert not self.frozen
         assert not any(unpaid)
         assert not any(unfilled)
-        kept = next(
-            k for k in range(UP_TO + 1) if k == min((payout.amount_fen + k) * SHARE // 10_000, UP_TO - self.reserve)
-        )
+        kept = sum(shares.values_list("amount", flat=True)) - before
+        assert kept == min((payout.amount_fen + kept) * SHARE // 10_000, UP_TO - self.reserve)
         self.reserve += kept
         self.payable -= kept + payout.amount_fen
         self.paying += payout.amount_fen
