@@ -9,7 +9,7 @@ DOMAINS = """
 DROP VIEW IF EXISTS escrow_unfolded;
 DROP FUNCTION IF EXISTS escrow_share_lock(bigint), escrow_exclusive_lock(bigint), escrow_standing(bigint),
     escrow_take(bigint[], bigint[], bigint[], bigint[], text, text, bigint, bigint, text, timestamptz, date),
-    escrow_charge(jsonb, timestamptz, text, text);
+    escrow_charge(jsonb, timestamptz, text, text), escrow_take_days(bigint[], text, timestamptz, date);
 
 CREATE DOMAIN escrow_asset AS varchar(8)
     CONSTRAINT transfer_asset_known CHECK (VALUE IN ('CNY', 'BONUS', 'VISIT', 'ADVANCE'));
@@ -33,6 +33,7 @@ ALTER TABLE escrow_account ALTER COLUMN debits_posted TYPE escrow_counter, ALTER
 SIDES = """
 DROP TRIGGER account_guard ON escrow_account;
 UPDATE escrow_account SET side = CASE WHEN code IN ('custody', 'clearing', 'fees', 'issued', 'unexplained') THEN 1 ELSE -1 END;
+SET CONSTRAINTS ALL IMMEDIATE;  -- no check waits for the commit while the table changes
 CREATE OR REPLACE FUNCTION escrow_account_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -61,6 +62,7 @@ CREATE TRIGGER account_guard
 KEYS = """
 UPDATE escrow_use u SET command_key = c.key, body_sha256 = c.body_sha256
 FROM escrow_command c WHERE (c.result->>'use')::bigint = u.id;
+SET CONSTRAINTS ALL IMMEDIATE;
 """
 
 POSITION = """
