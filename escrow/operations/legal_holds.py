@@ -2,15 +2,17 @@
 
 from datetime import date, datetime
 
+from django.db.models import F, Sum
+
 from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import NotFound, ReasonRequired, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import LegalHold
+from escrow.models import Claim, LegalHold
 from escrow.money import check_fen
 from escrow.operations.beneficiaries import locked_beneficiary
 from escrow.operations.instructions import recall_payouts
-from escrow.operations.payouts import block
+from escrow.operations.payouts import fill_holds, unfilled_holds
 from escrow.queries import add_working_days
 from escrow.states import AccountCode, Reason
 from escrow.transactions import call, transaction
@@ -19,9 +21,10 @@ from escrow.transactions import call, transaction
 def order_hold(
     *, beneficiary_id: int, order_no: str, issued_by: str, sum_fen: int, expires_on: date, at: datetime, actor: str
 ) -> LegalHold:
-    """Record an order and block at once what the merchant has earned, up to its sum; later payouts fill the rest. Where that
-    is too little, payouts that have not left are taken back first. The same order again changes nothing. Consumers' money
-    is not the merchant's and is never blocked (民法典, trust of custody).
+    """Record an order and block at once what the merchant has earned, up to its sum; later payouts fill the rest. Open claims
+    of consumers and earlier orders come before it, as in every payout. Where what is earned is too little for all of them,
+    payouts that have not left are taken back first. The same order again changes nothing. Consumers' money is not the
+    merchant's and is never blocked (民法典, trust of custody).
 
     Raises:
         NotFound. InvalidAmount: not a sum. ReasonRequired: no number or no authority. WrongState: the order is recorded
@@ -56,13 +59,24 @@ def order_hold(
             at=at,
         )
         earned = Chart(beneficiary_id=beneficiary_id).account(AccountCode.PAYABLE).available
-        if earned < sum_fen:
+        claimed = _claimed(beneficiary_id)
+        wanted = claimed + sum(
+            one.sum_fen - one.blocked_fen for one in unfilled_holds(beneficiary_id, on=beijing_date(at))
+        )
+        if earned < wanted:
             because = f"blocked by order {order_no}"
             earned += recall_payouts(
-                beneficiary_id=beneficiary_id, at_least_fen=sum_fen - earned, because=because, at=at, actor=actor
+                beneficiary_id=beneficiary_id, at_least_fen=wanted - earned, because=because, at=at, actor=actor
             )
-        block(hold, min(sum_fen, earned), at=at, actor=actor)
+        fill_holds(beneficiary_id, earned - claimed, at=at, actor=actor)
+        hold.refresh_from_db()
     return hold
+
+
+def _claimed(beneficiary_id: int) -> int:
+    """What consumers' open claims still ask for (fen)."""
+    claims = Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None)
+    return claims.aggregate(sum=Sum(F("amount_fen") - F("paid_fen")))["sum"] or 0
 
 
 def lift_hold(*, hold_id: int, because: str, at: datetime, actor: str) -> LegalHold:

@@ -39,7 +39,7 @@ def pay_out(*, beneficiary_id: int, at: datetime, actor: str) -> Payout | None:
         if paid:
             _return_reserve(beneficiary_id, today, at, actor)
         amount = _due(beneficiary_id, today)
-        amount -= _blocked(beneficiary_id, amount, today, at, actor)
+        amount -= fill_holds(beneficiary_id, amount, at=at, actor=actor)
         if beneficiary.payouts_held:
             return None
         nowhere = amount > 0 and not beneficiary.payout_account_no
@@ -168,19 +168,22 @@ def _due(beneficiary_id: int, today: date) -> int:
     return lines.aggregate(sum=Sum("line_fen"))["sum"] or 0
 
 
-def _blocked(beneficiary_id: int, amount: int, today: date, at: datetime, actor: str) -> int:
-    """What goes to orders of courts and authorities that are not filled yet (fen)."""
+def unfilled_holds(beneficiary_id: int, *, on: date) -> list[LegalHold]:
+    """Orders of courts and authorities that are not filled yet, the oldest first: a later one waits for its turn."""
+    open_holds = LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None, expires_on__gte=on)
+    return list(open_holds.filter(blocked_fen__lt=F("sum_fen")).order_by("id"))
+
+
+def fill_holds(beneficiary_id: int, amount: int, *, at: datetime, actor: str) -> int:
+    """Block ``amount`` (fen, at most what the merchant has earned) for the orders that are not filled, the oldest first. The
+    caller has folded. Returns what was blocked."""
     blocked = 0
-    open_holds = LegalHold.objects.filter(
-        beneficiary_id=beneficiary_id, lifted_at=None, expires_on__gte=today, blocked_fen__lt=F("sum_fen")
-    )
-    for hold in open_holds.order_by("id"):
-        blocked += block(hold, min(hold.sum_fen - hold.blocked_fen, amount - blocked), at=at, actor=actor)
+    for hold in unfilled_holds(beneficiary_id, on=beijing_date(at)):
+        blocked += _block(hold, min(hold.sum_fen - hold.blocked_fen, amount - blocked), at=at, actor=actor)
     return blocked
 
 
-def block(hold: LegalHold, amount: int, *, at: datetime, actor: str) -> int:
-    """Move ``amount`` (fen, at most what the merchant has earned) out of reach. The caller has folded. Returns what moved."""
+def _block(hold: LegalHold, amount: int, *, at: datetime, actor: str) -> int:
     if amount <= 0:
         return 0
     chart = Chart(beneficiary_id=hold.beneficiary_id)

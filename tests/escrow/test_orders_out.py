@@ -242,3 +242,38 @@ def test_one_order_that_cannot_be_lifted_keeps_no_other_and_no_sweep(monkeypatch
     assert tasks.expire_holds() == 1
     good.refresh_from_db()
     assert good.lifted_at is not None
+
+
+def test_a_later_order_waits_for_the_earlier_one_also_at_the_moment_it_comes():
+    to = beneficiary()
+    card = held_agreement(to)
+    first = ordered(to.pk, 50_000)
+    used(card, 2)  # earned after the first order, not yet due
+    second = ordered(to.pk, 30_000, number="2")
+    first.refresh_from_db()
+    assert (first.blocked_fen, second.blocked_fen) == (40_000, 0)
+    used(card, 3, at=AT + DAY)
+    assert escrow.pay_out(beneficiary_id=to.pk, at=AT + 2 * DAY, actor=ACTOR).amount_fen == 20_000
+    for hold, blocked in ((first, 50_000), (second, 30_000)):
+        hold.refresh_from_db()
+        assert hold.blocked_fen == blocked
+    assert not proven()
+
+
+def test_consumers_open_claims_come_before_an_order_from_the_first_moment():
+    to = beneficiary()
+    lost, other = held_agreement(to), held_agreement(to)
+    used(lost, 5)
+    order = escrow.pay_out(beneficiary_id=to.pk, at=AT + DAY, actor=ACTOR).instruction
+    Instruction.objects.filter(pk=order.pk).update(state="accepted")  # it has left
+    escrow.refund(
+        agreement_id=lost.pk, amount_fen=130_000, basis="judgment", reference="case 1", at=AT + DAY, actor=ACTOR
+    )
+    claim = Claim.objects.get()
+    assert claim.amount_fen == 30_000
+    used(other, 2, at=AT + DAY)
+    assert ordered(to.pk, 50_000).blocked_fen == 40_000 - 30_000
+    escrow.pay_out(beneficiary_id=to.pk, at=AT + 2 * DAY, actor=ACTOR)
+    claim.refresh_from_db()
+    assert claim.paid_fen == 30_000
+    assert not proven()

@@ -305,14 +305,16 @@ class Ledger(RuleBasedStateMachine):
             self.payable += hold.blocked_fen
             return
         waiting = [one.amount_fen for one in self.orders().filter(kind="payout", state="due").order_by("-id")]
+        wanted = fen + sum(one.sum_fen - one.blocked_fen for one in open_)
         hold = self.attempt(True, "order_hold", key=self.key(), fen=fen)
-        while waiting and self.payable < fen:
+        while waiting and self.payable < self.claimed + wanted:
             back = waiting.pop(0)
             self.paying -= back
             self.payable += back
-        assert hold.blocked_fen == min(fen, self.payable)
-        self.blocked += hold.blocked_fen
-        self.payable -= hold.blocked_fen
+        filled = min(wanted, max(0, self.payable - self.claimed))  # claims and earlier orders come first
+        assert hold.blocked_fen == max(0, filled - wanted + fen)
+        self.blocked += filled
+        self.payable -= filled
 
     def orders(self):
         return Instruction.objects.filter(beneficiary=self.beneficiary)
