@@ -138,3 +138,40 @@ class RuleDayTaken(MerchantError):
 class UnknownRating(MerchantError):
     message = _("Choose one of the ratings A, B, C and D, or none.")
     field = "rating"
+
+
+class BadListing(MerchantError):
+    """A field of an entry of the standing register is missing or impossible."""
+
+    messages = {
+        "kind": _("Choose one of the lists: dishonest, principal, abnormal, deregistering, major_risk."),
+        "number": _("Enter the document's number, at most 64 characters."),
+        "source": _("Say which list or authority it comes from, at most 100 characters."),
+        "listed_on": _("Enter the day of the listing (like 2026-03-01), not after today."),
+        "removed_on": _("Enter the day of the removal (like 2026-03-01), not before the listing and not after today."),
+    }
+
+    def __init__(self, field: str) -> None:
+        super().__init__(self.messages[field])
+        self.field = field
+
+
+class ListedTwice(MerchantError):
+    message = _(
+        "This entry is in the register already: same operator, same list, same document number. Check the number."
+    )
+    field = "number"
+    http_status = 409
+
+
+class ListingEnded(MerchantError):
+    message = _("This entry has been removed already: reload the page to see since when.")
+    http_status = 409
+
+
+class BadListFile(MerchantError):
+    message = _(
+        "The file was not imported: %(problem)s. It needs the columns uscc, kind, number, listed_on, removed_on and "
+        "source, in UTF-8 or GB 18030. Correct it and choose it again."
+    )
+    field = "file"

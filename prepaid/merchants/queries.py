@@ -1,18 +1,28 @@
 """Questions about sectors, merchants, their stores and the people who work there."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.models import Approval, Claim, LegalHold, Payout, ReserveRule, Stoppage
-from escrow.states import ApprovalKind, ApprovalState, Reason
+from escrow.states import ApprovalKind, ApprovalState, Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
-from prepaid.merchants.models import CustodyRule, Merchant, Sector, SectorRule, StaffMember, Store
+from prepaid.merchants.models import (
+    CustodyRule,
+    Listing,
+    ListKind,
+    Merchant,
+    Sector,
+    SectorRule,
+    StaffMember,
+    Store,
+)
 from prepaid.people.models import Division, DivisionLevel, User
 
 #: Percent that stay in custody whatever a rule says.
@@ -181,6 +191,48 @@ def stopped_at(merchants: Iterable[Merchant]) -> list[Stopped]:
     rows = escrow.stoppages({merchant.beneficiary_id for merchant in merchants})
     stores = Store.objects.in_bulk([int(row.place) for row in rows if row.place.isdecimal()])
     return [Stopped(stoppage=row, store=stores.get(int(row.place)) if row.place.isdecimal() else None) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesStop:
+    """Why a merchant may not take prepayments, since when, and by which rule."""
+
+    reason: str
+    since: date
+    article: str
+
+
+#: Where the whole merchant does not serve, or nobody knows yet who runs it, nobody may be sold a card. A store alone that is
+#: closed stops the cards of which it is the only store (``products.queries.sellable_version``).
+_NOTHING_SOLD = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS)
+
+
+def sales_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list[SalesStop]]:
+    """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
+    the standing register (BJ 11, CR 22), and that it does not serve. In two queries."""
+    found = listed_stops(merchants, on=on)
+    by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
+    for row in escrow.stoppages(by_beneficiary):
+        if row.place == "" and row.kind in _NOTHING_SOLD:
+            stop = SalesStop(
+                reason=str(StoppageKind(row.kind).label),
+                since=row.since,
+                article=str(_("the platform's custody rules")),
+            )
+            found[by_beneficiary[row.beneficiary_id]].append(stop)
+    return {pk: sorted(stops, key=lambda stop: stop.since) for pk, stops in found.items()}
+
+
+def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list[SalesStop]]:
+    """Of ``sales_stops`` those of the standing register, in one query."""
+    found: dict[int, list[SalesStop]] = {merchant.pk: [] for merchant in merchants}
+    by_uscc = {merchant.uscc: merchant.pk for merchant in merchants}
+    for listing in Listing.objects.current(on).filter(uscc__in=by_uscc):
+        stop = SalesStop(
+            reason=f"{ListKind(listing.kind).label} · {listing.number}", since=listing.listed_on, article=listing.article
+        )
+        found[by_uscc[listing.uscc]].append(stop)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from escrow import clock
 from escrow.errors import DomainError, NotFound
 from prepaid.people.models import User
 
@@ -83,6 +84,16 @@ def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
             page.headers["Allow"] = response.headers.get("Allow", "")
             return page
         return response
+
+    return answer
+
+
+def one_clock(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: one page, one clock."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        with clock.asked_once():
+            return get_response(request)
 
     return answer
 

@@ -49,6 +49,15 @@ class NotOnSale(WrongState):
     message = _("This product is no longer on sale. Look at the merchant's page for what is sold now.")
 
 
+class SalesStopped(DomainError):
+    """``reasons``: in words, as ``merchants.queries.sales_stops`` gives them (BJ 11, CR 22)."""
+
+    message = _(
+        "This merchant may not sell cards at the moment (%(reasons)s). Nothing was taken from you: choose another merchant. "
+        "Cards it has sold already stay valid, and their money stays in custody."
+    )
+
+
 class FilingNeeded(DomainError):
     message = _(
         "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its "

@@ -10,10 +10,10 @@ from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
-from prepaid.merchants.queries import LegalCustody, legal_custody, sector_rule
+from prepaid.merchants.queries import LegalCustody, legal_custody, sales_stops, sector_rule
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
-from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale
+from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale, SalesStopped
 from prepaid.products.models import CustodyDecision, Filing, InterestRate, Product, ProductVersion, VisitRule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Premises
@@ -165,12 +165,16 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     Raises:
         NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
         FilingNeeded: it was exempt, and the operator's balance has reached the sum from which filing is required.
+        SalesStopped: the operator may not take prepayments now.
     """
     version = _VERSION.select_related("filing").filter(pk=version_id).first()
     if version is None:
         raise NotFound()
     if version.state != VersionState.ON_SALE:
         raise NotOnSale()
+    stops = sales_stops([version.product.merchant], on=on)[version.product.merchant_id]
+    if stops:
+        raise SalesStopped(reasons="; ".join(stop.reason for stop in stops))
     if not open_stores_of(version).exists():
         raise NoStoreOpen()
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):

@@ -60,7 +60,7 @@ def buy(
     it again gives the same order. ``return_url`` may hold ``{order_no}``. Calls the channel: not inside a transaction.
 
     Raises:
-        NotFound, NotOnSale, NoStoreOpen, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged,
+        NotFound, NotOnSale, SalesStopped, NoStoreOpen, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged,
         RisksNotAcknowledged. PriceCapExceeded, SessionsCapExceeded, MonthsCapExceeded, LeaseTooShort, TermNeeded: see
         ``products.caps``. KeyReused: the token belongs to another order. ChannelUnknown, NoWayToPay.
         AlreadyPaid, AgreementExpired, ChannelUnavailable: of the payment; the order stands and can be paid later.

@@ -1,5 +1,17 @@
 from prepaid.merchants.models.custody import CustodyRule, Rating
 from prepaid.merchants.models.merchant import Merchant, StaffMember, StaffRole, Store
 from prepaid.merchants.models.sector import Sector, SectorRule
+from prepaid.merchants.models.standing import Listing, ListKind
 
-__all__ = ["CustodyRule", "Merchant", "Rating", "Sector", "SectorRule", "StaffMember", "StaffRole", "Store"]
+__all__ = [
+    "CustodyRule",
+    "ListKind",
+    "Listing",
+    "Merchant",
+    "Rating",
+    "Sector",
+    "SectorRule",
+    "StaffMember",
+    "StaffRole",
+    "Store",
+]

@@ -10,6 +10,7 @@ from prepaid.merchants.operations.people import (
     withdraw_account_change,
 )
 from prepaid.merchants.operations.ratings import rate_merchant
+from prepaid.merchants.operations.standing import Entry, import_list, list_operator, read_list, remove_listing
 from prepaid.merchants.operations.stores import (
     CLOSED_BY_MERCHANT,
     add_store,
@@ -20,6 +21,7 @@ from prepaid.merchants.operations.stores import (
 
 __all__ = [
     "CLOSED_BY_MERCHANT",
+    "Entry",
     "add_staff",
     "add_store",
     "begin_stoppage",
@@ -28,8 +30,12 @@ __all__ = [
     "edit_store",
     "end_staff",
     "end_stoppage",
+    "import_list",
+    "list_operator",
     "rate_merchant",
+    "read_list",
     "register_merchant",
+    "remove_listing",
     "tell_owners",
     "withdraw_account_change",
 ]

@@ -38,6 +38,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "figures": escrow.merchant_money(merchant.beneficiary_id, now),
         "backing": escrow.backing(merchant.beneficiary_id),
         "stopped": queries.stopped_at([merchant]),
+        "stops": queries.listed_stops([merchant], on=clock.beijing_date(now))[merchant.pk],
         "todos": todos,
         "all_done": all(todo.done for todo in todos),
         "matters": today.matters(staff),

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from escrow import clock
-from prepaid.merchants.queries import sector_rule
+from prepaid.merchants.queries import sales_stops, sector_rule
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
@@ -53,6 +53,7 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "merchant": merchant,
             "cover": queries.custody_cover([merchant])[pk],
             "versions": queries.versions_on_sale(pk),
+            "stops": sales_stops([merchant], on=clock.today())[pk],
             "today": clock.today(),
         },
     )
@@ -73,6 +74,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "terms": terms,
             "merchant": merchant,
             "on_sale": version.state == VersionState.ON_SALE,
+            "stops": sales_stops([merchant], on=clock.today())[merchant.pk],
             "has_open_store": queries.open_stores_of(version).exists(),
             "items": twelve_items(terms, custody_percent=custody.percent),
             "custody": custody,
