@@ -229,7 +229,9 @@ def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list
     by_uscc = {merchant.uscc: merchant.pk for merchant in merchants}
     for listing in Listing.objects.current(on).filter(uscc__in=by_uscc):
         stop = SalesStop(
-            reason=f"{ListKind(listing.kind).label} · {listing.number}", since=listing.listed_on, article=listing.article
+            reason=f"{ListKind(listing.kind).label} · {listing.number}",
+            since=listing.listed_on,
+            article=listing.article,
         )
         found[by_uscc[listing.uscc]].append(stop)
     return found
