@@ -1,6 +1,11 @@
 """The scanner on clauses as contracts really word them: what is void is found, what is harmless is left alone."""
 
+import json
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -10,6 +15,8 @@ from hypothesis import strategies as st
 
 from prepaid.products import standard_clauses
 from prepaid.products.void_clauses import RULES, scan
+from prepaid.products.void_clauses.lines import MOST_CHARACTERS, answer
+from tests.prepaid.products import clauses
 
 #: One list per rule, in the order of ``RULES``.
 VOID = [
@@ -100,6 +107,19 @@ VOID = [
         "中途退卡的，收取总金额30%的违约金。",
         "会员退费需扣除总费用的50%作为违约金。",
     ],
+    [
+        "会员发布差评的，罚款500元。",
+        "会员违约的，应支付双倍违约金。",
+        "到期后须缴纳激活费100元方可继续使用。",
+        "单次消费不足50元按50元扣。",
+        "学员照片、视频本机构可无偿用于宣传。",
+        "A reactivation fee of ¥200 is charged after expiry.",
+    ],
+    [
+        "退款须在6个月后办理。",
+        "退费申请通过后分期退还。",
+        "Refunds take up to 90 days.",
+    ],
 ]
 
 HARMLESS = [
@@ -183,6 +203,16 @@ def test_a_harmless_clause_is_left_alone(clause: str) -> None:
     assert scan(clause) == []
 
 
+@pytest.mark.parametrize("clause", clauses.VOID)
+def test_what_shops_write_is_found(clause: str) -> None:
+    assert scan(clause)
+
+
+@pytest.mark.parametrize("clause", clauses.HARMLESS)
+def test_what_comes_close_is_left_alone(clause: str) -> None:
+    assert scan(clause) == []
+
+
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
 def test_the_standard_clauses_pass_in_every_language(language: str) -> None:
     with translation.override(language):
@@ -204,6 +234,83 @@ def test_full_width_forms_and_blanks_hide_nothing() -> None:
     assert scan("概　不　退　款")
     assert scan("ＮＯ ＲＥＦＵＮＤＳ")
     assert scan("") == scan("   \n ") == []
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "本卡一經售出,概不退換",  # traditional
+        "概.不.退.款",
+        "概~不~退~款",
+        "概\u200b不\u200b退款",
+        "概 不 退 款",
+        "一经售出概不tui款",
+        "❌退款 ❌转让",
+        "余额过期清⓪",
+        "过期作废🙏🙏不退不换",
+    ],
+)
+def test_what_is_put_between_hides_nothing(hidden: str) -> None:
+    assert scan(hidden)
+
+
+def test_the_excerpt_is_what_the_merchant_wrote() -> None:
+    assert [found.excerpt for found in scan("欢迎光临，本店商品，概不退款，谢谢！祝您愉快。")] == ["概不退款"]
+    assert [found.excerpt for found in scan("祝您愉快。會員卡遺失，恕不補辦。")] == ["會員卡遺失，恕不補辦"]
+
+
+def test_a_void_clause_behind_many_words_without_an_end_is_found() -> None:
+    assert scan("欢迎各位来到本店" * 200 + "概不退款")
+
+
+@pytest.mark.parametrize(
+    ("line", "void", "said"),
+    [
+        ("概不退款".encode(), True, "第九条"),
+        ("概不退款".encode("gb18030"), True, "第九条"),
+        (b"No refunds.", True, "art. 9"),
+        ("过期作废，最终解释权归本店".encode(), True, "第十五条"),
+        ("过期未用余额可随时退".encode(), False, ""),
+        (b"", False, ""),
+        (b"  \r", False, ""),
+        (b"\xff\xfe\x80", False, ""),
+        ("\ufeff概不退款\r".encode(), True, "第九条"),
+        ("欢迎光临".encode() * MOST_CHARACTERS, False, ""),
+    ],
+)
+def test_a_line_is_answered_in_its_own_language(line: bytes, void: bool, said: str) -> None:
+    given_back = json.loads(answer(line))
+    assert list(given_back) == ["void", "article", "because"]
+    assert given_back["void"] is void
+    assert said in given_back["article"]
+    assert bool(given_back["article"]) is void
+    assert given_back["because"]
+
+
+def test_a_clause_beyond_what_is_read_is_not_called_harmless() -> None:
+    assert "前 100000 个字" in json.loads(answer(("欢迎" * MOST_CHARACTERS).encode()))["because"]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_answer(line: bytes) -> None:
+    assert set(json.loads(answer(line))) == {"void", "article", "because"}
+
+
+def test_a_file_is_answered_line_by_line_in_order_and_nothing_is_started(tmp_path: Path) -> None:
+    """As in a fresh shell: no address of any server is set, and any that were started would stand under ``PREPAID_VAR``."""
+    lines = ["概不退款", "", "卡内余额概不作废", "\x00", "No refunds.", "x" * 300_000]
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "scan_terms"],
+        cwd=Path(__file__).resolve().parents[3],
+        env={**kept, "PREPAID_VAR": str(tmp_path), "LC_ALL": "C"},
+        input="\n".join(lines).encode(),
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.stderr, done.returncode) == (b"", 0)
+    assert [json.loads(line)["void"] for line in done.stdout.splitlines()] == [True, False, False, False, True, False]
+    assert not list(tmp_path.glob("**/postmaster.pid"))
 
 
 def test_a_long_text_is_scanned_quickly() -> None:
