@@ -228,6 +228,19 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "120/m/ip",
     "request_login_code": "120/m/ip,3/m/key,30/d/key",
     "verify_phone": "120/m/ip,2/m/key,30/d/key",
+    # Wrong codes of the second factor: 30 a day against 3 that count at a time are 1 in 11,000 again.
+    "login_failed": "120/m/ip,5/5m/key,30/d/key",
+    "reauthenticate": "30/m/user",
+}
+# Officials and operators: an authenticator app or a passkey beside the SMS code. It opens one session for a working day.
+SECOND_FACTOR_SECONDS = 12 * 3600
+MFA_ADAPTER = "prepaid.people.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "prepaid.people.forms.FactorCodeForm",
+    "reauthenticate": "prepaid.people.forms.FactorCodeForm",
+    "authenticate_webauthn": "prepaid.people.forms.PasskeyForm",
+    "reauthenticate_webauthn": "prepaid.people.forms.PasskeyForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = int(flag("BEHIND_PROXY"))
 # The session knows the number that a code was sent to: it is encrypted like every other personal data.

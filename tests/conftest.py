@@ -98,3 +98,20 @@ def own_language() -> None:
     from django.utils import translation
 
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def whole_sign_in(monkeypatch) -> None:
+    """``force_login`` is the whole way in: whoever opens the administration has passed a second factor, too. The tests
+    of the second factor itself sign in through the pages."""
+    from django.test import Client
+
+    from tests.prepaid.people.factories import pass_second_factor
+
+    force_login = Client.force_login
+
+    def whole(client, user, backend=None) -> None:
+        force_login(client, user, backend)
+        pass_second_factor(client, user)
+
+    monkeypatch.setattr(Client, "force_login", whole)

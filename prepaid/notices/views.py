@@ -1,5 +1,7 @@
 """My messages, and the demo's inbox."""
 
+from collections.abc import Callable, Collection, Mapping
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -10,8 +12,19 @@ from django.views.decorators.http import require_GET
 
 from escrow import clock
 from prepaid.notices import operations, queries
+from prepaid.notices.models import Channel, Message
 
 PER_PAGE = 20
+
+AppCodes = Callable[[Collection[int]], Mapping[int, str]]
+_app_codes: list[AppCodes] = []
+
+
+def register_app_codes(provider: AppCodes) -> AppCodes:
+    """Who knows what the authenticator apps of these users (ids) show now, for the demo's inbox. Usable as a decorator."""
+    if provider not in _app_codes:
+        _app_codes.append(provider)
+    return provider
 
 
 @login_required
@@ -32,9 +45,17 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def demo_inbox(request: HttpRequest) -> HttpResponse:
-    """Everything sent to anybody, login codes too. Does not exist outside the demo."""
+    """Everything sent to anybody, login codes too, and beside the newest of each person the code of their authenticator
+    app. Does not exist outside the demo."""
     if not settings.DEMO:
         raise Http404
     digits = "".join(character for character in request.GET.get("phone", "") if character.isdigit())
     template = "notices/inbox_list.html" if getattr(request, "htmx", False) else "notices/inbox.html"
-    return render(request, template, {"sent": queries.inbox(digits=digits), "digits": digits})
+    sent = queries.inbox(digits=digits)
+    newest: dict[int, Message] = {}
+    for message in sent:
+        if message.channel == Channel.SMS and message.recipient_id:
+            newest.setdefault(message.recipient_id, message)
+    codes = {pk: code for provider in _app_codes for pk, code in provider(newest.keys()).items()}
+    apps = {message.pk: codes.get(user_id, "") for user_id, message in newest.items()}
+    return render(request, template, {"sent": [(message, apps.get(message.pk)) for message in sent], "digits": digits})

@@ -1,16 +1,22 @@
 """Who may open a page, and how a refusal of the domain is shown. Roles are denied by default."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
+from prepaid.people import queries
 from prepaid.people.models import User
 
 if TYPE_CHECKING:
@@ -31,18 +37,40 @@ def me(request: HttpRequest) -> User:
     return request.user
 
 
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Whether this session has passed a second factor in the last hours, and the factor still exists: whoever loses it,
+    or has it reset, loses every session that it opened. Asked once per request."""
+    user = me(request)
+    if not hasattr(request, "_second_factor"):
+        since = time.time() - settings.SECOND_FACTOR_SECONDS
+        passed = [
+            record["id"]
+            for record in get_authentication_records(request, user)
+            if record["method"] == "mfa" and record["at"] > since
+        ]
+        request._second_factor = bool(passed) and queries.factors_of(user_id=user.pk).filter(pk__in=passed).exists()  # type: ignore[attr-defined]  # remembered
+    return bool(request._second_factor)  # type: ignore[attr-defined]  # see above
+
+
+def second_factor_page(user: User, *, then: str) -> str:
+    """Where this user passes the second factor, or sets one up; ``then`` they go on there."""
+    types = {factor.type for factor in queries.factors_of(user_id=user.pk)}
+    page = "mfa_reauthenticate" if "totp" in types else "mfa_reauthenticate_webauthn" if types else "second_factor_app"
+    return f"{reverse(page)}?{urlencode({'next': then})}"
+
+
 def consumer_required(view: View[P]) -> View[P]:
     """Anybody signed in; others are sent to sign in and come back."""
     return login_required(view)
 
 
 def operator_required(view: View[P]) -> View[P]:
-    """Platform operators only."""
-    return _required(view, lambda user: user.is_active and user.is_staff and user.is_platform_operator)
+    """Platform operators only, after a second factor."""
+    return _required(view, lambda user: user.opens_administration and user.is_platform_operator)
 
 
 def regulator_required(view: View[P]) -> View[P]:
-    """Officials who hold a post today; the view finds it in ``request.user.post``."""
+    """Officials who hold a post today, after a second factor; the view finds it in ``request.user.post``."""
     return _required(view, lambda user: user.is_regulator)
 
 
@@ -51,6 +79,8 @@ def _required(view: View[P], test: Callable[[User], bool]) -> View[P]:
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not test(me(request)):
             raise PermissionDenied
+        if not passed_second_factor(request):
+            return redirect(second_factor_page(me(request), then=request.get_full_path()))
         return view(request, *args, **kwargs)
 
     return login_required(checked)

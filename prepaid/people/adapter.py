@@ -1,18 +1,23 @@
-"""allauth on our user: encrypted phone number, codes through the notices app."""
+"""allauth on our user: encrypted phone number, codes through the notices app, encrypted second factors."""
 
 from typing import Any
 
+import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from escrow import clock
+from escrow.models.encrypted import decrypt, encrypt
 from prepaid.notices.operations import send_sms
-from prepaid.people import operations
+from prepaid.people import operations, queries
 from prepaid.people.forms import PhoneField
 from prepaid.people.models import User
 
@@ -24,6 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a minute, then ask for a new code."),
         "incorrect_code": gettext_lazy("This code is not right. Type the six digits of the newest SMS."),
+        "too_many_codes": gettext_lazy("Too many wrong codes. Wait five minutes, then try again; after many, a day."),
     }
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
@@ -98,10 +104,43 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, extra_tags=extra_tags, message=message)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """From now on in the language that the user chose before."""
+        """From now on in the language that the user chose before. Who opens the administration and has no second factor
+        yet sets one up first."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        if user.opens_administration and not queries.factors_of(user_id=user.pk).exists():
+            then = urlencode({"next": response.headers["location"]})
+            response = redirect(f"{reverse('second_factor_app')}?{then}")
         remember_language(response, user.language)
         return response
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Secrets of apps and recovery codes are encrypted like all personal data."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This is not right. Type the newest code, or one of your recovery codes."),
+        "incorrect_passkey": gettext_lazy("This passkey was not accepted. Try again, or type a code instead."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """AES-256-GCM under the keys of personal data."""
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What ``encrypt`` was given."""
+        return decrypt(encrypted_text)
+
+    def get_totp_issuer(self) -> str:
+        """What the app files the code under."""
+        return self._get_site_name()
+
+    def totp_picture(self, url: str) -> str:
+        """The QR code that the app scans, as a ``data:`` address."""
+        return str(segno.make_qr(url, error="m").svg_data_uri(omitsize=True))
+
+    def _get_site_name(self) -> str:
+        return _("Prepaid card escrow")
 
 
 def current_language() -> str:

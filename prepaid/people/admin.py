@@ -29,7 +29,7 @@ from prepaid.people.admin_site import ReadOnlyAdmin
 from prepaid.people.forms import PhoneField, RevealForm
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
 
-# Nobody has groups, e-mail addresses or (yet) second factors here; what is not used is not shown.
+# Nobody has groups or e-mail addresses here, and second factors are shown with their user.
 admin.site.unregister([Group, EmailAddress, Authenticator])
 
 
@@ -50,7 +50,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_filter = ["is_platform_operator", "is_staff", "is_active"]
     fields = [
         "public_id", "shown_name", "shown_phone", "roles", "phone_verified_at", "language", "is_active", "created_at",
-        "last_login", "reveal_link",
+        "last_login", "second_factor", "reveal_link",
     ]  # fmt: skip
     search_fields = ["public_id"]
     search_help_text = gettext_lazy("A whole phone number, or the beginning of an id")
@@ -99,18 +99,62 @@ class UserAdmin(ReadOnlyAdmin):
             '<a href="{}">{}</a>', reverse("admin:people_user_reveal", args=[user.pk]), _("Show name and number …")
         )
 
-    def get_urls(self) -> list[URLPattern]:
-        """The usual ones and the one that reveals."""
-        reveal = self.admin_site.admin_view(never_cache(self.reveal))
-        return [path("<int:user_id>/reveal/", reveal, name="people_user_reveal"), *super().get_urls()]
+    @admin.display(description=gettext_lazy("second factor"))
+    def second_factor(self, user: User) -> str:
+        """What there is, and the way to its reset."""
+        kinds = [str(factor.get_type_display()) for factor in queries.factors_of(user_id=user.pk)]
+        if not kinds:
+            return "–"
+        address = reverse("admin:people_user_reset", args=[user.pk])
+        return format_html('{} · <a href="{}">{}</a>', ", ".join(kinds), address, _("Reset …"))
 
-    def reveal(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """Ask why, write it down, then show. The answer is kept nowhere, and a reload asks again."""
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones, the one that reveals and the one that resets the second factor."""
+        reveal = self.admin_site.admin_view(never_cache(self.reveal))
+        reset = self.admin_site.admin_view(self.reset)
+        return [
+            path("<int:user_id>/reveal/", reveal, name="people_user_reveal"),
+            path("<int:user_id>/reset/", reset, name="people_user_reset"),
+            *super().get_urls(),
+        ]
+
+    def _person(self, request: HttpRequest, user_id: int) -> User:
+        """Raises ``PermissionDenied``, ``Http404``."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         person = self.get_queryset(request).filter(pk=user_id).first()
         if person is None:
             raise Http404
+        return person
+
+    def reset(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Take the second factor from somebody who lost it."""
+        person = self._person(request, user_id)
+
+        def reset(data: dict[str, Any]) -> HttpResponse:
+            operations.reset_factors(user_id=user_id, reason=data["reason"], by=me(request), at=clock.now())
+            messages.success(request, _("The second factor was reset. The person was told."))
+            return redirect("admin:people_user_change", user_id)
+
+        return self.deed(
+            request,
+            title=_("Reset the second factor"),
+            form=RevealForm(request.POST or None),
+            submit=_("Reset"),
+            do=reset,
+            about=[
+                (_("Person"), person.display_name),
+                (_("Phone"), person.phone_masked),
+                (
+                    _("Before this"),
+                    _("Make sure that it is this person who asks: see them, or call a number you know."),
+                ),
+            ],
+        )
+
+    def reveal(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Ask why, write it down, then show. The answer is kept nowhere, and a reload asks again."""
+        person = self._person(request, user_id)
 
         def show(data: dict[str, Any]) -> HttpResponse:
             shown = operations.reveal(user_id=user_id, reason=data["reason"], by=me(request), at=clock.now())

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from escrow import clock
 from escrow.errors import DomainError, NotFound
 from prepaid.people import queries
+from prepaid.people.access import me, passed_second_factor, second_factor_page
 from prepaid.people.models import Post, User
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def work_queue(request: HttpRequest) -> list[QueueItem]:
 
 
 class PrepaidAdminSite(admin.AdminSite):
-    """Opens for platform operators and for officials who hold a post today; everybody signs in at the one door."""
+    """Opens for platform operators and for officials who hold a post today, in a session that has passed a second factor;
+    everybody signs in at the one door."""
 
     site_header = _("Prepaid card escrow · supervision")
     site_title = _("Prepaid card escrow")
@@ -69,20 +71,18 @@ class PrepaidAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Denied by default: the flag alone opens nothing."""
         user = request.user
-        return (
-            isinstance(user, User)
-            and user.is_active
-            and user.is_staff
-            and (user.is_platform_operator or user.post is not None)
-        )
+        return isinstance(user, User) and user.opens_administration and passed_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Sign-in has one page; who is signed in and has no post gets a refusal instead of a loop."""
+        """Sign-in has one page; who is signed in lacks the second factor, or has no post and gets a refusal."""
         if self.has_permission(request):
             return redirect("admin:index")
-        if request.user.is_authenticated:
+        then = request.GET.get("next") or reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(then, reverse("account_login"))
+        if not me(request).opens_administration:
             raise PermissionDenied
-        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("account_login"))
+        return redirect(second_factor_page(me(request), then=then))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The work queue, with the list of pages below it."""

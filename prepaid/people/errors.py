@@ -39,6 +39,19 @@ class NotAllowed(DomainError):
     http_status = 403
 
 
+class LastFactor(DomainError):
+    message = _("Your account opens the administration and keeps one second factor. Set up another one first.")
+
+
+class NoFactor(DomainError):
+    message = _("There is no second factor on this account. Set up an authenticator app or a passkey first.")
+
+
+class OwnFactor(DomainError):
+    message = _("Nobody resets their own second factor. Sign in with a recovery code, or ask another operator.")
+    http_status = 403
+
+
 class PostEnded(DomainError):
     message = _("This post has already ended, or ends before it began. Choose a last day on or after its first.")
 

@@ -4,13 +4,22 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.base.internal.flows import check_rate_limit, post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import get_totp_secret
+from allauth.mfa.webauthn.internal import auth as passkeys
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from escrow import clock
 from prepaid.notices import phones
 from prepaid.notices.errors import InvalidPhone
+from prepaid.people import operations, totp
 from prepaid.people.errors import PhoneTaken
 from prepaid.people.models import User
 
@@ -88,3 +97,114 @@ class PhoneCodeForm(allauth_forms.VerifyPhoneForm):
     """The code of the SMS, at sign-up."""
 
     code = forms.CharField(label=_("Code from the SMS"), widget=CodeWidget)
+
+
+class FactorCodeForm(factor_forms.AuthenticateForm):
+    """A code of the authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=32,
+        help_text=_("Six digits from your authenticator app, or one of your recovery codes."),
+        widget=CodeWidget,
+    )
+
+    def clean_code(self) -> str:
+        """Raises ``ValidationError``: not right, used before, or too many wrong ones."""
+        forget = check_rate_limit(self.user, error_key="too_many_codes")
+        code: str = self.cleaned_data["code"]
+        factor = operations.use_code(user_id=self.user.pk, code=code, at=clock.now())
+        if factor is None:
+            raise get_adapter().validation_error("incorrect_code")
+        forget()
+        self.authenticator = factor
+        return code
+
+    def save(self) -> None:
+        """The session has passed, and passed just now."""
+        pass_session(self.authenticator)
+
+
+class PasskeyAnswerForm(forms.Form):
+    """What the browser answers for a passkey, as JSON."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def verified(self, credential: Any) -> Any:
+        """What allauth makes of it."""
+        raise NotImplementedError
+
+    def clean_credential(self) -> Any:
+        """Raises ``ValidationError``: not right, or too many wrong ones."""
+        forget = check_rate_limit(self.user, error_key="too_many_codes")
+        try:
+            answer = self.verified(self.cleaned_data["credential"])
+        except (ValidationError, TypeError, ValueError, LookupError, AttributeError) as error:
+            # It comes from the browser, and the library trips over its shape in many ways.
+            operations.use_passkey(user_id=self.user.pk, factor=None, at=clock.now())
+            raise get_adapter().validation_error("incorrect_passkey") from error
+        forget()
+        return answer
+
+
+class PasskeyForm(PasskeyAnswerForm):
+    """A passkey's signature over our challenge."""
+
+    def verified(self, credential: Any) -> Authenticator:
+        """The passkey."""
+        passkeys.parse_authentication_response(credential)
+        factor: Authenticator = passkeys.complete_authentication(self.user, credential)
+        operations.use_passkey(user_id=self.user.pk, factor=factor, at=clock.now())
+        return factor
+
+    def save(self) -> None:
+        """The session has passed, and passed just now."""
+        pass_session(self.cleaned_data["credential"])
+
+
+class NewPasskeyForm(PasskeyAnswerForm):
+    """A new passkey's public key."""
+
+    def verified(self, credential: Any) -> dict[str, Any]:
+        """The credential itself."""
+        passkeys.parse_registration_response(credential)
+        passkeys.complete_registration(credential)
+        found: dict[str, Any] = credential
+        return found
+
+
+class AppForm(forms.Form):
+    """A code of the app that was just set up, to show that it works. The secret waits in the (encrypted) session."""
+
+    code = forms.CharField(
+        label=_("Code of the app"),
+        max_length=32,
+        help_text=_("The six digits that the app shows now."),
+        widget=CodeWidget,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+        self.secret: str = get_totp_secret(regenerate=not self.is_bound)
+
+    def clean_code(self) -> str:
+        """Raises ``ValidationError``: not right, or too many wrong ones."""
+        forget = check_rate_limit(self.user, error_key="too_many_codes")
+        code: str = self.cleaned_data["code"]
+        step = totp.step_of(self.secret, code)
+        if step is None:
+            raise ValidationError(_("This is not the code that the app shows now. Check that its clock is right."))
+        forget()
+        self.step = step
+        return code
+
+
+def pass_session(factor: Authenticator) -> None:
+    """This session has passed this factor just now. It gets another key: who knew the old one has not passed."""
+    post_authentication(context.request, factor, reauthenticated=True)
+    context.request.session.cycle_key()

@@ -1,13 +1,17 @@
 """Questions about people, places and departments."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
 from django.db.models import Q, QuerySet
 
 from escrow.errors import NotFound
 from escrow.models import AuditEntry
+from prepaid.people import totp
 from prepaid.people.errors import UnknownDepartment, UnknownDivision
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
 
@@ -18,6 +22,21 @@ def user_by_public_id(*, public_id: UUID) -> User:
     if user is None:
         raise NotFound()
     return user
+
+
+def factors_of(*, user_id: int) -> QuerySet[Authenticator]:
+    """The user's authenticator app, passkeys and recovery codes."""
+    return Authenticator.objects.filter(user_id=user_id).order_by("id")
+
+
+def app_codes(*, user_ids: Collection[int]) -> dict[int, str]:
+    """What the authenticator apps of these users show now, by the user's id; without those whose code was just used.
+    For the demo's inbox only."""
+    apps = Authenticator.objects.filter(user_id__in=user_ids, type=Authenticator.Type.TOTP)
+    codes = {
+        app.user_id: totp.next_code(decrypt(app.data["secret"]), after=app.data.get("last_step", 0)) for app in apps
+    }
+    return {user_id: code for user_id, code in codes.items() if code}
 
 
 def divisions(*, level: DivisionLevel, on: date, parent: str | None = None) -> QuerySet[Division]:

@@ -1,11 +1,13 @@
 """Addresses of signing in and of one's own page, below /accounts/. Of allauth's views only what is in use."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
 from django.urls import path
 from django.views.generic import RedirectView
 
-from prepaid.people import views
-from prepaid.people.views import guarded
+from prepaid.people.views import account as views
+from prepaid.people.views import factors
+from prepaid.people.views.account import guarded
 
 urlpatterns = [
     path("login/", guarded(account.login), name="account_login"),
@@ -21,6 +23,18 @@ urlpatterns = [
     path("phone/", RedirectView.as_view(pattern_name="me"), name="account_change_phone"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
+    path("second-factor/", factors.overview, name="second_factor"),
+    path("second-factor/code/", guarded(mfa.authenticate), name="mfa_authenticate"),
+    path("second-factor/again/", guarded(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "second-factor/again/passkey/",
+        guarded(factors.PassAgainByPasskey.as_view()),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("second-factor/app/", guarded(factors.App.as_view()), name="second_factor_app"),
+    path("second-factor/passkey/", guarded(factors.Passkey.as_view()), name="second_factor_passkey"),
+    path("second-factor/<int:factor_id>/remove/", guarded(factors.remove), name="second_factor_remove"),
+    path("second-factor/recovery-codes/", guarded(factors.recovery_codes), name="second_factor_codes"),
     path("me/", views.me, name="me"),
     path("language/", views.set_language, name="set_language"),
     path("care-mode/", views.set_care_mode, name="set_care_mode"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from django.utils import translation
 
 from demo import city
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         with translation.override("zh-hans"):
             made = city.load(at=clock.now())
         lines = [f"  {login.role}\t{login.phone}\t{login.name}\t{login.page}" for login in city.LOGINS]
+        inbox = f"{settings.PUBLIC_URL}{reverse('demo_inbox')}"
+        lines.append(f"  短信验证码和身份验证器动态码 SMS and authenticator codes\t{inbox}")
         target = settings.VAR / "demo-logins.txt"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")

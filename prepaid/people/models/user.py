@@ -101,6 +101,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_regulator(self) -> bool:
         return self.is_active and self.is_staff and self.post is not None
 
+    @property
+    def opens_administration(self) -> bool:
+        """Platform operators and officials who hold a post today; they need a second factor. The flag alone opens nothing."""
+        return self.is_active and self.is_staff and (self.is_platform_operator or self.post is not None)
+
     def get_full_name(self) -> str:
         return self.name or self.phone_masked
 

@@ -21,4 +21,7 @@ class Command(BaseCommand):
             user = operations.make_operator(phone=phone, name=name, at=clock.now(), actor="system:create_operator")
         except DomainError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{user.phone_masked} is a platform operator and signs in by SMS code.")
+        self.stdout.write(
+            f"{user.phone_masked} is a platform operator and signs in by SMS code; the first time, "
+            "the platform asks them to set up a second factor."
+        )

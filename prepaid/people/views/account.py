@@ -100,5 +100,9 @@ def set_care_mode(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     """To the posted ``next``, when it is a page of ours."""
     wanted = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(wanted if ours else reverse("home"))
+    return HttpResponseRedirect(wanted if is_ours(request, wanted) else reverse("home"))
+
+
+def is_ours(request: HttpRequest, wanted: str) -> bool:
+    """Whether the address is a page of this platform."""
+    return url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())

@@ -1,0 +1,45 @@
+"""What can be done to people, their posts and their second factors."""
+
+from prepaid.people.operations.factors import (
+    add_app,
+    add_passkey,
+    make_recovery_codes,
+    remove_factor,
+    reset_factors,
+    use_code,
+    use_passkey,
+)
+from prepaid.people.operations.people import (
+    appoint,
+    change_phone,
+    choose_care_mode,
+    choose_language,
+    end_post,
+    known_language,
+    make_operator,
+    register,
+    rename,
+    reveal,
+    verify_phone,
+)
+
+__all__ = [
+    "add_app",
+    "add_passkey",
+    "appoint",
+    "change_phone",
+    "choose_care_mode",
+    "choose_language",
+    "end_post",
+    "known_language",
+    "make_operator",
+    "make_recovery_codes",
+    "register",
+    "remove_factor",
+    "rename",
+    "reset_factors",
+    "reveal",
+    "use_code",
+    "use_passkey",
+    "verify_phone",
+]
