@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -27,6 +26,8 @@ else:
     _FormView = object
 
 P = ParamSpec("P")
+#: Where a session remembers that it has passed.
+SECOND_FACTOR = "second_factor"
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -38,18 +39,22 @@ def me(request: HttpRequest) -> User:
 
 
 def passed_second_factor(request: HttpRequest) -> bool:
-    """Whether this session has passed a second factor in the last hours, and the factor still exists: whoever loses it,
-    or has it reset, loses every session that it opened. Asked once per request."""
-    user = me(request)
-    if not hasattr(request, "_second_factor"):
-        since = time.time() - settings.SECOND_FACTOR_SECONDS
-        passed = [
-            record["id"]
-            for record in get_authentication_records(request, user)
-            if record["method"] == "mfa" and record["at"] > since
-        ]
-        request._second_factor = bool(passed) and queries.factors_of(user_id=user.pk).filter(pk__in=passed).exists()  # type: ignore[attr-defined]  # remembered
-    return bool(request._second_factor)  # type: ignore[attr-defined]  # see above
+    """Whether this session has passed a second factor in the last hours. When one is replaced, removed or reset, every
+    session that was opened before is closed."""
+    user, passed = me(request), request.session.get(SECOND_FACTOR, {})
+    return bool(
+        passed
+        and (passed["user"], passed["changes"]) == (user.pk, user.factor_changes)
+        and passed["at"] > time.time() - settings.SECOND_FACTOR_SECONDS
+    )
+
+
+def keep_passed(request: HttpRequest, user: User) -> None:
+    """The session in which the user has just shown or changed a factor is open; under another key, because whoever knew
+    the old one has not passed."""
+    user.refresh_from_db(fields=["factor_changes"])
+    request.session[SECOND_FACTOR] = {"user": user.pk, "changes": user.factor_changes, "at": time.time()}
+    request.session.cycle_key()
 
 
 def second_factor_page(user: User, *, then: str) -> str:

@@ -11,6 +11,10 @@ class PeopleConfig(AppConfig):
     label = "people"
     verbose_name = _("People")
 
+    def ready(self) -> None:
+        """Listen to what allauth reports."""
+        from prepaid.people import receivers  # noqa: F401  # connects the signals
+
 
 class PrepaidAdminConfig(admin_apps.AdminConfig):
     """Django's admin with our site."""

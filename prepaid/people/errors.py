@@ -40,11 +40,11 @@ class NotAllowed(DomainError):
 
 
 class LastFactor(DomainError):
-    message = _("Your account opens the administration and keeps one second factor. Set up another one first.")
+    message = _("Your account opens the administration and keeps one second factor. Add another one first.")
 
 
 class NoFactor(DomainError):
-    message = _("There is no second factor on this account. Set up an authenticator app or a passkey first.")
+    message = _("There is no second factor on this account. Add an authenticator app or a passkey first.")
 
 
 class OwnFactor(DomainError):

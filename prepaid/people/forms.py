@@ -81,9 +81,9 @@ class SignUpForm(allauth_forms.SignupForm):
 class CodeWidget(forms.TextInput):
     """Six digits; phones offer to fill in the code of the SMS."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, autofocus: bool = True) -> None:
         super().__init__(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "12", "autofocus": True}
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "12", "autofocus": autofocus}
         )
 
 
@@ -121,8 +121,8 @@ class FactorCodeForm(factor_forms.AuthenticateForm):
         return code
 
     def save(self) -> None:
-        """The session has passed, and passed just now."""
-        pass_session(self.authenticator)
+        """The session has passed."""
+        post_authentication(context.request, self.authenticator, reauthenticated=True)
 
 
 class PasskeyAnswerForm(forms.Form):
@@ -162,8 +162,8 @@ class PasskeyForm(PasskeyAnswerForm):
         return factor
 
     def save(self) -> None:
-        """The session has passed, and passed just now."""
-        pass_session(self.cleaned_data["credential"])
+        """The session has passed."""
+        post_authentication(context.request, self.cleaned_data["credential"], reauthenticated=True)
 
 
 class NewPasskeyForm(PasskeyAnswerForm):
@@ -184,7 +184,7 @@ class AppForm(forms.Form):
         label=_("Code of the app"),
         max_length=32,
         help_text=_("The six digits that the app shows now."),
-        widget=CodeWidget,
+        widget=CodeWidget(autofocus=False),  # the QR code stands above
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -202,9 +202,3 @@ class AppForm(forms.Form):
         forget()
         self.step = step
         return code
-
-
-def pass_session(factor: Authenticator) -> None:
-    """This session has passed this factor just now. It gets another key: who knew the old one has not passed."""
-    post_authentication(context.request, factor, reauthenticated=True)
-    context.request.session.cycle_key()

@@ -56,6 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     care_mode = models.BooleanField(_("care mode"), default=False)
     created_at = models.DateTimeField(_("registered"), default=timezone.now)
+    #: How often a second factor was replaced, removed or reset. A session remembers the number it was opened at.
+    factor_changes = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 

@@ -40,6 +40,8 @@ def add_app(*, user_id: int, secret: str, confirmed_step: int = 0, at: datetime,
     with transaction():
         user = _locked(user_id)
         replaced, _models = Authenticator.objects.filter(user=user, type=Type.TOTP).delete()
+        if replaced:
+            _close_sessions(user)
         app: Authenticator = TOTP.activate(user, secret).instance
         app.data["last_step"] = confirmed_step
         app.save(update_fields=["data"])
@@ -80,6 +82,7 @@ def remove_factor(*, user_id: int, factor_id: int, at: datetime, actor: str) -> 
         factor.delete()
         if len(factors) == 1:
             Authenticator.objects.filter(user=user).delete()
+        _close_sessions(user)
         audit.record(
             actor=actor,
             action="people.remove_factor",
@@ -101,7 +104,6 @@ def make_recovery_codes(*, user_id: int, at: datetime, actor: str) -> None:
         user = _locked(user_id)
         if not Authenticator.objects.filter(user=user, type__in=MAIN).exists():
             raise NoFactor()
-        # The row stays, so that a session that was opened with a code of it stays open.
         codes = RecoveryCodes.activate(user).instance
         codes.data = {"seed": encrypt(RecoveryCodes.generate_seed()), "used_mask": 0}
         codes.save(update_fields=["data"])
@@ -166,6 +168,7 @@ def reset_factors(*, user_id: int, reason: str, by: User, at: datetime) -> None:
         if not types:
             raise NoFactor()
         factors.delete()
+        _close_sessions(user)
         audit.record(
             actor=by.actor,
             action="people.reset_factors",
@@ -175,6 +178,12 @@ def reset_factors(*, user_id: int, reason: str, by: User, at: datetime) -> None:
             after={"reason": phones.mask_in(reason.strip())},
         )
         _tell(user, _("An operator of the platform reset your second factor. Set up a new one when you sign in."), at)
+
+
+def _close_sessions(user: User) -> None:
+    """What was opened with a factor that is gone is closed; ``access.passed_second_factor`` compares."""
+    user.factor_changes += 1
+    user.save(update_fields=["factor_changes"])
 
 
 def _added(user: User, factor: Authenticator, at: datetime, actor: str, *, replaced: bool = False) -> None:

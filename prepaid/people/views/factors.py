@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import clear_totp_secret
 from allauth.mfa.webauthn.internal import auth as passkeys
@@ -23,9 +24,9 @@ from escrow import clock
 from escrow.errors import DomainError
 from prepaid.notices.views import register_app_codes
 from prepaid.people import operations, queries
-from prepaid.people.access import consumer_required
+from prepaid.people.access import consumer_required, keep_passed
 from prepaid.people.access import me as signed_in
-from prepaid.people.forms import AppForm, NewPasskeyForm, pass_session
+from prepaid.people.forms import AppForm, NewPasskeyForm
 from prepaid.people.views.account import is_ours
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Setup(_FormView):
 
     def go_on(self, factor: Authenticator) -> HttpResponse:
         """The session has passed what it has just shown."""
-        pass_session(factor)
+        post_authentication(self.request, factor, reauthenticated=True)
         codes = queries.factors_of(user_id=factor.user_id).get(type=Type.RECOVERY_CODES)
         if not codes.wrap().did_view:
             return redirect(f"{reverse('second_factor_codes')}?{urlencode({'next': then(self.request)})}")
@@ -153,6 +154,7 @@ def remove(request: HttpRequest, factor_id: int) -> HttpResponse:
         operations.remove_factor(user_id=user.pk, factor_id=factor_id, at=clock.now(), actor=user.actor)
     except DomainError as error:
         return render(request, "mfa/remove.html", {"factor": factor, "error": error}, status=error.http_status)
+    keep_passed(request, user)
     messages.success(request, _("It was removed."))
     return redirect("second_factor")
 

@@ -1,18 +1,18 @@
 """People and places for tests. Nothing here is random: the n-th user has the n-th number."""
 
 import csv
+import time
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import count
-from types import SimpleNamespace
 
-from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpRequest
 from django.test import Client
 
 from prepaid.people import operations
+from prepaid.people.access import SECOND_FACTOR
 from prepaid.people.models import Department, Division, DivisionLevel, User
 from prepaid.people.reference import DATA
 
@@ -101,9 +101,10 @@ def make_official(*, department: str = "commerce", district: str | None = "11010
 
 def pass_second_factor(client: Client | HttpRequest, user: User) -> None:
     """The signed-in session has passed the user's authenticator app, if they open the administration."""
-    if User.objects.get(pk=user.pk).opens_administration:
-        app = Authenticator.objects.filter(user=user, type="totp").first()
-        app = app or TOTP.activate(user, generate_totp_secret()).instance
+    user = User.objects.get(pk=user.pk)
+    if user.opens_administration:
+        if not Authenticator.objects.filter(user=user).exists():
+            TOTP.activate(user, generate_totp_secret())
         session = client.session
-        record_authentication(SimpleNamespace(session=session), user, "mfa", id=app.pk, type=app.type)
+        session[SECOND_FACTOR] = {"user": user.pk, "changes": user.factor_changes, "at": time.time()}
         session.save()

@@ -157,6 +157,22 @@ def test_it_opens_one_session_only(client: Client, phone: Phone, monkeypatch: py
         assert session.get("/admin/", follow=True).redirect_chain[-1][0] == f"{AGAIN}?next=%2Fadmin%2F"
 
 
+def test_what_one_person_passed_opens_nothing_for_another(client: Client, phone: Phone) -> None:
+    """Somebody passes, is not let in by a later page, and another signs in at the same browser."""
+    first, second = make_official(), make_official()
+    set_up(client, first, phone)
+    passed = client.session[access.SECOND_FACTOR]
+    client.post("/accounts/logout/")
+    session = client.session
+    session[access.SECOND_FACTOR] = passed
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    ask(client, second.phone)
+    client.post("/accounts/login/code/confirm/", {"code": code_for(second.phone)})
+    assert client.session[access.SECOND_FACTOR] == passed
+    assert not is_in(client)
+
+
 def test_a_code_is_good_once_and_a_wrong_one_never(client: Client, phone: Phone) -> None:
     user = make_official()
     set_up(client, user, phone)
