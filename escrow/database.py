@@ -256,6 +256,34 @@ FEATURES = (
         "hashtextextended does not work: purchases of one holder at one merchant take turns by it.",
         ("SELECT hashtextextended('a', 0) <> hashtextextended('b', 0)",),
     ),
+    Feature(
+        "statement triggers with their rows",
+        "Triggers REFERENCING the rows of a statement do not work: the public search would not follow what is written.",
+        (
+            "CREATE TEMP TABLE try_seen (rows bigint)",
+            "CREATE FUNCTION pg_temp.try_see() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN INSERT INTO pg_temp.try_seen SELECT count(*) FROM new_rows; RETURN NULL; END $$",
+            "CREATE TRIGGER try_seen AFTER UPDATE ON try_row REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"
+            " FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.try_see()",
+            "UPDATE try_row SET code = 'x'",
+            "SELECT rows = 1 FROM try_seen",
+        ),
+    ),
+    Feature(
+        "inverted indexes",
+        "GIN indexes on arrays do not work: the public search would read every merchant.",
+        (
+            "CREATE TEMP TABLE try_words (words text[])",
+            "CREATE INDEX ON try_words USING gin (words)",
+            "INSERT INTO try_words VALUES (ARRAY['a', 'b'])",
+            "SELECT count(*) = 1 FROM try_words WHERE words @> ARRAY['b']",
+        ),
+    ),
+    Feature(
+        "forms of Unicode",
+        "normalize does not work: full-width letters would not be found by the plain ones.",
+        ("SELECT lower(normalize('ＧＹＭ', NFKC)) = 'gym'",),
+    ),
 )
 
 

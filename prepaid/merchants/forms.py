@@ -166,3 +166,30 @@ class StaffForm(forms.Form):
         super().__init__(*args, **kwargs)
         stores = queries.stores_of(merchant_id).filter(is_open=True)
         self.fields["store"].choices = [("", "–"), *((str(store.pk), store.name) for store in stores)]  # type: ignore[attr-defined]  # a choice field
+
+
+class InviteForm(forms.Form):
+    """A merchant that somebody misses here."""
+
+    name = forms.CharField(label=_("Name of the merchant"), max_length=100, help_text=_("As on its sign."))
+    sector = forms.ChoiceField(label=_("What it offers"), error_messages={"invalid_choice": UnknownSector.message})
+    district = forms.ChoiceField(label=_("District"), error_messages={"invalid_choice": UnknownDistrict.message})
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=200,
+        required=False,
+        help_text=_("Street and number, or where it is: it helps to find the right one."),
+    )
+    message = forms.CharField(
+        label=_("What should the authority know?"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The regulator reads it. Write no names or phone numbers of people."),
+    )
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose = [("", _("Choose…"))]
+        self.fields["sector"].choices = choose + [(row.pk, row.name) for row in queries.sectors(on=on)]  # type: ignore[attr-defined]  # a choice field
+        self.fields["district"].choices = choose + [(row.pk, row.name) for row in queries.districts(on=on)]  # type: ignore[attr-defined]  # a choice field

@@ -2,19 +2,20 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
-from escrow.models import Approval, Claim, LegalHold, Payout, ReserveRule, Stoppage
+from escrow.models import Approval, AuditEntry, Claim, LegalHold, Payout, ReserveRule, Stoppage
 from escrow.states import ApprovalKind, ApprovalState, Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
 from prepaid.merchants.models import (
     CustodyRule,
+    InvitedMerchant,
     Listing,
     ListKind,
     Merchant,
@@ -23,7 +24,8 @@ from prepaid.merchants.models import (
     StaffMember,
     Store,
 )
-from prepaid.people.models import Division, DivisionLevel, User
+from prepaid.merchants.states import InvitedState
+from prepaid.people.models import Division, DivisionLevel, Post, User
 
 #: Percent that stay in custody whatever a rule says.
 LEAST_CUSTODY = 10
@@ -148,6 +150,12 @@ def account_change(merchant: Merchant) -> Approval | None:
     ).first()
 
 
+def rated_at(merchant: Merchant) -> datetime | None:
+    """When the merchant got its present rating; None when that was never written down."""
+    deeds = AuditEntry.objects.filter(target=f"merchant:{merchant.pk}", action="merchants.rate_merchant")
+    return deeds.order_by("-pk").values_list("at", flat=True).first()
+
+
 def stores_of(merchant_id: int) -> QuerySet[Store]:
     """The merchant's stores, closed ones last."""
     return (
@@ -170,12 +178,34 @@ def staff_of(merchant_id: int) -> QuerySet[StaffMember]:
     return StaffMember.objects.filter(merchant_id=merchant_id, is_active=True).select_related("user", "store")
 
 
+def invited_in(rows: "QuerySet[InvitedMerchant]", post: Post) -> "QuerySet[InvitedMerchant]":
+    """Of these, what belongs to the post: its department's sectors, in its district or in the whole city."""
+    rows = rows.filter(sector__lead_department_id=post.department_id)
+    return rows if post.is_citywide else rows.filter(district_id=post.district_id)
+
+
+def invited_new(user: User) -> "QuerySet[InvitedMerchant]":
+    """Merchants that people miss and nobody has spoken to, within the official's post."""
+    rows = InvitedMerchant.objects.filter(state=InvitedState.NEW)
+    return invited_in(rows, user.post) if user.is_regulator and user.post else rows.none()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stopped:
     """What does not serve now: one store, or (None) the whole merchant."""
 
     stoppage: Stoppage
     store: Store | None
+
+    @property
+    def is_dark(self) -> bool:
+        """No service at all; the other kinds are to be known, and stop nothing."""
+        return self.stoppage.kind == StoppageKind.DARK
+
+    @property
+    def stops_all_sales(self) -> bool:
+        """It is one of ``sales_stops``, which says it with its rule."""
+        return self.store is None and self.stoppage.kind in _NOTHING_SOLD
 
     def covers(self, store: Store) -> bool:
         return self.store is None or self.store.pk == store.pk
@@ -207,12 +237,15 @@ class SalesStop:
 _NOTHING_SOLD = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS)
 
 
-def sales_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list[SalesStop]]:
+def sales_stops(
+    merchants: Collection[Merchant], *, on: date, stopped: "Iterable[Stopped] | None" = None
+) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
-    the standing register (BJ 11, CR 22), and that it does not serve. In two queries."""
+    the standing register (BJ 11, CR 22), and that it does not serve. In two queries, or one for who has read ``stopped_at``."""
     found = listed_stops(merchants, on=on)
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
-    for row in escrow.stoppages(by_beneficiary):
+    rows = escrow.stoppages(by_beneficiary) if stopped is None else [one.stoppage for one in stopped]
+    for row in rows:
         if row.place == "" and row.kind in _NOTHING_SOLD:
             stop = SalesStop(
                 reason=str(StoppageKind(row.kind).label),

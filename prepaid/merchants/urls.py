@@ -11,6 +11,7 @@ urlpatterns = [
     path("stores/", stores.shop_stores, name="shop_stores"),
     path("stores/new/", stores.shop_store_add, name="shop_store_add"),
     path("stores/<int:pk>/", stores.shop_store_edit, name="shop_store_edit"),
+    path("stores/<int:pk>/poster/", stores.shop_store_poster, name="shop_store_poster"),
     path("staff/", staff.shop_staff, name="shop_staff"),
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
     path("money/", money.shop_money, name="shop_money"),

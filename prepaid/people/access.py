@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,10 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from redis.exceptions import RedisError
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
 from prepaid.people import queries
+from prepaid.people.errors import NotCounted, TooOften
 from prepaid.people.models import User
 
 if TYPE_CHECKING:
@@ -104,6 +107,24 @@ def shows_domain_errors(view: View[P]) -> View[P]:
             return refused(request, error)
 
     return shown
+
+
+def limited(request: HttpRequest, *, action: str, rates: str, key: str) -> None:
+    """For forms that need no account: count this one, by network address and, where ``rates`` say so, all together (``key``).
+
+    Raises:
+        TooOften. NotCounted: without the cache nobody could be kept from filling the database.
+    """
+    try:
+        if not ratelimit.consume(request, app="prepaid", action=action, config={action: rates}, key=key):
+            raise TooOften()
+    except (OSError, RedisError) as error:
+        raise NotCounted() from error
+
+
+def visitor(request: HttpRequest) -> str:
+    """Where the request comes from, for counting; never kept as it is."""
+    return ratelimit.get_ip(request)
 
 
 def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -59,3 +59,13 @@ class PostEnded(DomainError):
 class BadReferenceData(DomainError):
     message = _("The reference data cannot be loaded: %(problem)s. Correct the file and load it again.")
     http_status = 500
+
+
+class TooOften(DomainError):
+    message = _("This was sent very often from here. Wait an hour, then try again.")
+    http_status = 429
+
+
+class NotCounted(DomainError):
+    message = _("This cannot be taken at the moment. Wait a few minutes, then send it again.")
+    http_status = 503

@@ -151,10 +151,14 @@ class NoStoreOpen(DomainError):
 
 
 class BadFacts(DomainError):
-    """What a refund is computed from is no figure, or contradicts itself; ``why`` says how."""
+    """What a refund is computed from is no figure, or contradicts itself; ``why`` says how, ``field`` which figure it is."""
 
     message = _("This refund cannot be reckoned: %(why)s. Correct the figure and try again.")
     http_status = 400
+
+    def __init__(self, *, why: object, field: str | None = None) -> None:
+        super().__init__(why=why)
+        self.field = field
 
 
 class RateNotLater(DomainError):

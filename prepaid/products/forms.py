@@ -1,18 +1,26 @@
 """Forms of products and filings."""
 
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
 from escrow.money import yuan, yuan_to_fen
 from escrow.states import Plan
+from prepaid.merchants.forms import DayInput
 from prepaid.merchants.queries import stores_of
 from prepaid.products import standard_clauses
+from prepaid.products.errors import BadFacts
 from prepaid.products.models import ProductVersion
 from prepaid.products.operations import Draft
+from prepaid.products.refund_rules import CardKind, Cause, RefundFacts
 from prepaid.products.terms import CLAUSES, percent
 
 if TYPE_CHECKING:
@@ -196,3 +204,161 @@ class ReturnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The merchant reads this sentence."),
     )
+
+
+class YuanOrNothingField(YuanField):
+    """Yuan that may be none at all: empty and 0 clean to 0."""
+
+    def clean(self, value: Any) -> int:
+        """Fen, from 0."""
+        if NOTHING.fullmatch(unicodedata.normalize("NFKC", str(value or "")).strip()):
+            return 0
+        return super().clean(value) or 0
+
+
+class CountField(forms.IntegerField):
+    """A whole number that people may leave empty for none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(**{"min_value": 0, "max_value": MOST_COUNTED, "widget": widget, **kwargs})
+
+
+#: Not a rule: more of anything is a slip of the finger.
+MOST_COUNTED = 1_000_000
+NOTHING = re.compile(r"[¥]?\s*0*(\.0{1,2})?")
+#: The calculator's questions for each kind of card, by the name they have in the address: what the engine calls it, and the field.
+ASKED: "dict[CardKind, dict[str, tuple[str, Callable[[], forms.Field]]]]" = {
+    CardKind.SESSIONS: {
+        "paid": ("paid_fen", lambda: YuanField(label=_("Price paid (yuan)"))),
+        "sessions": ("sessions", lambda: CountField(label=_("Sessions or lessons in all"), min_value=1)),
+        "used": ("used_sessions", lambda: CountField(label=_("of them used"), required=False)),
+        "list_price": (
+            "list_price_fen",
+            lambda: YuanOrNothingField(
+                label=_("List price of one visit (yuan)"),
+                required=False,
+                help_text=_("What one visit costs without a card. It counts only if you changed your mind."),
+            ),
+        ),
+    },
+    CardKind.STORED_VALUE: {
+        "paid": ("paid_fen", lambda: YuanField(label=_("Money paid (yuan)"))),
+        "gift": (
+            "gift_fen",
+            lambda: YuanOrNothingField(
+                label=_("Gift money on top (yuan)"),
+                required=False,
+                help_text=_("“Pay 1,000, get 200”: 200."),
+            ),
+        ),
+        "used": (
+            "used_face_fen",
+            lambda: YuanOrNothingField(
+                label=_("Spent so far (yuan)"),
+                required=False,
+                help_text=_("Of both together, as the till deducted it."),
+            ),
+        ),
+        "lowest_item": (
+            "lowest_item_fen",
+            lambda: YuanField(
+                label=_("Lowest-priced item (yuan)"),
+                required=False,
+                help_text=_("A balance that buys nothing any more is returned."),
+            ),
+        ),
+    },
+    CardKind.DISCOUNT: {
+        "paid": ("paid_fen", lambda: YuanField(label=_("Money paid (yuan)"))),
+        "used": (
+            "used_face_fen",
+            lambda: YuanOrNothingField(label=_("Spent so far, after the discount (yuan)"), required=False),
+        ),
+        "used_list": (
+            "used_list_fen",
+            lambda: YuanOrNothingField(
+                label=_("The same at list prices (yuan)"),
+                required=False,
+                help_text=_("What it would have cost without the card. It counts only if you changed your mind."),
+            ),
+        ),
+    },
+    CardKind.PERIOD: {
+        "paid": ("paid_fen", lambda: YuanField(label=_("Price paid (yuan)"))),
+        "days": ("days", lambda: CountField(label=_("Days in all"), min_value=1, help_text=_("A year: 365."))),
+        "used": ("used_days", lambda: CountField(label=_("Days that have passed"), required=False)),
+        "stopped_after": (
+            "stopped_after_days",
+            lambda: CountField(
+                label=_("Served for (days)"),
+                required=False,
+                help_text=_("If the shop has stopped: after how many days. What came after does not count."),
+            ),
+        ),
+    },
+}
+
+
+class CardDayField(forms.DateField):
+    """A day on which there may be such a card."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        bounds = [MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
+        super().__init__(required=False, widget=DayInput, validators=bounds, **kwargs)
+
+
+class CalculatorForm(forms.Form):
+    """The facts of a card as its holder knows them; all of them stand in the address."""
+
+    bought_on = CardDayField(label=_("Bought on"), help_text=_("For the cooling-off period of seven days."))
+    requested_on = CardDayField(label=_("Refund asked for on"), help_text=_("Empty: today."))
+    knew_service = forms.BooleanField(label=_("I had used this very service there before I paid"), required=False)
+    contract = YuanOrNothingField(
+        label=_("What the contract itself would give back (yuan)"),
+        required=False,
+        help_text=_("If it says so. It counts where it is more than the law gives."),
+    )
+    cause = forms.ChoiceField(
+        label=_("Why do you want it back?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (
+                Cause.OPERATOR.value,
+                _("The merchant closed, moved, stopped or changed the service, or did not keep the contract"),
+            ),
+            (Cause.NEITHER.value, _("Neither of us, for example illness or moving away")),
+            (Cause.CONSUMER.value, _("I changed my mind")),
+        ],
+    )
+
+    def __init__(self, *args: Any, kind: CardKind, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.today = kind, today
+        for name, (_known, field) in ASKED[kind].items():
+            self.fields[name] = field()
+        self.order_fields([*ASKED[kind], "bought_on", "requested_on", "knew_service", "contract", "cause"])
+
+    def clean(self) -> dict[str, Any]:
+        """With ``facts`` for the engine; what it refuses stands beside the field it names."""
+        typed = super().clean() or {}
+        if self.errors:
+            return typed
+        figures = {known: typed[name] for name, (known, _field) in ASKED[self.kind].items()}
+        optional = {"lowest_item_fen", "stopped_after_days"}
+        figures = {known: figure if known in optional else figure or 0 for known, figure in figures.items()}
+        try:
+            typed["facts"] = RefundFacts(
+                kind=self.kind,
+                cause=typed["cause"],
+                bought_on=typed["bought_on"],
+                requested_on=typed["requested_on"] or self.today,
+                knew_service=typed["knew_service"],
+                contract_fen=typed["contract"] or None,
+                **figures,
+            )
+        except BadFacts as error:
+            names = {known: name for name, (known, _field) in ASKED[self.kind].items()}
+            field = names.get(error.field or "", error.field)
+            self.add_error(field if field in self.fields else None, str(error))
+        return typed

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, Func, OuterRef, Prefetch, QuerySet, TextField, Value
+from django.db.models.functions import StrIndex
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
@@ -84,27 +86,28 @@ def filing_required(version: ProductVersion, *, on: date) -> bool:
 
 def search_merchants(*, text: str = "", district_code: str = "", sector_code: str = "") -> QuerySet[Merchant]:
     """Merchants with something on sale in an open store. Each word of ``text`` is in the merchant's name, its sector's, or the name,
-    address or district of an open store."""
-    on_sale = ProductVersion.objects.filter(
-        product__merchant=OuterRef("pk"), state=VersionState.ON_SALE, stores__is_open=True
-    )
-    found = Merchant.objects.filter(Exists(on_sale)).select_related("sector", "district", "beneficiary")
-    stores = Store.objects.filter(merchant=OuterRef("pk"), is_open=True)
-    for word in text.split():
-        named = stores.filter(
-            Q(name__icontains=word)
-            | Q(address__icontains=word)
-            | Q(district__name_zh__icontains=word)
-            | Q(district__name_en__icontains=word)
-        )
-        in_sector = Q(sector__name_zh__icontains=word) | Q(sector__name_en__icontains=word)
-        found = found.filter(Q(name__icontains=word) | in_sector | Exists(named))
-    if district_code:
-        found = found.filter(Exists(stores.filter(district_id=district_code)))
-    if sector_code:
-        found = found.filter(sector_id=sector_code)
+    address or district of an open store. One index answers it all, however many merchants there are (``Searchable``)."""
+    words = text.split()
+    filters = [f"sector:{sector_code}"] if sector_code else []
+    filters += [f"district:{district_code}"] if district_code else []
+    found = Merchant.objects.filter(searchable__isnull=False).select_related("sector", "district", "beneficiary")
+    if filters:
+        found = found.filter(searchable__tokens__contains=filters)
+    if words:
+        found = found.filter(searchable__tokens__contains=_tokens("\n".join(words)))
+    for word in words:
+        found = found.alias(place=StrIndex("searchable__document", _searched(word))).filter(place__gt=0)
     open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
     return found.prefetch_related(Prefetch("stores", open_stores)).order_by("pk")
+
+
+def _searched(text: str) -> Func:
+    """As the listing writes it."""
+    return Func(Value(text), function="products_search_text", output_field=TextField())
+
+
+def _tokens(text: str) -> Func:
+    return Func(_searched(text), function="products_search_tokens", output_field=ArrayField(TextField()))
 
 
 def public_merchant(pk: int) -> Merchant:
@@ -119,6 +122,21 @@ def public_merchant(pk: int) -> Merchant:
     if merchant is None:
         raise NotFound()
     return merchant
+
+
+def public_store(pk: int) -> Store:
+    """A store as everybody may see it, also when it is closed. Raises NotFound."""
+    store = (
+        Store.objects.select_related(
+            "district", "subdistrict", "merchant__sector__lead_department", "merchant__district"
+        )
+        .select_related("merchant__beneficiary")
+        .filter(pk=pk)
+        .first()
+    )
+    if store is None:
+        raise NotFound()
+    return store
 
 
 def versions_on_sale(merchant_id: int) -> QuerySet[ProductVersion]:
@@ -239,6 +257,13 @@ class Cover:
     held_fen: int
     owed_fen: int
     covered_fen: int
+    #: Released early under a rule and not used yet: the merchant has it.
+    advanced_fen: int = 0
+
+    @property
+    def unused_fen(self) -> int:
+        """What customers have paid and not used."""
+        return self.held_fen + self.advanced_fen
 
     @property
     def is_covered(self) -> bool:
@@ -249,9 +274,22 @@ def custody_cover(merchants: Iterable[Merchant]) -> dict[int, Cover]:
     """Custody cover by merchant id, in one query."""
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     return {
-        by_beneficiary[pk]: Cover(backing.held_fen, backing.owed_fen, backing.covered_fen)
+        by_beneficiary[pk]: Cover(backing.held_fen, backing.owed_fen, backing.covered_fen, backing.advanced_fen)
         for pk, backing in escrow.backings(by_beneficiary).items()
     }
+
+
+def filing_missing(
+    merchant: Merchant, versions: Iterable[ProductVersion], *, cover: Cover, on: date
+) -> list[ProductVersion]:
+    """Of these versions on sale, those that are not sold now: exempt once, and the merchant's balance has reached the sum from which
+    filing is required."""
+    exempt = [version for version in versions if version.filing.state == FilingState.EXEMPT]
+    if not exempt:
+        return []
+    rule = sector_rule(merchant.sector_id, on)
+    balance_fen = cover.unused_fen + escrow.ordered_fen(merchant.beneficiary_id)
+    return [version for version in exempt if rule.filing_needed(balance_fen + version.price_fen)]
 
 
 # What the regulator sees

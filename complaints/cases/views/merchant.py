@@ -1,24 +1,29 @@
 """The merchant's side: the cases about it, and its answer to each, against the clock."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
 from complaints.cases.queries.file import charged_of, next_step_of, owner_of, statements_of, steps_of, timeline_of
+from complaints.cases.queries.record import counted
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
 from escrow import clock
 from escrow.errors import DomainError, InvalidAmount
 from prepaid.cards.errors import OfferTooHigh
 from prepaid.merchants.access import manager_page
-from prepaid.merchants.models import StaffMember
+from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.merchants.views.today import Matter, register_matters
+from prepaid.products.views.record import Ending, Record, register_record
 
 PAGE_LENGTH = 20
 #: The merchant's first page names so many; the rest is on the list of cases.
@@ -37,6 +42,33 @@ def waiting_cases(staff: StaffMember) -> list[Matter]:
         )
         for case in cases_to_answer(merchant_id=staff.merchant_id)[:MOST_MATTERS]
     ]
+
+
+@register_record
+def complaints_record(merchant: Merchant, on: date) -> Record:
+    """Complaints about the merchant and how they ended, for its public page: counts, nobody's name."""
+    found = counted(merchant_id=merchant.pk, on=on)
+    late = ""
+    if found.overdue:
+        late = ngettext(
+            "%(count)s of them after the authority's term",
+            "%(count)s of them after the authority's term",
+            found.overdue,
+        ) % {"count": found.overdue}
+    return Record(
+        title=_("Complaints"),
+        total=found.total,
+        recent=found.recent,
+        endings=[
+            Ending(label=_("Upheld: money back, or a charge reduced"), count=found.upheld),
+            Ending(label=_("The merchant gave in and withdrew the charge"), count=found.settled),
+            Ending(label=_("Not upheld"), count=found.not_upheld),
+            Ending(label=_("Withdrawn by who complained"), count=found.withdrawn),
+            Ending(label=_("Not decided yet"), count=found.undecided, note=late),
+        ],
+        none=_("No complaint about it has come in through this platform."),
+        law=_("Only complaints made here are counted; 12345 keeps its own."),
+    )
 
 
 @require_GET

@@ -1,5 +1,5 @@
 """The merchants' pages of the administration; Django finds them by importing this package."""
 
-from prepaid.merchants.admin import merchants, standing
+from prepaid.merchants.admin import invited, merchants, standing
 
-__all__ = ["merchants", "standing"]
+__all__ = ["invited", "merchants", "standing"]

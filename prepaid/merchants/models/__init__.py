@@ -1,10 +1,13 @@
 from prepaid.merchants.models.custody import CustodyRule, Rating
+from prepaid.merchants.models.invited import Invitation, InvitedMerchant
 from prepaid.merchants.models.merchant import Merchant, StaffMember, StaffRole, Store
 from prepaid.merchants.models.sector import Sector, SectorRule
 from prepaid.merchants.models.standing import Listing, ListKind
 
 __all__ = [
     "CustodyRule",
+    "Invitation",
+    "InvitedMerchant",
     "ListKind",
     "Listing",
     "Merchant",

@@ -1,5 +1,6 @@
 """The verbs of merchants. ``from prepaid.merchants import operations as merchants`` and read: ``merchants.add_store(...)``."""
 
+from prepaid.merchants.operations.invitations import invite_merchant, move_invited, name_key
 from prepaid.merchants.operations.people import (
     add_staff,
     change_payout_account,
@@ -31,7 +32,10 @@ __all__ = [
     "end_staff",
     "end_stoppage",
     "import_list",
+    "invite_merchant",
     "list_operator",
+    "move_invited",
+    "name_key",
     "rate_merchant",
     "read_list",
     "register_merchant",

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import segno
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -38,6 +42,19 @@ def shop_store_add(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 def shop_store_edit(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """Correct, move or close a store."""
     return _store_page(request, staff, queries.store_of(staff.merchant_id, pk))
+
+
+@require_safe
+@manager_page
+def shop_store_poster(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
+    """A sheet for the door. Nothing on it can become untrue: whether the store is filed, covered and selling stands on the page its
+    code opens."""
+    store = queries.store_of(staff.merchant_id, pk)
+    address = settings.PUBLIC_URL + reverse("store_status", args=[store.pk])
+    qr = segno.make_qr(address, error="q").svg_inline(omitsize=True)
+    shown = {"address": address, "short_address": address.partition("://")[2]}
+    context = {"staff": staff, "store": store, "merchant": staff.merchant, **shown}
+    return render(request, "merchant/poster.html", {**context, "qr": mark_safe(qr)})  # noqa: S308 – drawn from our own address
 
 
 def _store_page(request: HttpRequest, staff: StaffMember, store: Store | None) -> HttpResponse:

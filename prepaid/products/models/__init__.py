@@ -2,5 +2,6 @@ from prepaid.products.models.custody import CustodyDecision
 from prepaid.products.models.filing import Filing
 from prepaid.products.models.product import Product, ProductVersion
 from prepaid.products.models.rate import InterestRate, VisitRule
+from prepaid.products.models.searchable import Searchable
 
-__all__ = ["CustodyDecision", "Filing", "InterestRate", "Product", "ProductVersion", "VisitRule"]
+__all__ = ["CustodyDecision", "Filing", "InterestRate", "Product", "ProductVersion", "Searchable", "VisitRule"]

@@ -27,6 +27,21 @@ class CardKind(StrEnum):
     PERIOD = "period"
 
 
+#: What a card of the kind is used up in, and what it holds of that.
+_USED = {
+    CardKind.STORED_VALUE: "used_face_fen",
+    CardKind.SESSIONS: "used_sessions",
+    CardKind.DISCOUNT: "used_face_fen",
+    CardKind.PERIOD: "used_days",
+}
+_TOTAL = {
+    CardKind.STORED_VALUE: "paid_fen",
+    CardKind.SESSIONS: "sessions",
+    CardKind.DISCOUNT: "paid_fen",
+    CardKind.PERIOD: "days",
+}
+
+
 def kind_of(plan: str) -> CardKind:
     """How a card of that plan is reckoned."""
     return CardKind.SESSIONS if plan == Plan.COURSE else CardKind(plan)
@@ -95,18 +110,21 @@ class RefundFacts:
         """Raises BadFacts when the figures contradict each other."""
         check_types(self)
         if self.kind not in list(CardKind):
-            raise BadFacts(why=format_lazy(_("unknown kind of card: {kind}"), kind=_written(self.kind)))
+            raise BadFacts(why=format_lazy(_("unknown kind of card: {kind}"), kind=_written(self.kind)), field="kind")
         if self.cause not in list(Cause):
-            raise BadFacts(why=format_lazy(_("unknown cause: {cause}"), cause=_written(self.cause)))
+            raise BadFacts(why=format_lazy(_("unknown cause: {cause}"), cause=_written(self.cause)), field="cause")
         if self.lots:
             self._check_lots()
         if self._is_before(self.bought_on):
-            raise BadFacts(why=_("the refund was requested before the card was bought"))
+            raise BadFacts(why=_("the refund was requested before the card was bought"), field="requested_on")
         used, total = self.used_of_total
         if total == 0 and self.kind != CardKind.DISCOUNT:
-            raise BadFacts(why=_("there is nothing to share the price by (sessions, days, or money paid and gift)"))
+            raise BadFacts(
+                why=_("there is nothing to share the price by (sessions, days, or money paid and gift)"),
+                field=_TOTAL[CardKind(self.kind)],
+            )
         if used > total:
-            raise BadFacts(why=_("more was used than the card held"))
+            raise BadFacts(why=_("more was used than the card held"), field=_USED[CardKind(self.kind)])
 
     def _check_lots(self) -> None:
         if self.kind != CardKind.STORED_VALUE:
@@ -193,7 +211,7 @@ def check_types(record: Any) -> None:
         elif wanted == date | None and (not isinstance(value, date) or isinstance(value, datetime)):
             why = _("{name} must be a date, like 2026-03-02")
         if why is not None:
-            raise BadFacts(why=format_lazy(why, name=field.name))
+            raise BadFacts(why=format_lazy(why, name=field.name), field=field.name)
 
 
 def _written(value: object) -> str:

@@ -1,19 +1,52 @@
-"""What everybody may see without signing in: the search, a merchant, a product with its contract."""
+"""What everybody may see without signing in: the search, a merchant, a store's live status, a product with its contract."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from escrow import clock
-from prepaid.merchants.queries import sales_stops, sector_rule
+from prepaid.merchants.models import Merchant
+from prepaid.merchants.queries import rated_at, sales_stops, sector_rule, stopped_at
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.filters import MerchantSearch
 from prepaid.products.states import VersionState
+from prepaid.products.views.record import records
+
+if TYPE_CHECKING:
+    _Paginator = Paginator[Merchant]
+else:
+    _Paginator = Paginator
 
 MERCHANTS_A_PAGE = 20
+#: Nobody reads on; counting and skipping so many costs the same however many merchants there are.
+MOST_LISTED = 1_000
+
+
+class FewPages(_Paginator):
+    """The first ``MOST_LISTED`` of a list; ``more`` says that there are others."""
+
+    @cached_property
+    def _counted(self) -> int:
+        assert isinstance(self.object_list, QuerySet)
+        return self.object_list.order_by()[: MOST_LISTED + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        """At most ``MOST_LISTED``."""
+        return min(MOST_LISTED, self._counted)
+
+    @property
+    def more(self) -> bool:
+        return self._counted > MOST_LISTED
 
 
 @require_safe
@@ -21,12 +54,16 @@ def home(request: HttpRequest) -> HttpResponse:
     """Find a merchant by name, district or sector."""
     form = MerchantSearch(request.GET, on=clock.today())
     understood = form.is_valid()
+
+    def asked(name: str) -> str:
+        return request.GET.get(name, "")[:100]
+
     found = queries.search_merchants(
         text=form.cleaned_data.get("q", ""),
         district_code=getattr(form.cleaned_data.get("district"), "pk", ""),
         sector_code=getattr(form.cleaned_data.get("sector"), "pk", ""),
     )
-    page = Paginator(found, MERCHANTS_A_PAGE).get_page(request.GET.get("page"))
+    page = FewPages(found, MERCHANTS_A_PAGE).get_page(request.GET.get("page"))
     covers = queries.custody_cover(page.object_list)
     return render(
         request,
@@ -36,6 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": [(merchant, covers[merchant.pk]) for merchant in page],
             "searched": not understood or any(form.cleaned_data.values()),
+            "question": "?" + urlencode({"name": asked("q"), "district": asked("district"), "sector": asked("sector")}),
         },
         status=200 if understood else 400,
     )
@@ -44,17 +82,58 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @shows_domain_errors
 def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One merchant: what it sells, where, what is filed, and that its customers' money is there today."""
-    merchant = queries.public_merchant(pk)
+    """One merchant: what it sells, where, what is filed, that its customers' money is there today, what people complained of."""
+    merchant, today = queries.public_merchant(pk), clock.today()
+    cover = queries.custody_cover([merchant])[pk]
+    versions, stopped = list(queries.versions_on_sale(pk)), stopped_at([merchant])
     return render(
         request,
         "consumer/public/merchant.html",
         {
             "merchant": merchant,
-            "cover": queries.custody_cover([merchant])[pk],
-            "versions": queries.versions_on_sale(pk),
-            "stops": sales_stops([merchant], on=clock.today())[pk],
-            "today": clock.today(),
+            "cover": cover,
+            "versions": versions,
+            "filed": [version for version in versions if version.filing.required],
+            "stops": sales_stops([merchant], on=today, stopped=stopped)[pk],
+            "stopped": [one for one in stopped if not one.stops_all_sales],
+            "unfiled": queries.filing_missing(merchant, versions, cover=cover, on=today),
+            "rated_at": rated_at(merchant) if merchant.rating else None,
+            "records": records(merchant, today),
+            "today": today,
+        },
+    )
+
+
+@never_cache
+@require_safe
+@shows_domain_errors
+def store_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the poster at the door leads to: filed, in custody, sales stopped or not, as of this very moment."""
+    store = queries.public_store(pk)
+    merchant, now = store.merchant, clock.now()
+    all_stopped = stopped_at([merchant])
+    stops = sales_stops([merchant], on=clock.beijing_date(now), stopped=all_stopped)[merchant.pk]
+    cover = queries.custody_cover([merchant])[merchant.pk]
+    versions = list(queries.versions_on_sale(merchant.pk).filter(stores=store))
+    unfiled = queries.filing_missing(merchant, versions, cover=cover, on=clock.beijing_date(now))
+    stopped = [one for one in all_stopped if one.covers(store) and not one.stops_all_sales]
+    sold = [version for version in versions if version not in unfiled]
+    shut = stops or not (sold and cover.is_covered and store.is_open) or any(one.is_dark for one in stopped)
+    return render(
+        request,
+        "consumer/public/store_status.html",
+        {
+            "store": store,
+            "merchant": merchant,
+            "cover": cover,
+            "filed": [version for version in sold if version.filing.required],
+            "exempt": [version for version in sold if not version.filing.required],
+            "stops": stops,
+            "stopped": stopped,
+            "unfiled": unfiled,
+            "sold": sold,
+            "tone": "bad" if shut else "wait" if stopped else "ok",
+            "checked_at": now,
         },
     )
 

@@ -100,7 +100,8 @@ class TestSearch:
         factories.on_sale(factories.shop())
         text = found(client, q="不存在的店")
         assert "This merchant is not here" in text
-        assert "before you pay anything in advance" in text
+        assert "pay nothing in advance" in text
+        assert f"{reverse('invite')}?name=%E4%B8%8D%E5%AD%98%E5%9C%A8%E7%9A%84%E5%BA%97" in text
 
     @pytest.mark.parametrize("parameters", [{"district": "999999"}, {"sector": "casino"}, {"q": "x" * 101}])
     def test_a_bad_filter_is_named(self, client: Client, parameters: dict[str, str]) -> None:
