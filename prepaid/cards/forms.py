@@ -12,7 +12,8 @@ from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.models import Redemption
 from prepaid.cards.states import RefundCause
-from prepaid.merchants.models import Store
+from prepaid.merchants.forms import DayInput
+from prepaid.merchants.models import ClosingKind, Merchant, Store
 from prepaid.products.contract import acknowledgements
 from prepaid.products.forms import YuanField
 from prepaid.products.models import ProductVersion
@@ -239,3 +240,30 @@ class ShopPauseForm(PauseForm):
 
     def clean_number(self) -> str:
         return "".join(self.cleaned_data["number"].split())
+
+
+class ClosingForm(forms.Form):
+    """What closes or moves, and when."""
+
+    store = forms.ModelChoiceField(
+        Store.objects.none(), label=_("Where"), required=False, empty_label=_("the whole merchant")
+    )
+    kind = forms.ChoiceField(label=_("What is planned"), choices=ClosingKind.choices)
+    last_day = forms.DateField(label=_("Last day of service"), widget=DayInput)
+    new_address = forms.CharField(
+        label=_("New address"), max_length=200, required=False, help_text=_("Only for a store that moves.")
+    )
+    because = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("Your customers and the regulator read it.")
+    )
+
+    def __init__(self, *args: Any, merchant: Merchant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].queryset = merchant.stores.filter(is_open=True)  # type: ignore[attr-defined]  # a choice field
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the verb takes."""
+        typed = dict(self.cleaned_data)
+        store = typed.pop("store")
+        return {**typed, "store_id": store.pk if store else None, "kind": ClosingKind(typed["kind"])}

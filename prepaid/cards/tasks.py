@@ -1,12 +1,18 @@
-"""Refund requests whose time or whose money has come. PostgreSQL is the queue; each task carries an id and calls one verb."""
+"""Refund requests whose time or whose money has come, and merchants that close.
+
+PostgreSQL is the queue; each task carries an id and calls one verb.
+"""
 
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 from celery import shared_task
 
 from escrow import clock
 from escrow.errors import DomainError
 from prepaid.cards import operations, queries
+from prepaid.merchants import operations as merchants
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:cards"
@@ -25,20 +31,42 @@ def record_paid(request_id: int) -> None:
 
 
 @shared_task
+def tell_holders(closing_id: int) -> None:
+    """A merchant closes or moves: everybody concerned is told."""
+    while operations.tell_holders(closing_id=closing_id, at=clock.now()):
+        pass
+
+
+@shared_task
+def end_service(closing_id: int) -> None:
+    """The announced day is over."""
+    merchants.end_service(closing_id=closing_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
+def refund_closed_cards(closing_id: int) -> None:
+    """What is left on cards of a place that has closed goes back without asking."""
+    operations.refund_closed_cards(closing_id=closing_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
-    due = {
+    due: dict[Any, Iterable[int]] = {
         pass_silence: queries.requests_unanswered(on=clock.today()),
         record_paid: queries.requests_paid(),
+        tell_holders: queries.closings_to_tell(),
+        end_service: queries.closings_over(on=clock.today()),
+        refund_closed_cards: queries.closings_to_refund(),
     }
     done = {task.name.rsplit(".", 1)[-1]: 0 for task in due}
     for task, ids in due.items():
-        for request_id in ids:
+        for pk in ids:
             try:
-                task(request_id)
+                task(pk)
                 done[task.name.rsplit(".", 1)[-1]] += 1
             except DomainError as error:
-                logger.info("%s %s: %s", task.name, request_id, error.code)
+                logger.info("%s %s: %s", task.name, pk, error.code)
             except Exception:  # one bad row must not stop the queue behind it
-                logger.exception("%s %s failed", task.name, request_id)
+                logger.exception("%s %s failed", task.name, pk)
     return done

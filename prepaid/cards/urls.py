@@ -9,6 +9,7 @@ from prepaid.cards.views import (
     proof,
     refunds,
     shop_charges,
+    shop_closings,
     shop_pauses,
     shop_refunds,
     wallet,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("shop/charges/<int:pk>/insist/", shop_charges.shop_charge_insist, name="shop_charge_insist"),
     path("shop/pauses/", shop_pauses.shop_pauses, name="shop_pauses"),
     path("shop/pauses/<int:pk>/", shop_pauses.shop_pause, name="shop_pause"),
+    path("shop/closings/", shop_closings.shop_closings, name="shop_closings"),
+    path("shop/closings/<int:pk>/withdraw/", shop_closings.shop_closing_withdraw, name="shop_closing_withdraw"),
     path("shop/refunds/", shop_refunds.shop_refunds, name="shop_refunds"),
     path("shop/refunds/<int:pk>/", shop_refunds.shop_refund, name="shop_refund"),
 ]

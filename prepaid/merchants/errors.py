@@ -175,3 +175,32 @@ class BadListFile(MerchantError):
         "source, in UTF-8 or GB 18030. Correct it and choose it again."
     )
     field = "file"
+
+
+class LastDayPast(MerchantError):
+    message = _(
+        "The last day of service is today or later. Enter such a day; if the place is shut already, enter today."
+    )
+    field = "last_day"
+
+
+class MoveNeedsStore(MerchantError):
+    message = _("Choose the store that moves.")
+    field = "store"
+
+
+class StoreClosed(MerchantError):
+    message = _("This store is closed already. Choose an open one.")
+    field = "store"
+
+
+class AlreadyClosing(MerchantError):
+    message = _(
+        "A closing or a move is announced there already. Withdraw that one first, or wait until it has taken place."
+    )
+    http_status = 409
+
+
+class ClosingOver(MerchantError):
+    message = _("This notice has been withdrawn or its day has passed. Reload the page to see where it stands.")
+    http_status = 409

@@ -8,12 +8,14 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
+from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.models import Approval, AuditEntry, Claim, LegalHold, Payout, ReserveRule, Stoppage
 from escrow.states import ApprovalKind, ApprovalState, Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
 from prepaid.merchants.models import (
+    Closing,
     CustodyRule,
     InvitedMerchant,
     Listing,
@@ -241,7 +243,8 @@ def sales_stops(
     merchants: Collection[Merchant], *, on: date, stopped: "Iterable[Stopped] | None" = None
 ) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
-    the standing register (BJ 11, CR 22), and that it does not serve. In two queries, or one for who has read ``stopped_at``."""
+    the standing register (BJ 11, CR 22), that it does not serve, or will not. In three queries, or two for who has read
+    ``stopped_at``."""
     found = listed_stops(merchants, on=on)
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     rows = escrow.stoppages(by_beneficiary) if stopped is None else [one.stoppage for one in stopped]
@@ -253,7 +256,27 @@ def sales_stops(
                 article=str(_("the platform's custody rules")),
             )
             found[by_beneficiary[row.beneficiary_id]].append(stop)
+    for closing in announced_closings(merchants):
+        if closing.store_id is None and closing.ended_at is None:
+            stop = SalesStop(
+                reason=_("closes after %(day)s") % {"day": closing.last_day.isoformat()},
+                since=beijing_date(closing.announced_at),
+                article=str(_("Beijing regulations on single-purpose prepaid cards, art. 18")),
+            )
+            found[closing.merchant_id].append(stop)
     return {pk: sorted(stops, key=lambda stop: stop.since) for pk, stops in found.items()}
+
+
+def announced_closings(merchants: Iterable[Merchant]) -> list[Closing]:
+    """What these merchants have announced and not withdrawn, the next first; what took place stays for its customers to read."""
+    rows = Closing.objects.announced().filter(merchant__in=[merchant.pk for merchant in merchants])
+    return list(rows.select_related("store").order_by("ended_at", "last_day", "pk"))
+
+
+def closing_stores(merchant_id: int) -> set[int]:
+    """The stores that are to close or move: nothing new is sold for them."""
+    rows = Closing.objects.announced().filter(merchant_id=merchant_id, ended_at=None, store__isnull=False)
+    return set(rows.values_list("store_id", flat=True))
 
 
 def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list[SalesStop]]:

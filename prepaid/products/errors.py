@@ -58,6 +58,13 @@ class SalesStopped(DomainError):
     )
 
 
+class StoreCloses(DomainError):
+    message = _(
+        "A store that redeems this card is going to close or move, so it is not sold any more. Choose another card. Cards "
+        "sold already can be used until then, or their money comes back."
+    )
+
+
 class FilingNeeded(DomainError):
     message = _(
         "This card cannot be sold at the moment: the merchant's prepaid balance has reached the sum from which its "

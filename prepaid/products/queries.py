@@ -12,10 +12,10 @@ from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
-from prepaid.merchants.queries import LegalCustody, legal_custody, sales_stops, sector_rule
+from prepaid.merchants.queries import LegalCustody, closing_stores, legal_custody, sales_stops, sector_rule
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
-from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale, SalesStopped
+from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale, SalesStopped, StoreCloses
 from prepaid.products.models import CustodyDecision, Filing, InterestRate, Product, ProductVersion, VisitRule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Premises
@@ -183,7 +183,7 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     Raises:
         NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
         FilingNeeded: it was exempt, and the operator's balance has reached the sum from which filing is required.
-        SalesStopped: the operator may not take prepayments now.
+        SalesStopped: the operator may not take prepayments now. StoreCloses: a store of the contract is to close or move.
     """
     version = _VERSION.select_related("filing").filter(pk=version_id).first()
     if version is None:
@@ -193,8 +193,11 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     stops = sales_stops([version.product.merchant], on=on)[version.product.merchant_id]
     if stops:
         raise SalesStopped(reasons="; ".join(stop.reason for stop in stops))
-    if not open_stores_of(version).exists():
+    stores = set(open_stores_of(version).values_list("pk", flat=True))
+    if not stores:
         raise NoStoreOpen()
+    if stores & closing_stores(version.product.merchant_id):
+        raise StoreCloses()
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()
     return version

@@ -17,6 +17,8 @@ class CardRule(models.Model):
     payment_minutes = models.PositiveIntegerField(_("minutes to pay an order"))
     confirm_hours = models.PositiveIntegerField(_("hours to confirm a charge"))
     answer_working_days = models.PositiveIntegerField(_("working days to answer a refund request"))
+    #: After the last day of a place that closes or moves its customers may still take the refund it offered.
+    closing_offer_days = models.PositiveIntegerField(_("days to take a closing merchant's refund"), default=30)
     basis = models.CharField(_("source or reason"), max_length=500)
     mark = models.CharField(
         _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")

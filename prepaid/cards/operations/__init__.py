@@ -8,6 +8,7 @@ from prepaid.cards.operations.answers import (
     insist_on_redemption,
     undo_redemption,
 )
+from prepaid.cards.operations.closings import refund_closed_card, refund_closed_cards, tell_holders
 from prepaid.cards.operations.counter import charge_card
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
@@ -47,9 +48,12 @@ __all__ = [
     "pay_order",
     "place_order",
     "record_paid",
+    "refund_closed_card",
+    "refund_closed_cards",
     "refuse_refund",
     "request_refund",
     "settle_request",
+    "tell_holders",
     "undo_redemption",
     "withdraw_request",
 ]

@@ -14,7 +14,7 @@ from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.queries import claim_of
-from prepaid.merchants.models import StaffMember, StaffRole
+from prepaid.merchants.models import Closing, StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.notices.models import Message
 
@@ -303,6 +303,40 @@ def claim_paid(part: ClaimPayment, card: Card, *, url: str, at: datetime) -> Non
         else _("It went to where you paid card %(card)s from. Nothing of the claim is left open."),
         details={"sum": yuan(part.amount_fen), "claim": claim, "card": card, "open": yuan(claim.open_fen)},
         url=url,
+        at=at,
+    )
+
+
+def closing(card: Card, about: Closing, *, at: datetime) -> None:
+    """To every holder: where, until when, and what can be done; or that it does not take place (BJ 18)."""
+    if about.withdrawn_at is not None:
+        title = _("%(place)s stays where it is")
+        body = _("The notice about %(day)s was withdrawn. You can use your card %(card)s as before.")
+    elif about.moves:
+        title = _("%(place)s moves after %(day)s")
+        body = _(
+            "New address: %(address)s. You can use your card %(card)s there. If that is too far for you, ask for a refund in "
+            "your wallet and name the merchant's move as the reason: it is paid at once."
+        )
+    else:
+        title = _("%(place)s closes after %(day)s")
+        body = _(
+            "You can use your card %(card)s until then, or have the rest back now: ask for a refund in your wallet and name the "
+            "closing as the reason, it is paid at once. What is left on a card that no other store redeems comes back after "
+            "that day without asking."
+        )
+    notices.send(
+        to=card.holder,
+        kind="cards.closing",
+        title=title,
+        body=body,
+        details={
+            "place": f"{card.issuer.name} · {about.store.name}" if about.store else card.issuer.name,
+            "day": about.last_day.isoformat(),
+            "address": about.new_address,
+            "card": card,
+        },
+        url=reverse("card_detail", args=[card.number]),
         at=at,
     )
 

@@ -47,7 +47,8 @@ def request_refund(
     at: datetime,
     actor: str,
 ) -> RefundRequest:
-    """Within either cooling-off rule granted and paid at once; else the money is frozen and the merchant has its term.
+    """Within either cooling-off rule granted and paid at once, and so where the merchant has announced that it closes or moves
+    and the refund is down to that: the announcement is its consent. Else the money is frozen and the merchant has its term.
 
     A charge that waits or is disputed does not hold up the right to cool off: it returns to the card and is paid back with
     it, since nobody has shown that it was used (BJ 16, SPC 14).
@@ -60,13 +61,17 @@ def request_refund(
         ChargesPending: outside the cooling-off period, while a charge waits or is disputed.
     """
     with transaction():
-        card = _locked_card(card_id)
+        card = locked_card(card_id)
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
             raise RefundAlreadyAsked()
         holding = escrow_queries.holding(card.agreement_id)
         if holding.state != AgreementState.HELD:
             raise NotRefundable()
         quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
+        closing = (
+            queries.closing_offer(card=card, today=clock.beijing_date(at)) if cause == RefundCause.OPERATOR else None
+        )
+        at_once = quote.is_cooling_off or closing is not None
         waits = holding.units_reserved and holding.plan != Plan.PERIOD  # days wait for nobody's answer
         if waits and not quote.is_cooling_off:
             raise ChargesPending()
@@ -84,8 +89,8 @@ def request_refund(
             asked_fen=quote.refund_fen,
             quote=quote.to_json(),
             requested_at=at,
-            answer_due_on=None if quote.is_cooling_off else queries.answer_due_on(card=card, at=at),
-            silence_agrees=bool(rule.refund_silence_agrees_working_days) and not quote.is_cooling_off,
+            answer_due_on=None if at_once else queries.answer_due_on(card=card, at=at),
+            silence_agrees=bool(rule.refund_silence_agrees_working_days) and not at_once,
         )
         audit.record(
             actor=actor,
@@ -95,10 +100,13 @@ def request_refund(
             at=at,
         )
         if quote.is_cooling_off:
-            returned = list(_open_charges(card)) if waits else []
-            _grant(request, quote.refund_fen, RefundBasis.COOLING_OFF, at=at, actor=actor)
+            returned = list(open_charges(card)) if waits else []
+            grant(request, quote.refund_fen, RefundBasis.COOLING_OFF, at=at, actor=actor)
             for redemption in returned:
                 letters.charge_returned(redemption, at=at)
+        elif closing is not None:
+            consent = f"closing:{closing.pk}"
+            grant(request, quote.refund_fen, RefundBasis.CONSENT, reference=consent, at=at, actor=actor)
         else:
             escrow.freeze_agreement(
                 agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
@@ -127,7 +135,7 @@ def agree_refund(
             raise OfferTooHigh(most=yuan(price_fen))
         answer: dict[str, Any] = {"answered_at": at, "answered_by": staff, "answer_text": text}
         if amount_fen >= request.asked_fen:
-            _grant(request, amount_fen, RefundBasis.CONSENT, at=at, actor=actor, **answer)
+            grant(request, amount_fen, RefundBasis.CONSENT, at=at, actor=actor, **answer)
             return request
         least = queries.least_refund_fen(request)
         if amount_fen < least:
@@ -164,7 +172,7 @@ def accept_offer(*, holder_id: int, request_id: int, at: datetime, actor: str) -
         request = _owned(request_id, holder_id)
         if request.state != RefundState.OFFERED:
             raise RequestNotYours()
-        _grant(request, request.offered_fen or 0, RefundBasis.CONSENT, at=at, actor=actor)
+        grant(request, request.offered_fen or 0, RefundBasis.CONSENT, at=at, actor=actor)
     return request
 
 
@@ -188,7 +196,7 @@ def pass_silence(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
         if request.state != RefundState.REQUESTED or due is None or clock.beijing_date(at) <= due:
             return request
         if request.silence_agrees:
-            _grant(request, request.asked_fen, RefundBasis.SILENCE, at=at, actor=actor, lapsed_at=at)
+            grant(request, request.asked_fen, RefundBasis.SILENCE, at=at, actor=actor, lapsed_at=at)
         else:
             _move(request, RefundState.SILENT, at=at, actor=actor, lapsed_at=at)
             letters.refund_unanswered(request, at=at)
@@ -229,7 +237,7 @@ def settle_request(
         most_fen = queries.whole_sum_fen(request, today=clock.beijing_date(at))
         if amount_fen > most_fen:
             raise AboveBasis(most=yuan(most_fen))
-        return _grant(request, amount_fen, basis, reference=reference, at=at, actor=actor)
+        return grant(request, amount_fen, basis, reference=reference, at=at, actor=actor)
 
 
 def dismiss_request(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
@@ -251,7 +259,7 @@ def record_paid(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
     return request
 
 
-def _grant(
+def grant(
     request: RefundRequest,
     amount_fen: int,
     basis: RefundBasis,
@@ -261,6 +269,7 @@ def _grant(
     actor: str,
     **fields: Any,
 ) -> Refund:
+    """Pay it on that basis, with the interest that belongs to it; the caller holds the lock. Raises ``WrongState``."""
     owed_fen, interest = queries.parts_of(request, amount_fen, basis, today=clock.beijing_date(at))
     fields |= {"granted_fen": owed_fen, "interest": interest.to_json() if interest else None}
     _move(request, RefundState.GRANTED, at=at, actor=actor, basis=basis, closed_at=at, **fields)
@@ -305,11 +314,13 @@ def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
     )
 
 
-def _open_charges(card: Card) -> QuerySet[Redemption]:
+def open_charges(card: Card) -> QuerySet[Redemption]:
+    """Charges of the card that wait or are disputed."""
     return card.redemptions.filter(use__state__in=OPEN_USES).select_related("card__version", "use").order_by("pk")
 
 
-def _locked_card(card_id: int) -> Card:
+def locked_card(card_id: int) -> Card:
+    """The card under a row lock. Raises ``NotFound``."""
     card = (
         Card.objects.select_for_update(of=("self",), no_key=True)
         .select_related("agreement", "issuer", "version__product", "holder")

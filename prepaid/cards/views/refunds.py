@@ -66,6 +66,7 @@ def _quotes(
             {"value": cause.value, "label": cause.label, "quote": quotes[cause], "chosen": cause.value == chosen}
             for cause in RefundCause
         ],
+        "closing": [one for one in [queries.closing_offer(card=card, today=clock.beijing_date(at))] if one],
         "cooling_off": all(quote.is_cooling_off for quote in quotes.values()),
         "error": error,
     }
@@ -73,14 +74,16 @@ def _quotes(
 
 
 def _confirmation(request: HttpRequest, card: Card, form: RefundForm, cause: RefundCause) -> HttpResponse:
-    typed = form.cleaned_data
+    typed, today = form.cleaned_data, clock.today()
     quote = queries.refund_quote(card=card, cause=cause, stopped_on=typed.get("stopped_on"), at=clock.now())
+    closing = queries.closing_offer(card=card, today=today) if cause == RefundCause.OPERATOR else None
     context = {
         "card": card,
         "cause": cause,
         "quote": quote,
         "reason": typed["reason"],
         "stopped_on": typed.get("stopped_on"),
+        "closing": closing,
         "answer_due_on": queries.answer_due_on(card=card, at=clock.now()),
     }
     return render(request, "consumer/refund_confirm.html", context)

@@ -57,6 +57,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "face": face,
         "card": card,
+        "closings": queries.closings_for(card=card),
         "terms": card.version.terms,
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),

@@ -1,3 +1,4 @@
+from prepaid.merchants.models.closing import Closing, ClosingKind
 from prepaid.merchants.models.custody import CustodyRule, Rating
 from prepaid.merchants.models.invited import Invitation, InvitedMerchant
 from prepaid.merchants.models.merchant import Merchant, StaffMember, StaffRole, Store
@@ -5,6 +6,8 @@ from prepaid.merchants.models.sector import Sector, SectorRule
 from prepaid.merchants.models.standing import Listing, ListKind
 
 __all__ = [
+    "Closing",
+    "ClosingKind",
     "CustodyRule",
     "Invitation",
     "InvitedMerchant",

@@ -1,5 +1,12 @@
 """The verbs of merchants. ``from prepaid.merchants import operations as merchants`` and read: ``merchants.add_store(...)``."""
 
+from prepaid.merchants.operations.closings import (
+    announce_closing,
+    check_closing,
+    end_service,
+    is_short_notice,
+    withdraw_closing,
+)
 from prepaid.merchants.operations.invitations import invite_merchant, move_invited, name_key
 from prepaid.merchants.operations.people import (
     add_staff,
@@ -25,14 +32,18 @@ __all__ = [
     "Entry",
     "add_staff",
     "add_store",
+    "announce_closing",
     "begin_stoppage",
     "change_payout_account",
+    "check_closing",
     "checked_uscc",
     "edit_store",
+    "end_service",
     "end_staff",
     "end_stoppage",
     "import_list",
     "invite_merchant",
+    "is_short_notice",
     "list_operator",
     "move_invited",
     "name_key",
@@ -42,4 +53,5 @@ __all__ = [
     "remove_listing",
     "tell_owners",
     "withdraw_account_change",
+    "withdraw_closing",
 ]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from escrow import clock
 from prepaid.merchants.models import Merchant
-from prepaid.merchants.queries import rated_at, sales_stops, sector_rule, stopped_at
+from prepaid.merchants.queries import announced_closings, rated_at, sales_stops, sector_rule, stopped_at
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
@@ -95,6 +95,7 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "versions": versions,
             "filed": [version for version in versions if version.filing.required],
             "stops": sales_stops([merchant], on=today, stopped=stopped)[pk],
+            "closings": announced_closings([merchant]),
             "stopped": [one for one in stopped if not one.stops_all_sales],
             "unfiled": queries.filing_missing(merchant, versions, cover=cover, on=today),
             "rated_at": rated_at(merchant) if merchant.rating else None,
@@ -117,7 +118,8 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
     versions = list(queries.versions_on_sale(merchant.pk).filter(stores=store))
     unfiled = queries.filing_missing(merchant, versions, cover=cover, on=clock.beijing_date(now))
     stopped = [one for one in all_stopped if one.covers(store) and not one.stops_all_sales]
-    sold = [version for version in versions if version not in unfiled]
+    closings = [one for one in announced_closings([merchant]) if one.store_id in (None, store.pk)]
+    sold = [] if any(one.ended_at is None for one in closings) else [one for one in versions if one not in unfiled]
     shut = stops or not (sold and cover.is_covered and store.is_open) or any(one.is_dark for one in stopped)
     return render(
         request,
@@ -130,6 +132,7 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
             "exempt": [version for version in sold if not version.filing.required],
             "stops": stops,
             "stopped": stopped,
+            "closings": closings,
             "unfiled": unfiled,
             "sold": sold,
             "tone": "bad" if shut else "wait" if stopped else "ok",
