@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
@@ -152,10 +153,11 @@ def account_change(merchant: Merchant) -> Approval | None:
     ).first()
 
 
-def rated_at(merchant: Merchant) -> datetime | None:
-    """When the merchant got its present rating; None when that was never written down."""
-    deeds = AuditEntry.objects.filter(target=f"merchant:{merchant.pk}", action="merchants.rate_merchant")
-    return deeds.order_by("-pk").values_list("at", flat=True).first()
+def with_rated_at(merchants: "QuerySet[Merchant]") -> "QuerySet[Merchant]":
+    """Each with ``rated_at``: when it got its present rating; None when that was never written down."""
+    target = Concat(Value("merchant:"), Cast(OuterRef("pk"), TextField()))
+    deeds = AuditEntry.objects.filter(target=target, action="merchants.rate_merchant").order_by("-pk")
+    return merchants.annotate(rated_at=Subquery(deeds.values("at")[:1]))
 
 
 def stores_of(merchant_id: int) -> QuerySet[Store]:
@@ -240,11 +242,15 @@ _NOTHING_SOLD = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS)
 
 
 def sales_stops(
-    merchants: Collection[Merchant], *, on: date, stopped: "Iterable[Stopped] | None" = None
+    merchants: Collection[Merchant],
+    *,
+    on: date,
+    stopped: "Iterable[Stopped] | None" = None,
+    closings: Iterable[Closing] | None = None,
 ) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
-    the standing register (BJ 11, CR 22), that it does not serve, or will not. In three queries, or two for who has read
-    ``stopped_at``."""
+    the standing register (BJ 11, CR 22), that it does not serve, or will not. In three queries; who has read
+    ``stopped_at`` and ``announced_closings`` hands them in."""
     found = listed_stops(merchants, on=on)
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     rows = escrow.stoppages(by_beneficiary) if stopped is None else [one.stoppage for one in stopped]
@@ -256,7 +262,7 @@ def sales_stops(
                 article=str(_("the platform's custody rules")),
             )
             found[by_beneficiary[row.beneficiary_id]].append(stop)
-    for closing in announced_closings(merchants):
+    for closing in announced_closings(merchants) if closings is None else closings:
         if closing.store_id is None and closing.ended_at is None:
             stop = SalesStop(
                 reason=_("closes after %(day)s") % {"day": closing.last_day.isoformat()},

@@ -12,7 +12,14 @@ from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
-from prepaid.merchants.queries import LegalCustody, closing_stores, legal_custody, sales_stops, sector_rule
+from prepaid.merchants.queries import (
+    LegalCustody,
+    closing_stores,
+    legal_custody,
+    sales_stops,
+    sector_rule,
+    with_rated_at,
+)
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
 from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale, SalesStopped, StoreCloses
@@ -114,7 +121,7 @@ def public_merchant(pk: int) -> Merchant:
     """A merchant as everybody may see it, with its open stores. Raises NotFound."""
     open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
     merchant = (
-        Merchant.objects.select_related("sector__lead_department", "district", "beneficiary")
+        with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
         .prefetch_related(Prefetch("stores", open_stores))
         .filter(pk=pk)
         .first()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from escrow import clock
 from prepaid.merchants.models import Merchant
-from prepaid.merchants.queries import announced_closings, rated_at, sales_stops, sector_rule, stopped_at
+from prepaid.merchants.queries import announced_closings, sales_stops, sector_rule, stopped_at
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
@@ -64,14 +64,15 @@ def home(request: HttpRequest) -> HttpResponse:
         sector_code=getattr(form.cleaned_data.get("sector"), "pk", ""),
     )
     page = FewPages(found, MERCHANTS_A_PAGE).get_page(request.GET.get("page"))
-    covers = queries.custody_cover(page.object_list)
+    shown = list(page)
+    covers, stops = queries.custody_cover(shown), sales_stops(shown, on=clock.today())
     return render(
         request,
         "consumer/public/home.html",
         {
             "form": form,
             "page": page,
-            "rows": [(merchant, covers[merchant.pk]) for merchant in page],
+            "rows": [(merchant, covers[merchant.pk], stops[merchant.pk]) for merchant in shown],
             "searched": not understood or any(form.cleaned_data.values()),
             "question": "?" + urlencode({"name": asked("q"), "district": asked("district"), "sector": asked("sector")}),
         },
@@ -85,7 +86,8 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One merchant: what it sells, where, what is filed, that its customers' money is there today, what people complained of."""
     merchant, today = queries.public_merchant(pk), clock.today()
     cover = queries.custody_cover([merchant])[pk]
-    versions, stopped = list(queries.versions_on_sale(pk)), stopped_at([merchant])
+    versions = list(queries.versions_on_sale(pk))
+    stopped, closings = stopped_at([merchant]), announced_closings([merchant])
     return render(
         request,
         "consumer/public/merchant.html",
@@ -94,11 +96,10 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "cover": cover,
             "versions": versions,
             "filed": [version for version in versions if version.filing.required],
-            "stops": sales_stops([merchant], on=today, stopped=stopped)[pk],
-            "closings": announced_closings([merchant]),
+            "stops": sales_stops([merchant], on=today, stopped=stopped, closings=closings)[pk],
+            "closings": closings,
             "stopped": [one for one in stopped if not one.stops_all_sales],
             "unfiled": queries.filing_missing(merchant, versions, cover=cover, on=today),
-            "rated_at": rated_at(merchant) if merchant.rating else None,
             "records": records(merchant, today),
             "today": today,
         },
@@ -112,13 +113,13 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
     """What the poster at the door leads to: filed, in custody, sales stopped or not, as of this very moment."""
     store = queries.public_store(pk)
     merchant, now = store.merchant, clock.now()
-    all_stopped = stopped_at([merchant])
-    stops = sales_stops([merchant], on=clock.beijing_date(now), stopped=all_stopped)[merchant.pk]
+    all_stopped, closings = stopped_at([merchant]), announced_closings([merchant])
+    stops = sales_stops([merchant], on=clock.beijing_date(now), stopped=all_stopped, closings=closings)[merchant.pk]
     cover = queries.custody_cover([merchant])[merchant.pk]
     versions = list(queries.versions_on_sale(merchant.pk).filter(stores=store))
     unfiled = queries.filing_missing(merchant, versions, cover=cover, on=clock.beijing_date(now))
     stopped = [one for one in all_stopped if one.covers(store) and not one.stops_all_sales]
-    closings = [one for one in announced_closings([merchant]) if one.store_id in (None, store.pk)]
+    closings = [one for one in closings if one.store_id in (None, store.pk)]
     sold = [] if any(one.ended_at is None for one in closings) else [one for one in versions if one not in unfiled]
     shut = stops or not (sold and cover.is_covered and store.is_open) or any(one.is_dark for one in stopped)
     return render(

@@ -204,6 +204,7 @@ class TestStatus:
         text = status_page(shop)
         assert "No: do not prepay here now" in text
         assert f"Stopped since {day}" in text
+        assert f"sales stopped since {day}" in Client(headers={"accept-language": "en"}).get("/").content.decode()
 
     @pytest.mark.parametrize(
         ("kind", "store"), [(StoppageKind.WATCH, None), (StoppageKind.WATCH, 0), (StoppageKind.CHANGED_HANDS, 0)]
