@@ -172,12 +172,24 @@ CELERY_BEAT_SCHEDULE = {
     },
     "backoffice-owners": {"task": "prepaid.backoffice.tasks.assign_owners", "schedule": 15 * 60},
     "backoffice-alarm": {"task": "prepaid.backoffice.tasks.alarm", "schedule": crontab(hour="1", minute="0")},  # 9:00
+    "notices-sweep": {
+        "task": "prepaid.notices.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "cases-sweep": {
         "task": "complaints.cases.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
 }
+
+# How an SMS leaves the house (prepaid/notices/senders.py). In the demo the inbox page is the phone.
+SMS_GATEWAY_URL = os.environ.get("SMS_GATEWAY_URL", "")
+SMS_GATEWAY_KEY = os.environ.get("SMS_GATEWAY_KEY", "")
+SMS_SENDER = os.environ.get("SMS_SENDER") or (
+    "prepaid.notices.senders.Inbox" if DEMO else "prepaid.notices.senders.HttpGateway" if SMS_GATEWAY_URL else ""
+)
 
 # The sandbox bank: payment channel and custody bank of the demo city.
 SANDBOX_BANK_URL = os.environ.get("SANDBOX_BANK_URL", "http://127.0.0.1:8001")

@@ -24,3 +24,10 @@ class SmsUnavailable(DomainError):
 
     message = _("We cannot send SMS at the moment, so nobody can sign in by code. Please try again later.")
     http_status = 503
+
+
+class SmsFailed(DomainError):
+    """The gateway did not take it, or nobody knows whether it did."""
+
+    message = _("The SMS could not be sent at the moment. Wait a few minutes, then try again.")
+    http_status = 503

@@ -37,12 +37,17 @@ class Message(models.Model):
         _("delivered"), null=True, blank=True, help_text=_("It lies where its recipient can read it.")
     )
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    #: Of an SMS on its way: when it is handed to the gateway next, how often it was, and until when it is of use.
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    useful_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["-id"]
         indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="message_waiting"),
             models.Index(fields=["recipient", "-id"], condition=Q(channel=Channel.IN_APP), name="message_mine"),
             models.Index(
                 fields=["recipient"], condition=Q(channel=Channel.IN_APP, read_at__isnull=True), name="message_unread"

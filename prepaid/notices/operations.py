@@ -1,18 +1,21 @@
 """Say something to somebody."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import override
 
 from escrow.models import blind_index
-from escrow.transactions import transaction
+from escrow.transactions import ring, transaction
 from prepaid.notices import phones
-from prepaid.notices.errors import SmsUnavailable
 from prepaid.notices.models import Channel, Message
+from prepaid.notices.senders import sms_sender
+
+A_DAY = timedelta(days=1)
+#: An SMS that the gateway did not take is tried again after so long, then twice, four times as long, at most ``MOST_WAIT``.
+FIRST_WAIT, MOST_WAIT = timedelta(seconds=20), timedelta(minutes=30)
 
 
 class Recipient(Protocol):
@@ -60,18 +63,25 @@ def send(
         )
 
 
-def send_sms(*, phone: str, text: str, at: datetime, kind: str = "sms", to: Recipient | None = None) -> Message:
-    """An SMS. In the demo it arrives on the inbox page.
+def send_sms(
+    *,
+    phone: str,
+    text: str,
+    at: datetime,
+    kind: str = "sms",
+    to: Recipient | None = None,
+    useful_for: timedelta = A_DAY,
+) -> Message:
+    """An SMS, written down and handed to the gateway by a worker. In the demo it arrives on the inbox page at once.
+    ``useful_for``: after that it is not sent any more.
 
     Raises:
-        InvalidPhone: the number cannot take one.
-        SmsUnavailable: outside the demo there is no gateway yet; nothing is kept.
+        InvalidPhone: the number cannot take one. SmsUnavailable: no gateway is configured; nothing is kept.
     """
     number = phones.e164(phone)
-    if not settings.DEMO:
-        raise SmsUnavailable()
+    arrives = sms_sender().at_once
     with transaction():
-        return Message.objects.create(
+        message = Message.objects.create(
             channel=Channel.SMS,
             recipient_id=to.pk if to else None,
             phone=number,
@@ -79,8 +89,37 @@ def send_sms(*, phone: str, text: str, at: datetime, kind: str = "sms", to: Reci
             kind=kind,
             body=text,
             sent_at=at,
-            delivered_at=at,  # the demo's inbox; a gateway will report it
+            delivered_at=at if arrives else None,
+            next_try_at=None if arrives else at,
+            useful_until=at + useful_for,
         )
+        if not arrives:
+            ring("prepaid.notices.tasks.deliver_sms", message.pk)
+    return message
+
+
+def deliver_sms(*, message_id: int, at: datetime) -> bool:
+    """Hand an SMS that waits to the gateway; whether it was taken now. Whoever comes first has it, until its next turn, so two
+    workers do not send it twice; after a crash it goes again under the same reference. Calls the gateway: not inside a
+    transaction.
+
+    Raises:
+        SmsFailed: not taken; it has its next turn. SmsUnavailable.
+    """
+    waiting = Message.objects.filter(pk=message_id, channel=Channel.SMS, delivered_at=None, next_try_at__lte=at)
+    message = waiting.first()
+    if message is None:
+        return False
+    wait = min(FIRST_WAIT * 2**message.tries, MOST_WAIT)
+    expired = message.useful_until is not None and at >= message.useful_until
+    mine = waiting.filter(tries=message.tries).update(
+        tries=message.tries + (not expired), next_try_at=None if expired else at + wait
+    )
+    if not mine or expired:
+        return False
+    sms_sender().send(number=message.phone, text=message.body, reference=f"sms-{message.pk}")
+    Message.objects.filter(pk=message_id).update(delivered_at=at, next_try_at=None)
+    return True
 
 
 def mark_read(*, recipient_id: int, message_ids: Collection[int], at: datetime) -> int:

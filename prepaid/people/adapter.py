@@ -1,5 +1,6 @@
 """allauth on our user: encrypted phone number, codes through the notices app, encrypted second factors."""
 
+from datetime import timedelta
 from typing import Any
 
 import segno
@@ -70,7 +71,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 "code": code,
                 "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
             }
-        send_sms(phone=phone, text=text, kind="people.code", to=user, at=clock.now())
+        useful_for = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+        send_sms(phone=phone, text=text, kind="people.code", to=user, useful_for=useful_for, at=clock.now())
 
     def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
         """Somebody wants to sign in with a number that has no account."""

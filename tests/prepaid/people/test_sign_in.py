@@ -264,7 +264,7 @@ def test_without_the_cache_nobody_gets_in_and_a_page_says_so(client: Client, mon
 
 def test_outside_the_demo_no_code_is_kept_where_nobody_gets_it(client: Client, settings) -> None:
     user = make_user()
-    settings.DEMO = False
+    settings.DEMO, settings.SMS_SENDER = False, ""
     assert ask(client, user.phone).status_code == 503
     assert not Message.objects.exists()
     assert client.get("/notices/inbox/").status_code == 404
