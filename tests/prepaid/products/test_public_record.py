@@ -172,7 +172,7 @@ class TestStatus:
         shop = factories.shop(sector="vocational")
         version = factories.on_sale(shop)
         text = status_page(shop)
-        assert "Yes: prepay here" in text
+        assert "All is in order" in text
         assert "not stopped" in text
         assert version.filing.number in text
         assert f"{clock.now().astimezone():%Y}" in text
@@ -187,7 +187,7 @@ class TestStatus:
         shop = factories.shop(stores=(CHAOYANG, FENGTAI))
         factories.on_sale(shop)
         stop(shop, store=1)
-        assert "Yes: prepay here" in status_page(shop, 0)
+        assert "All is in order" in status_page(shop, 0)
         assert "No: do not prepay here now" in status_page(shop, 1)
 
     def test_the_standing_register_stops_it_since_its_day_with_its_article(self) -> None:
@@ -221,7 +221,7 @@ class TestStatus:
         shop = factories.shop()
         assert "No: do not prepay here now" in status_page(shop)
         version = factories.on_sale(shop)
-        assert "Yes: prepay here" in status_page(shop)
+        assert "All is in order" in status_page(shop)
         products.withdraw_version(
             merchant_id=shop.merchant.pk, version_id=version.pk, at=clock.now(), actor=shop.owner.actor
         )
