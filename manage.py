@@ -9,7 +9,13 @@ from embedded.problems import told
 from embedded.services import database_for_this_process
 
 NEED_NO_SERVER = {"help", "--help", "-h", "version", "--version", "collectstatic", "spectacular", "quote", "scan_terms"}
-CHECKS = {"prove", "check_database", "reconcile", "verify-proof"}  # 1 is what they found, so what stops them must be 2
+CHECKS = {
+    "prove",
+    "check_database",
+    "check_contracts",
+    "reconcile",
+    "verify-proof",
+}  # 1 is what they found, so what stops them must be 2
 FOR_THE_OWNER = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations", "dbshell"}
 
 

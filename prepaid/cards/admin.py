@@ -5,18 +5,24 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
 
 from escrow import clock
 from escrow.money import yuan
 from prepaid.cards import operations
-from prepaid.cards.models import Card, CardRule, RefundRequest
+from prepaid.cards.models import Card, CardRule, Contract, RefundRequest
 from prepaid.merchants.forms import DayInput
 from prepaid.people.access import me
-from prepaid.people.admin_site import ReadOnlyAdmin
+from prepaid.people.admin_site import PostScopedAdmin, ReadOnlyAdmin
+from prepaid.people.models import Post
 
 if TYPE_CHECKING:
     _RuleForm = forms.ModelForm[CardRule]
@@ -43,6 +49,59 @@ class CardAdmin(ReadOnlyAdmin):
     def state(self, card: Card) -> str:
         """The agreement's."""
         return card.agreement.get_state_display()
+
+
+@admin.register(Contract)
+class ContractAdmin(PostScopedAdmin):
+    """Contracts of the post's merchants; who opens the PDF of one is written into the audit trail."""
+
+    list_display = ["card", "merchant", "product", "concluded_at", "template_version", "pdf_made_at"]
+    list_select_related = ["card__issuer", "card__version__product"]
+    search_fields = ["=card__number", "card__issuer__name", "card__issuer__uscc"]
+    sortable_by = ()
+    fields = [
+        "card", "merchant", "product", "concluded_at", "template_version", "sha256", "pdf_sha256", "pdf_made_at", "file",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Lists need neither text nor PDF."""
+        return super().get_queryset(request).defer("text", "pdf")
+
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
+        """By the sector's lead department and the district of the head office."""
+        rows = queryset.filter(card__issuer__sector__lead_department_id=post.department_id)
+        return rows if post.is_citywide else rows.filter(card__issuer__district_id=post.district_id)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The PDF beside Django's own addresses."""
+        view = self.admin_site.admin_view(require_GET(self.open_file))
+        return [path("<int:pk>/file/", view, name="cards_contract_file"), *super().get_urls()]
+
+    def open_file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The stored PDF, and the note that it was read."""
+        contract = self.get_object(request, str(pk))
+        if contract is None:
+            raise Http404
+        pdf = operations.inspect_contract(contract=contract, at=clock.now(), actor=me(request).actor)
+        name = f"contract-{contract.card.number}.pdf"
+        headers = {"Content-Disposition": f'inline; filename="{name}"'}
+        return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+
+    @admin.display(description=gettext_lazy("merchant"))
+    def merchant(self, contract: Contract) -> str:
+        """The party that owes the service."""
+        return contract.card.issuer.name
+
+    @admin.display(description=gettext_lazy("product"))
+    def product(self, contract: Contract) -> str:
+        """With the version whose terms hold."""
+        return f"{contract.card.version.product.name} v{contract.card.version.number}"
+
+    @admin.display(description=gettext_lazy("PDF"))
+    def file(self, contract: Contract) -> SafeString:
+        """A link; opening it is logged."""
+        url = reverse("admin:cards_contract_file", args=[contract.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Open the PDF (this is logged)"))
 
 
 @admin.register(RefundRequest)

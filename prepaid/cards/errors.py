@@ -16,6 +16,19 @@ class ContractChanged(DomainError):
     message = _("The contract has changed since you opened this page. Read the new text and accept it again.")
 
 
+class ContractKept(DomainError):
+    message = _(
+        "This card's contract was written when the card was sold. It is never written or printed again: open the stored one."
+    )
+
+
+class ContractDamaged(DomainError):
+    message = _(
+        "The stored contract is not the one that was accepted, so it is not shown. Please tell the platform's operators."
+    )
+    http_status = 500
+
+
 class RisksNotAcknowledged(DomainError):
     message = _("Tick that you have read the warning about the term and the amount.")
     http_status = 400

@@ -1,4 +1,4 @@
-"""Refund requests whose time or whose money has come, and merchants that close.
+"""Refund requests whose time or whose money has come, merchants that close, contracts to print.
 
 PostgreSQL is the queue; each task carries an id and calls one verb.
 """
@@ -50,6 +50,12 @@ def refund_closed_cards(closing_id: int) -> None:
 
 
 @shared_task
+def print_contract(contract_id: int) -> None:
+    """The card is paid and its contract's PDF is not made yet."""
+    operations.print_contract(contract_id=contract_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
     due: dict[Any, Iterable[int]] = {
@@ -58,6 +64,7 @@ def sweep() -> dict[str, int]:
         tell_holders: queries.closings_to_tell(),
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
+        print_contract: queries.contracts_to_print(),
     }
     done = {task.name.rsplit(".", 1)[-1]: 0 for task in due}
     for task, ids in due.items():

@@ -4,6 +4,7 @@ from django.urls import path
 
 from prepaid.cards.views import (
     buying,
+    contracts,
     counter,
     pauses,
     proof,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("wallet/<str:number>/", wallet.card_detail, name="card_detail"),
     path("wallet/<str:number>/code/", wallet.card_code, name="card_code"),
     path("wallet/<str:number>/statement/", wallet.card_statement, name="card_statement"),
+    path("wallet/<str:number>/contract/", contracts.card_contract, name="card_contract"),
+    path("wallet/<str:number>/contract/file/", contracts.card_contract_file, name="card_contract_file"),
     path("wallet/<str:number>/proof/", proof.card_proof, name="card_proof"),
     path("wallet/<str:number>/proof/file/", proof.card_proof_file, name="card_proof_file"),
     path("totals/", proof.published_totals, name="published_totals"),
@@ -43,6 +46,9 @@ urlpatterns = [
     path("shop/charges/", shop_charges.shop_charges, name="shop_charges"),
     path("shop/charges/<int:pk>/withdraw/", shop_charges.shop_charge_withdraw, name="shop_charge_withdraw"),
     path("shop/charges/<int:pk>/insist/", shop_charges.shop_charge_insist, name="shop_charge_insist"),
+    path("shop/contracts/", contracts.shop_contracts, name="shop_contracts"),
+    path("shop/contracts/<str:number>/", contracts.shop_contract, name="shop_contract"),
+    path("shop/contracts/<str:number>/file/", contracts.shop_contract_file, name="shop_contract_file"),
     path("shop/pauses/", shop_pauses.shop_pauses, name="shop_pauses"),
     path("shop/pauses/<int:pk>/", shop_pauses.shop_pause, name="shop_pause"),
     path("shop/closings/", shop_closings.shop_closings, name="shop_closings"),

@@ -9,6 +9,7 @@ from prepaid.cards.operations.answers import (
     undo_redemption,
 )
 from prepaid.cards.operations.closings import refund_closed_card, refund_closed_cards, tell_holders
+from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
 from prepaid.cards.operations.counter import charge_card
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
@@ -42,11 +43,14 @@ __all__ = [
     "dispute_redemption",
     "end_pause",
     "insist_on_redemption",
+    "inspect_contract",
     "look_after_payment",
     "mark_complained",
     "pass_silence",
     "pay_order",
     "place_order",
+    "print_contract",
+    "printed",
     "record_paid",
     "refund_closed_card",
     "refund_closed_cards",

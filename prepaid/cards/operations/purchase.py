@@ -26,6 +26,7 @@ from prepaid.cards.errors import (
     RisksNotAcknowledged,
 )
 from prepaid.cards.models import Card, CardRule, Redemption
+from prepaid.cards.operations.contracts import conclude
 from prepaid.merchants.models import Merchant
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
@@ -141,6 +142,7 @@ def place_order(
             bought_at=at,
             expires_on=caps.last_day(today, version.days),
         )
+        contract = conclude(card=card, custody_percent=custody.percent, on=today, at=at)
         audit.record(
             actor=actor,
             action="cards.order",
@@ -148,6 +150,7 @@ def place_order(
             after={
                 "version": version.pk,
                 "terms_sha256": accepted_terms_sha256,
+                "contract_sha256": contract.sha256,
                 "risks_accepted": risks_accepted,
                 "custody_percent": custody_percent,
             },

@@ -20,6 +20,14 @@ from prepaid.cards.queries.closings import (
     closings_to_tell,
     concerned,
 )
+from prepaid.cards.queries.contracts import (
+    check_contracts,
+    contract_of,
+    contract_with,
+    contracts_to_print,
+    contracts_with,
+    has_contract,
+)
 from prepaid.cards.queries.counter import (
     charge_at,
     charges_on,
@@ -97,6 +105,7 @@ __all__ = [
     "charge_news",
     "charges_on",
     "charges_waiting",
+    "check_contracts",
     "claim_of",
     "closing_offer",
     "closings_for",
@@ -105,6 +114,10 @@ __all__ = [
     "closings_to_refund",
     "closings_to_tell",
     "concerned",
+    "contract_of",
+    "contract_with",
+    "contracts_to_print",
+    "contracts_with",
     "cooling_off_until",
     "counter_stores",
     "early_release_of",
@@ -112,6 +125,7 @@ __all__ = [
     "faces_of",
     "grounds_by_hand",
     "grounds_of",
+    "has_contract",
     "has_courses",
     "held_fen",
     "interest_by_cause",

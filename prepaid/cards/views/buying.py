@@ -15,10 +15,11 @@ from prepaid.cards import operations, queries
 from prepaid.cards.errors import ContractChanged, ContractNotAccepted
 from prepaid.cards.forms import BuyForm
 from prepaid.cards.models import Card
+from prepaid.merchants.queries import sector_rule
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.products.contract import twelve_items
 from prepaid.products.models import ProductVersion
-from prepaid.products.queries import Custody, custody_of, sellable_version
+from prepaid.products.queries import Custody, custody_of, refund_previews, sellable_version
 
 
 @consumer_required
@@ -76,6 +77,8 @@ def _contract(
         "merchant": version.product.merchant,
         "items": twelve_items(version.terms, custody_percent=custody.percent),
         "custody": custody,
+        "previews": refund_previews(version),
+        "cooling_off_days": sector_rule(version.product.merchant.sector_id, clock.today()).cooling_off_days,
         "form": form,
         "risks": [form[name] for name in form.risks],
         "error": error,
