@@ -4,13 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 FONT = Path(__file__).parent / "data" / "NotoSansCJKsc-contract.otf"
 FAMILY = "contract"
@@ -33,19 +32,6 @@ def contract_pdf(text: str, *, sha256: str) -> bytes:
     return bytes(pdf.output())
 
 
-@cache
-def _drawable() -> frozenset[int]:
-    """The characters of the font."""
-    with TTFont(FONT, lazy=True) as font:
-        return frozenset(font.getBestCmap())
-
-
-def _shown(text: str) -> str:
-    """A character that the font has not is named by its number instead of left out."""
-    known = _drawable()
-    return "".join(letter if ord(letter) in known or letter == "\n" else f"[U+{ord(letter):04X}]" for letter in text)
-
-
 class _Contract(FPDF):
     """The layout of template 1."""
 
@@ -55,6 +41,9 @@ class _Contract(FPDF):
         self.set_margins(18, 18, 18)
         self.set_auto_page_break(True, margin=22)
         self.add_font(FAMILY, "", FONT)
+        font = self.fonts[FAMILY]
+        assert isinstance(font, TTFFont)
+        self.drawable = frozenset(font.cmap)
         self.set_font(FAMILY, size=BODY)
         self.set_lang("zh-CN")
         title = f"{contract['zh-hans']['title']} {contract['number']}"
@@ -72,9 +61,14 @@ class _Contract(FPDF):
         self.cell(0, 4, f"{number[:4]} {number[4:]}  ·  {self.page_no()} / {{nb}}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.cell(0, 4, f"SHA-256 {self.sha256}  ·  模板 Template {self.contract['template']}")
 
+    def shown(self, text: str) -> str:
+        """A character that the font has not is named by its number instead of left out."""
+        known = self.drawable
+        return "".join(c if ord(c) in known or c == "\n" else f"[U+{ord(c):04X}]" for c in text)
+
     def write_part(self, part: dict[str, Any], lang: str) -> None:
         """The contract in one language."""
-        self.start_section(_shown(part["title"]))
+        self.start_section(self.shown(part["title"]))
         self.paragraph(part["title"], size=TITLE, after=1)
         self.paragraph(part["binding"], size=SMALL, colour=MUTED, after=3)
         for label, value in part["facts"]:
@@ -124,7 +118,7 @@ class _Contract(FPDF):
             self.set_text_color(*(INK if number else MUTED))
             self.set_draw_color(*LINE)
             for place, cell in enumerate(row):
-                self.cell(width, 7.5, _shown(cell), border="B", align="R" if place else "L")
+                self.cell(width, 7.5, self.shown(cell), border="B", align="R" if place else "L")
             self.ln(7.5)
         self.ln(1.5)
 
@@ -140,7 +134,7 @@ class _Contract(FPDF):
     ) -> None:
         """Lines that break where Chinese and Latin text may."""
         height = size * 0.56
-        for line in self.broken(_shown(text), size=size, width=width or self.epw):
+        for line in self.broken(self.shown(text), size=size, width=width or self.epw):
             if self.will_page_break(height):
                 self.add_page()
             self.set_font(FAMILY, size=size)

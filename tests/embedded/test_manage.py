@@ -9,7 +9,7 @@ import pytest
 
 from embedded.secrets import ROOT
 
-CHECKS = [["prove"], ["check_database"], ["reconcile", "README.md"], ["verify-proof", "README.md"]]
+CHECKS = [["prove"], ["check_database"], ["check_contracts"], ["reconcile", "README.md"], ["verify-proof", "README.md"]]
 NOWHERE = {"DATABASE_URL": "postgres://prepaid_app:x@127.0.0.1:1/prepaid", "REDIS_URL": "redis://127.0.0.1:1/0"}
 FULL = """
 import collections, shutil
@@ -58,7 +58,7 @@ def test_no_secret_can_be_made(command, tmp_path, file):
     assert "a file stands in the way" in sentence(manage(*command, var=tmp_path, **NOWHERE))
 
 
-@pytest.mark.parametrize("command", CHECKS[:1] + CHECKS[1:2], ids=lambda command: command[0])
+@pytest.mark.parametrize("command", CHECKS[:3], ids=lambda command: command[0])
 def test_the_database_does_not_answer(command, tmp_path):
     assert "could not run: connection to server" in sentence(manage(*command, var=tmp_path, **NOWHERE))
 
