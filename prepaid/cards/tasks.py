@@ -56,6 +56,14 @@ def print_contract(contract_id: int) -> None:
 
 
 @shared_task
+def follow_closing(closing_id: int) -> None:
+    """A place was found closed: what follows is not left to the sweep."""
+    tell_holders(closing_id)
+    end_service(closing_id)
+    refund_closed_cards(closing_id)
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
     due: dict[Any, Iterable[int]] = {

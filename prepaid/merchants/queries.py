@@ -250,7 +250,7 @@ def sales_stops(
 ) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
     the standing register (BJ 11, CR 22), that it does not serve, or will not. In three queries; who has read
-    ``stopped_at`` and ``announced_closings`` hands them in."""
+    ``stopped_at`` and ``standing_closings`` hands them in."""
     found = listed_stops(merchants, on=on)
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     rows = escrow.stoppages(by_beneficiary) if stopped is None else [one.stoppage for one in stopped]
@@ -262,10 +262,11 @@ def sales_stops(
                 article=str(_("the platform's custody rules")),
             )
             found[by_beneficiary[row.beneficiary_id]].append(stop)
-    for closing in announced_closings(merchants) if closings is None else closings:
+    for closing in standing_closings(merchants) if closings is None else closings:
         if closing.store_id is None and closing.ended_at is None:
+            words = _("found closed, last served on %(day)s") if closing.was_found else _("closes after %(day)s")
             stop = SalesStop(
-                reason=_("closes after %(day)s") % {"day": closing.last_day.isoformat()},
+                reason=words % {"day": closing.last_day.isoformat()},
                 since=beijing_date(closing.announced_at),
                 article=str(_("Beijing regulations on single-purpose prepaid cards, art. 18")),
             )
@@ -273,15 +274,16 @@ def sales_stops(
     return {pk: sorted(stops, key=lambda stop: stop.since) for pk, stops in found.items()}
 
 
-def announced_closings(merchants: Iterable[Merchant]) -> list[Closing]:
-    """What these merchants have announced and not withdrawn, the next first; what took place stays for its customers to read."""
-    rows = Closing.objects.announced().filter(merchant__in=[merchant.pk for merchant in merchants])
+def standing_closings(merchants: Iterable[Merchant]) -> list[Closing]:
+    """What these merchants have announced and not withdrawn, or officials found, the next first; what took place stays for its
+    customers to read. What still waits for a second official (``Closing.waits_for_second``) stops sales and is told nobody."""
+    rows = Closing.objects.standing().filter(merchant__in=[merchant.pk for merchant in merchants])
     return list(rows.select_related("store").order_by("ended_at", "last_day", "pk"))
 
 
 def closing_stores(merchant_id: int) -> set[int]:
     """The stores that are to close or move: nothing new is sold for them."""
-    rows = Closing.objects.announced().filter(merchant_id=merchant_id, ended_at=None, store__isnull=False)
+    rows = Closing.objects.standing().filter(merchant_id=merchant_id, ended_at=None, store__isnull=False)
     return set(rows.values_list("store_id", flat=True))
 
 

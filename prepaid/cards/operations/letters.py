@@ -312,6 +312,13 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
     if about.withdrawn_at is not None:
         title = _("%(place)s stays where it is")
         body = _("The notice about %(day)s was withdrawn. You can use your card %(card)s as before.")
+    elif about.was_found:
+        title = _("%(place)s was found closed")
+        body = _(
+            "It last served on %(day)s. What is left on your card %(card)s goes back to where you paid from; you need not do "
+            "anything. If another store redeems your card, go on using it there, or ask for a refund in your wallet: it is paid "
+            "at once."
+        )
     elif about.moves:
         title = _("%(place)s moves after %(day)s")
         body = _(

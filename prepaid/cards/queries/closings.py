@@ -10,7 +10,7 @@ from escrow.states import AgreementState
 from prepaid.cards.models import Card, CardRule
 from prepaid.cards.states import RefundState
 from prepaid.merchants.models import Closing, ClosingKind, Merchant
-from prepaid.merchants.queries import announced_closings
+from prepaid.merchants.queries import standing_closings
 
 #: A card that is or may soon be somebody's money.
 _LIVE = (AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN)
@@ -41,7 +41,7 @@ def closing_offer(*, card: Card, today: date) -> Closing | None:
     """The closing or move whose refund the card's holder may take now: it names a place of the card, was not withdrawn, and
     not longer than ``CardRule.closing_offer_days`` over."""
     since = today - timedelta(days=CardRule.objects.current(today).closing_offer_days)
-    for closing in announced_closings([card.issuer]):
+    for closing in standing_closings([card.issuer]):
         if closing.last_day >= since and _concerns(closing, card):
             return closing
     return None
@@ -49,10 +49,12 @@ def closing_offer(*, card: Card, today: date) -> Closing | None:
 
 def closings_for(*, card: Card) -> list[Closing]:
     """What is announced where the card can be used, the next first."""
-    return [closing for closing in announced_closings([card.issuer]) if _concerns(closing, card)]
+    return [closing for closing in standing_closings([card.issuer]) if _concerns(closing, card)]
 
 
 def _concerns(closing: Closing, card: Card) -> bool:
+    if closing.waits_for_second:
+        return False
     return closing.store_id is None or closing.store_id in {place.store_id for place in card.version.terms.stores}
 
 
@@ -64,7 +66,8 @@ def concerned(closing: Closing) -> tuple[int, int]:
 
 def closings_to_tell() -> Iterable[int]:
     """Ids of those whose holders are not all told."""
-    return list(Closing.objects.filter(told_at=None).order_by("pk").values_list("pk", flat=True))
+    untold = Closing.objects.filter(told_at=None).exclude(found_by__isnull=False, confirmed_at=None)
+    return list(untold.order_by("pk").values_list("pk", flat=True))
 
 
 def closings_over(*, on: date) -> Iterable[int]:

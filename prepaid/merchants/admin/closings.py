@@ -1,32 +1,62 @@
-"""Announced closings and moves in the administration: officials see those of their merchants, short notices first to find."""
+"""Closings and moves in the administration: officials see those of their merchants; what one of them found closed another one
+confirms or dismisses."""
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from escrow import clock
+from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Closing
-from prepaid.people.admin_site import PostScopedAdmin
+from prepaid.people.access import me
+from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue
 from prepaid.people.models import Post
+
+
+class DismissForm(forms.Form):
+    """Why it is not so."""
+
+    because = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Goes into the audit trail.")
+    )
 
 
 @admin.register(Closing)
 class ClosingAdmin(PostScopedAdmin):
-    """To look at; the merchant announces and withdraws."""
+    """The merchant announces and withdraws; officials find."""
 
-    list_display = ["merchant", "where", "kind", "last_day", "is_short", "announced_at", "withdrawn_at", "ended_at"]
+    list_display = [
+        "merchant",
+        "where",
+        "kind",
+        "last_day",
+        "found",
+        "is_short",
+        "announced_at",
+        "withdrawn_at",
+        "ended_at",
+    ]
     list_filter = [
         "kind",
         "is_short",
+        ("found_by", admin.EmptyFieldListFilter),
         ("withdrawn_at", admin.EmptyFieldListFilter),
         ("ended_at", admin.EmptyFieldListFilter),
     ]
     list_select_related = ["merchant", "store"]
     search_fields = ["merchant__name", "=merchant__uscc"]
     fields = [
-        "merchant", "where", "kind", "last_day", "new_address", "because", "is_short", "announced_at", "withdrawn_at",
-        "told_at", "ended_at", "refunded_at",
+        "merchant", "where", "kind", "last_day", "new_address", "because", "is_short", "announced_at", "found_by",
+        "confirmed_by", "confirmed_at", "withdrawn_at", "told_at", "ended_at", "refunded_at", "decide",
     ]  # fmt: skip
 
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
@@ -37,4 +67,96 @@ class ClosingAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("where"))
     def where(self, closing: Closing) -> str:
         """The store, or everything."""
-        return closing.store.name if closing.store else str(gettext_lazy("the whole merchant"))
+        return closing.store.name if closing.store else _("the whole merchant")
+
+    @admin.display(description=gettext_lazy("found closed"), boolean=True)
+    def found(self, closing: Closing) -> bool:
+        """By officials; the merchant said nothing."""
+        return closing.was_found
+
+    @admin.display(description=gettext_lazy("second person"))
+    def decide(self, closing: Closing) -> SafeString | str:
+        """To the pages that confirm and dismiss, while it waits."""
+        if not closing.waits_for_second:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a> · <a href="{}">{}</a>',
+            reverse("admin:merchants_closing_confirm", args=[closing.pk]),
+            _("Confirm …"),
+            reverse("admin:merchants_closing_dismiss", args=[closing.pk]),
+            _("Dismiss …"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones, and the two decisions."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/confirm/", view(self.confirm), name="merchants_closing_confirm"),
+            path("<int:pk>/dismiss/", view(self.dismiss), name="merchants_closing_dismiss"),
+            *super().get_urls(),
+        ]
+
+    def _waiting(self, request: HttpRequest, pk: int) -> Closing:
+        closing: Closing | None = (
+            self.get_queryset(request).select_related("merchant", "store", "found_by").filter(pk=pk).first()
+        )
+        if closing is None or not closing.was_found:
+            raise Http404
+        return closing
+
+    def _about(self, closing: Closing) -> list[tuple[str, str]]:
+        return [
+            (_("Merchant"), closing.merchant.name),
+            (_("Where"), self.where(closing)),
+            (_("Last day of service"), closing.last_day.isoformat()),
+            (_("Evidence"), closing.because),
+            (_("Found by"), closing.found_by.display_name if closing.found_by else "–"),
+        ]
+
+    def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Every holder is told and paid back: there is no way back from here."""
+        closing, user = self._waiting(request, pk), me(request)
+
+        def sure(_data: dict[str, Any]) -> HttpResponse:
+            merchants.confirm_closed(closing_id=pk, by=user, at=clock.now(), actor=user.actor)
+            messages.success(request, _("Confirmed. Every holder is being told and paid back now."))
+            return redirect("admin:merchants_closing_change", pk)
+
+        return self.deed(
+            request,
+            title=_("Confirm that it is closed"),
+            form=forms.Form(request.POST if request.method == "POST" else None),
+            submit=_("Confirm and pay every holder back"),
+            do=sure,
+            about=self._about(closing),
+        )
+
+    def dismiss(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """It serves after all."""
+        closing, user = self._waiting(request, pk), me(request)
+
+        def no(data: dict[str, Any]) -> HttpResponse:
+            merchants.dismiss_closed(closing_id=pk, because=data["because"], at=clock.now(), actor=user.actor)
+            messages.success(request, _("Dismissed. Sales go on."))
+            return redirect("admin:merchants_closing_change", pk)
+
+        form = DismissForm(request.POST or None)
+        title = _("It serves after all")
+        return self.deed(request, title=title, form=form, submit=_("Dismiss"), do=no, about=self._about(closing))
+
+
+@register_queue
+def closings_to_confirm(request: HttpRequest) -> list[QueueItem]:
+    """What another official found closed, for those who may be the second."""
+    page = ClosingAdmin(Closing, admin.site)
+    waiting = page.get_queryset(request).filter(found_by__isnull=False, confirmed_at=None, withdrawn_at=None)
+    return [
+        QueueItem(
+            title=closing.merchant.name,
+            url=reverse("admin:merchants_closing_change", args=[closing.pk]),
+            lane=gettext_lazy("Found closed: confirm"),
+            due_at=closing.announced_at,
+            note=page.where(closing),
+        )
+        for closing in waiting.exclude(found_by=me(request)).select_related("merchant", "store")[:50]
+    ]

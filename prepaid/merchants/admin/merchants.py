@@ -112,6 +112,29 @@ class StoppageForm(forms.Form):
         self.fields["store"].queryset = merchant.stores.all()  # type: ignore[attr-defined]  # a choice field
 
 
+class FoundClosedForm(forms.Form):
+    """What was found, and how."""
+
+    store = forms.ModelChoiceField(
+        label=gettext_lazy("Where"),
+        queryset=Store.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("the whole merchant"),
+    )
+    since = forms.DateField(
+        label=gettext_lazy("Since"), widget=DayInput, help_text=gettext_lazy("The first day without service.")
+    )
+    because = forms.CharField(
+        label=gettext_lazy("Evidence"),
+        max_length=200,
+        help_text=gettext_lazy("Who looked, when, and what was there: the second person and the audit trail read it."),
+    )
+
+    def __init__(self, *args: Any, merchant: Merchant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].queryset = merchant.stores.all()  # type: ignore[attr-defined]  # a choice field
+
+
 @admin.register(Merchant)
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
@@ -182,10 +205,12 @@ class MerchantAdmin(PostScopedAdmin):
             for one in queries.stopped_at([merchant])
         ]
         return format_html(
-            '{}<a href="{}">{}</a>',
+            '{}<a href="{}">{}</a> · <a href="{}">{}</a>',
             format_html_join("", '<div>{} · {} · {} · {} <a href="{}">{}</a></div>', rows),
             reverse("admin:merchants_merchant_stop", args=[merchant.pk]),
             _("Say that it does not serve …"),
+            reverse("admin:merchants_merchant_closed", args=[merchant.pk]),
+            _("Found closed for good …"),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -194,6 +219,7 @@ class MerchantAdmin(PostScopedAdmin):
         return [
             path("<int:pk>/payouts/", view(self.hold_or_release), name="merchants_merchant_payouts"),
             path("<int:pk>/rate/", view(self.rate), name="merchants_merchant_rate"),
+            path("<int:pk>/closed/", view(self.found_closed), name="merchants_merchant_closed"),
             path("<int:pk>/stop/", view(self.stop), name="merchants_merchant_stop"),
             path("<int:pk>/stop/<int:stoppage>/", view(self.resume), name="merchants_merchant_resume"),
             *super().get_urls(),
@@ -243,6 +269,31 @@ class MerchantAdmin(PostScopedAdmin):
         form = StoppageForm(request.POST or None, merchant=merchant)
         about = [(_("Merchant"), merchant.name)]
         return self.deed(request, title=_("Does not serve"), form=form, submit=_("Begin"), do=begin, about=about)
+
+    def found_closed(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The shop is gone: once a second person confirms it, every holder is told and paid back without asking."""
+        merchant, user = self._mine(request, pk), me(request)
+
+        def found(data: dict[str, Any]) -> HttpResponse:
+            closing = merchants.find_closed(
+                merchant_id=pk,
+                store_id=data["store"].pk if data["store"] else None,
+                since=data["since"],
+                because=data["because"],
+                by=user,
+                at=clock.now(),
+                actor=user.actor,
+            )
+            messages.success(
+                request, _("Nothing is sold there now. A second person confirms it, then the money goes back.")
+            )
+            return redirect("admin:merchants_closing_change", closing.pk)
+
+        form = FoundClosedForm(request.POST or None, merchant=merchant)
+        about = [(_("Merchant"), merchant.name)]
+        return self.deed(
+            request, title=_("Found closed"), form=form, submit=_("Ask a second person"), do=found, about=about
+        )
 
     def resume(self, request: HttpRequest, pk: int, stoppage: int) -> HttpResponse:
         """It is over."""

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from prepaid.merchants.models.merchant import Merchant, StaffMember, Store
@@ -15,9 +16,13 @@ class ClosingKind(models.TextChoices):
 
 
 class ClosingQuerySet(models.QuerySet["Closing"]):
-    def announced(self) -> "ClosingQuerySet":
-        """Those that were not withdrawn."""
+    def standing(self) -> "ClosingQuerySet":
+        """Those that were not withdrawn, also what one official found and no second one has confirmed: nothing is sold."""
         return self.filter(withdrawn_at=None)
+
+    def announced(self) -> "ClosingQuerySet":
+        """Those that hold: the merchant's own, and what two officials found."""
+        return self.standing().exclude(found_by__isnull=False, confirmed_at=None)
 
 
 class Closing(models.Model):
@@ -36,7 +41,22 @@ class Closing(models.Model):
     #: The sector asks for a longer notice (``SectorRule.closing_notice_days``).
     is_short = models.BooleanField(_("short notice"), default=False)
     announced_at = models.DateTimeField(_("announced"))
-    announced_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+", verbose_name=_("announced by"))
+    announced_by = models.ForeignKey(
+        StaffMember, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("announced by")
+    )
+    #: Nobody announced it: an official found the place closed, and another one, or the operator, has confirmed it.
+    found_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("found by")
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
+    )
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     told_up_to = models.BigIntegerField(default=0)
     told_at = models.DateTimeField(_("everybody told"), null=True, blank=True)
@@ -60,6 +80,16 @@ class Closing(models.Model):
                 name="closing_withdrawn_before_it_took_place",
                 condition=Q(withdrawn_at__isnull=True) | Q(ended_at__isnull=True),
             ),
+            models.CheckConstraint(
+                name="closing_announced_or_found",
+                condition=Q(announced_by__isnull=False, found_by__isnull=True, confirmed_by__isnull=True)
+                | Q(announced_by__isnull=True, found_by__isnull=False, kind=ClosingKind.CLOSE),
+            ),
+            models.CheckConstraint(
+                name="closing_confirmed_by_another",
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("found_by")),
+            ),
             models.UniqueConstraint(
                 name="closing_one_at_a_time",
                 fields=["merchant", "store"],
@@ -75,6 +105,16 @@ class Closing(models.Model):
     def moves(self) -> bool:
         return self.kind == ClosingKind.MOVE
 
+    @property
+    def was_found(self) -> bool:
+        """Officials found it; the merchant said nothing."""
+        return self.found_by_id is not None
+
+    @property
+    def waits_for_second(self) -> bool:
+        """Found, and not confirmed yet."""
+        return self.was_found and self.confirmed_at is None and self.withdrawn_at is None
+
     def may_withdraw(self, today: date) -> bool:
-        """Until it has taken place."""
-        return self.withdrawn_at is None and self.ended_at is None and today <= self.last_day
+        """By the merchant, until it has taken place."""
+        return not self.was_found and self.withdrawn_at is None and self.ended_at is None and today <= self.last_day

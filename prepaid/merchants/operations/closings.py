@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from escrow import audit
 from escrow import operations as escrow
 from escrow.clock import beijing_date
-from escrow.errors import NotFound
+from escrow.errors import NotFound, SecondPersonNeeded
 from escrow.states import StoppageKind
 from escrow.transactions import CONSTRAINT_ERRORS, ring, transaction
 from prepaid.merchants import queries
@@ -17,9 +17,10 @@ from prepaid.merchants.errors import (
     NotYourRole,
     StoreClosed,
 )
-from prepaid.merchants.models import Closing, ClosingKind, SectorRule, StaffMember, StaffRole, Store
+from prepaid.merchants.models import Closing, ClosingKind, Merchant, SectorRule, StaffMember, StaffRole, Store
 from prepaid.merchants.operations.people import checked_text
-from prepaid.merchants.operations.stores import CLOSED_BY_MERCHANT
+from prepaid.merchants.operations.stores import CLOSED_BY_MERCHANT, check_begun
+from prepaid.people.models import User
 
 CONSTRAINT_ERRORS["closing_one_at_a_time"] = AlreadyClosing
 
@@ -80,7 +81,7 @@ def check_closing(
         raise StoreClosed()
     if kind == ClosingKind.MOVE and store is None:
         raise MoveNeedsStore()
-    if Closing.objects.announced().filter(merchant_id=by.merchant_id, store=store, ended_at=None).exists():
+    if Closing.objects.standing().filter(merchant_id=by.merchant_id, store=store, ended_at=None).exists():
         raise AlreadyClosing()
     rule = queries.sector_rule(by.merchant.sector_id, today)
     return Closing(
@@ -120,12 +121,85 @@ def withdraw_closing(*, by: StaffMember, closing_id: int, at: datetime, actor: s
     return closing
 
 
+def find_closed(
+    *, merchant_id: int, store_id: int | None, since: date, because: str, by: User, at: datetime, actor: str
+) -> Closing:
+    """An official found the place closed, without service since that day. Nothing is sold there from now on; the money goes back
+    once a second person has confirmed it.
+
+    Raises:
+        NotFound: no such merchant, or another's store. MissingText: no evidence. StoppageInFuture, StoppageBeforeStore,
+        AlreadyClosing.
+    """
+    merchant = Merchant.objects.filter(pk=merchant_id).first()
+    if merchant is None:
+        raise NotFound()
+    store = None if store_id is None else queries.store_of(merchant_id, store_id)
+    check_begun(merchant, store, since, beijing_date(at))
+    because = checked_text(because, "because", 200)
+    with transaction():
+        if Closing.objects.standing().filter(merchant_id=merchant_id, store=store, ended_at=None).exists():
+            raise AlreadyClosing()
+        closing = Closing.objects.create(
+            merchant_id=merchant_id,
+            store=store,
+            kind=ClosingKind.CLOSE,
+            last_day=since - timedelta(days=1),
+            because=because,
+            is_short=True,
+            announced_at=at,
+            found_by=by,
+        )
+        _record(closing, "merchants.find_closed", at=at, actor=actor)
+    return closing
+
+
+def confirm_closed(*, closing_id: int, by: User, at: datetime, actor: str) -> Closing:
+    """A second person looked too: the place is dark since that day, every holder is told, and what is left on cards that no
+    other store redeems goes back without asking. Again by anybody it changes nothing.
+
+    Raises:
+        NotFound. SecondPersonNeeded: the one who found it. ClosingOver: dismissed, or not a finding.
+    """
+    with transaction():
+        closing = _locked(closing_id)
+        if closing.found_by_id == by.pk:
+            raise SecondPersonNeeded()
+        if closing.confirmed_at is not None:
+            return closing
+        if not closing.waits_for_second:
+            raise ClosingOver()
+        closing.confirmed_by, closing.confirmed_at = by, at
+        closing.save(update_fields=["confirmed_by", "confirmed_at"])
+        _record(closing, "merchants.confirm_closed", at=at, actor=actor)
+        ring("prepaid.cards.tasks.follow_closing", closing.pk)
+    return closing
+
+
+def dismiss_closed(*, closing_id: int, because: str, at: datetime, actor: str) -> Closing:
+    """It serves after all: sales go on. Nobody was told yet.
+
+    Raises:
+        NotFound; MissingText. ClosingOver: confirmed or dismissed before.
+    """
+    because = checked_text(because, "because", 200)
+    with transaction():
+        closing = _locked(closing_id)
+        if not closing.waits_for_second:
+            raise ClosingOver()
+        closing.withdrawn_at = closing.told_at = at
+        closing.save(update_fields=["withdrawn_at", "told_at"])
+        _record(closing, "merchants.dismiss_closed", at=at, actor=actor, because=because)
+    return closing
+
+
 def end_service(*, closing_id: int, at: datetime, actor: str) -> Closing:
     """The last day is over: the place is closed and counts as dark from the next day on, so that silence confirms nothing
     there and no day accrues. Before that day, or again, it changes nothing. Raises ``NotFound``."""
     with transaction():
         closing = _locked(closing_id)
-        if closing.withdrawn_at is not None or closing.ended_at is not None or beijing_date(at) <= closing.last_day:
+        stands = closing.withdrawn_at is None and not closing.waits_for_second
+        if not stands or closing.ended_at is not None or beijing_date(at) <= closing.last_day:
             return closing
         places = Store.objects.filter(merchant_id=closing.merchant_id, is_open=True)
         if closing.store_id is not None:
@@ -134,7 +208,7 @@ def end_service(*, closing_id: int, at: datetime, actor: str) -> Closing:
             beneficiary_id=closing.merchant.beneficiary_id,
             place="" if closing.store is None else queries.place_of(closing.store),
             kind=StoppageKind.DARK,
-            because=CLOSED_BY_MERCHANT,
+            because=closing.because if closing.was_found else CLOSED_BY_MERCHANT,
             since=closing.last_day + timedelta(days=1),
             at=at,
             actor=actor,
@@ -154,7 +228,7 @@ def _locked(closing_id: int, merchant_id: int | None = None) -> Closing:
     return closing
 
 
-def _record(closing: Closing, action: str, *, at: datetime, actor: str) -> None:
+def _record(closing: Closing, action: str, *, at: datetime, actor: str, **more: str) -> None:
     audit.record(
         actor=actor,
         action=action,
@@ -166,5 +240,6 @@ def _record(closing: Closing, action: str, *, at: datetime, actor: str) -> None:
             "kind": closing.kind,
             "last_day": closing.last_day.isoformat(),
             "is_short": closing.is_short,
+            **more,
         },
     )

@@ -124,7 +124,7 @@ def begin_stoppage(
         raise NotFound()
     store = None if store_id is None else queries.store_of(merchant_id, store_id)
     if since is not None:
-        _check_begun(merchant, store, since, beijing_date(at))
+        check_begun(merchant, store, since, beijing_date(at))
     return escrow.begin_stoppage(
         beneficiary_id=merchant.beneficiary_id,
         place="" if store is None else queries.place_of(store),
@@ -155,7 +155,8 @@ def end_stoppage(*, merchant_id: int, stoppage_id: int, because: str, at: dateti
     )
 
 
-def _check_begun(merchant: Merchant, store: Store | None, since: date, today: date) -> None:
+def check_begun(merchant: Merchant, store: Store | None, since: date, today: date) -> None:
+    """Whether service can have stopped on that day. Raises ``StoppageInFuture``, ``StoppageBeforeStore``."""
     if since > today:
         raise StoppageInFuture()
     first = beijing_date(merchant.registered_at if store is None else store.opened_at)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from escrow import clock
 from prepaid.merchants.models import Merchant
-from prepaid.merchants.queries import announced_closings, sales_stops, sector_rule, stopped_at
+from prepaid.merchants.queries import sales_stops, sector_rule, standing_closings, stopped_at
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
@@ -87,7 +87,7 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
     merchant, today = queries.public_merchant(pk), clock.today()
     cover = queries.custody_cover([merchant])[pk]
     versions = list(queries.versions_on_sale(pk))
-    stopped, closings = stopped_at([merchant]), announced_closings([merchant])
+    stopped, closings = stopped_at([merchant]), standing_closings([merchant])
     return render(
         request,
         "consumer/public/merchant.html",
@@ -113,7 +113,7 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
     """What the poster at the door leads to: filed, in custody, sales stopped or not, as of this very moment."""
     store = queries.public_store(pk)
     merchant, now = store.merchant, clock.now()
-    all_stopped, closings = stopped_at([merchant]), announced_closings([merchant])
+    all_stopped, closings = stopped_at([merchant]), standing_closings([merchant])
     stops = sales_stops([merchant], on=clock.beijing_date(now), stopped=all_stopped, closings=closings)[merchant.pk]
     cover = queries.custody_cover([merchant])[merchant.pk]
     versions = list(queries.versions_on_sale(merchant.pk).filter(stores=store))

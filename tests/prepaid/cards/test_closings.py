@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from escrow import clock, invariants
 from escrow import queries as escrow
-from escrow.errors import NotFound
+from escrow.errors import NotFound, SecondPersonNeeded
 from escrow.models import Refund
 from escrow.states import AgreementState, Plan, RefundBasis
 from prepaid.cards import operations, queries, tasks
@@ -280,3 +281,123 @@ def test_the_notice_stands_where_people_look(client) -> None:
     client.force_login(factories.people.officer())
     listed = client.get(reverse("admin:merchants_closing_changelist"))
     assert shop.merchant.name in listed.content.decode()
+
+
+# Found closed: nobody announced it
+
+
+def found(shop, by, *, store=None, days=2) -> Closing:
+    return merchants.find_closed(
+        merchant_id=shop.merchant.pk,
+        store_id=store.pk if store else None,
+        since=clock.today() - timedelta(days=days),
+        because="2026-11-20 上门检查：门店上锁，设备已搬空",
+        by=by,
+        at=clock.now(),
+        actor=by.actor,
+    )
+
+
+def confirmed(closing: Closing, by) -> Closing:
+    return merchants.confirm_closed(closing_id=closing.pk, by=by, at=clock.now(), actor=by.actor)
+
+
+def test_a_shop_that_is_found_closed_pays_every_holder_back_without_asking() -> None:
+    shop, other = factories.shop(), factories.shop()
+    version = factories.on_sale(shop)
+    cards, foreign = [factories.pay(factories.order(version)) for _number in range(3)], sold(other)
+    clock.advance(2 * WEEK)
+    first, second = factories.people.officer(), factories.people.operator()
+    closing = found(shop, first)
+    with pytest.raises(SalesStopped):
+        factories.order(version)
+    tasks.sweep()
+    assert not Refund.objects.exists()  # nobody is told or paid on one person's word
+    assert not Message.objects.filter(kind="cards.closing").exists()
+    assert queries.closing_offer(card=cards[0], today=clock.today()) is None
+    confirmed(closing, second)
+    tasks.follow_closing(closing.pk)
+    closing.refresh_from_db()
+    assert closing.refunded_at
+    refunds = Refund.objects.filter(agreement__in=[card.agreement_id for card in cards], basis=RefundBasis.CLOSURE)
+    assert [refund.amount_fen for refund in refunds] == [200_000] * 3
+    assert Message.objects.filter(kind="cards.closing").count() == 3
+    assert escrow.holding(foreign.agreement_id).held_fen == 200_000
+    assert not proven()
+    tasks.follow_closing(closing.pk)
+    assert Refund.objects.count() == 3
+
+
+def test_days_after_the_doors_were_shut_come_back_too() -> None:
+    shop = factories.shop()
+    card = sold(shop, Plan.PERIOD)
+    clock.advance(timedelta(days=100))
+    closing = found(shop, factories.people.officer(), days=50)
+    confirmed(closing, factories.people.operator())
+    tasks.follow_closing(closing.pk)
+    refund = Refund.objects.get(agreement=card.agreement)
+    assert refund.total_fen == 365_000 - 49 * 1_000  # of 365 days; the day of payment does not count
+
+
+def test_it_takes_a_second_person_and_ends_by_a_dismissal() -> None:
+    shop = factories.shop()
+    version = factories.on_sale(shop)
+    first, second = factories.people.officer(), factories.people.operator()
+    closing = found(shop, first)
+    with pytest.raises(SecondPersonNeeded):
+        confirmed(closing, first)
+    with pytest.raises(AlreadyClosing):
+        found(shop, second)
+    with pytest.raises(AlreadyClosing):
+        announced(shop)
+    with pytest.raises(ClosingOver):
+        merchants.withdraw_closing(by=shop.boss, closing_id=closing.pk, at=clock.now(), actor=ACTOR)
+    said = {"closing_id": closing.pk, "because": "照常营业", "at": clock.now(), "actor": second.actor}
+    with pytest.raises(MissingText):
+        merchants.dismiss_closed(**said | {"because": " "})
+    merchants.dismiss_closed(**said)
+    for late in (lambda: merchants.dismiss_closed(**said), lambda: confirmed(closing, second)):
+        with pytest.raises(ClosingOver):
+            late()
+    assert factories.order(version).pk
+    tasks.sweep()
+    assert not Message.objects.filter(kind="cards.closing").exists()
+    again = found(shop, first)
+    confirmed(again, second)
+    assert confirmed(again, second).confirmed_at
+    with pytest.raises(ClosingOver):
+        merchants.dismiss_closed(**said | {"closing_id": again.pk})
+
+
+def test_the_database_refuses_one_person_as_both() -> None:
+    shop = factories.shop()
+    first = factories.people.officer()
+    closing = found(shop, first)
+    with pytest.raises(IntegrityError, match="closing_confirmed_by_another"), transaction.atomic():
+        Closing.objects.filter(pk=closing.pk).update(confirmed_by=first, confirmed_at=clock.now())
+
+
+def test_officials_find_and_confirm_on_their_pages_and_only_their_merchants(client) -> None:
+    shop, elsewhere = factories.shop(), factories.shop(sector="fitness")
+    first, second = factories.people.officer(), factories.people.officer(name="赵警")
+    sold(shop)
+    client.force_login(first)
+    page = reverse("admin:merchants_merchant_closed", args=[shop.merchant.pk])
+    typed = {"since": clock.today().isoformat(), "because": "门店上锁"}
+    assert client.post(page, {"since": "", "because": ""}).status_code == 400
+    assert (
+        client.post(reverse("admin:merchants_merchant_closed", args=[elsewhere.merchant.pk]), typed).status_code == 404
+    )
+    assert client.post(page, typed).status_code == 302
+    closing = Closing.objects.get()
+    decide = reverse("admin:merchants_closing_confirm", args=[closing.pk])
+    assert client.post(decide).status_code == 403
+    client.force_login(second)
+    assert shop.merchant.name in client.get(reverse("admin:index")).content.decode()
+    assert "门店上锁" in client.get(decide).content.decode()
+    assert client.post(decide).status_code == 302
+    closing.refresh_from_db()
+    assert closing.confirmed_by == second
+    assert (
+        client.post(reverse("admin:merchants_closing_dismiss", args=[closing.pk]), {"because": "x"}).status_code == 409
+    )
