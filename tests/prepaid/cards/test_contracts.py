@@ -151,7 +151,14 @@ def test_the_binding_text_is_one_tap_away():
 
 
 def test_another_person_another_merchant_and_a_cashier_see_no_contract():
-    card, other = factories.card(), factories.card()
+    at_shop = factories.shop()
+    card, other = factories.card(at_shop), factories.card()
+    cashier = factories.cashier(at_shop).user
+    for address in (
+        reverse("shop_contracts"),
+        *(reverse(name, args=[card.number]) for name in ("shop_contract", "shop_contract_file")),
+    ):
+        assert signed_in(cashier).get(address).status_code == 403
     for name in ("card_contract", "card_contract_file"):
         assert signed_in(other.holder).get(reverse(name, args=[card.number])).status_code == 404
     stranger = boss_of(other)
