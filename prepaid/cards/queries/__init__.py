@@ -26,7 +26,6 @@ from prepaid.cards.queries.contracts import (
     contract_with,
     contracts_to_print,
     contracts_with,
-    has_contract,
 )
 from prepaid.cards.queries.counter import (
     charge_at,
@@ -125,7 +124,6 @@ __all__ = [
     "faces_of",
     "grounds_by_hand",
     "grounds_of",
-    "has_contract",
     "has_courses",
     "held_fen",
     "interest_by_cause",

@@ -46,11 +46,6 @@ def contracts_with(*, staff: StaffMember, number: str = "") -> QuerySet[Contract
     return rows.filter(card__number__startswith=number).defer("text", "pdf")
 
 
-def has_contract(*, card_id: int) -> bool:
-    """Cards sold before contracts were kept have none."""
-    return Contract.objects.filter(card_id=card_id).exists()
-
-
 def contracts_to_print(*, most: int = 50) -> list[int]:
     """Of paid cards, not printed yet, the oldest first."""
     rows = Contract.objects.filter(pdf=None, card__agreement__funded_at__isnull=False).order_by("pk")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from escrow import queries as escrow
 from escrow import terms
@@ -15,7 +15,7 @@ from escrow.models import EarlyRelease, Payment
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
-from prepaid.cards.models import Card, Redemption
+from prepaid.cards.models import Card, Contract, Redemption
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -129,8 +129,9 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
 
 
 def card_of(*, user: User, number: str) -> Card:
-    """Raises ``NotFound``, also for another person's card."""
-    card = _cards().filter(holder=user, number=number).first()
+    """With ``has_contract``. Raises ``NotFound``, also for another person's card."""
+    kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
+    card = _cards().annotate(has_contract=kept).filter(holder=user, number=number).first()
     if card is None:
         raise NotFound()
     return card

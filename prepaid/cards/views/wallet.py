@@ -65,7 +65,6 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if face.is_settled else None,
         "waiting": [charge for charge in waiting if charge.card_id == card.pk],
         "stopped": queries.stopped_for(card=card),
-        "has_contract": queries.has_contract(card_id=card.pk),
         "early": queries.early_release_of(card=card) if face.holding.advanced_fen else None,
     }
     return render(request, "consumer/card.html", context)
