@@ -2,7 +2,7 @@
 # make test   everything that is checked (WITHOUT=browser leaves the browser tests out; ARGS goes to pytest)
 # make test-postgresql  the same on an installed PostgreSQL (POSTGRESQL names its bin folder) instead of the embedded one
 # make bench  what the ledger costs, beside a floor (docs/benchmarks.md; ARGS goes to it)
-# make soak   the same with the full counts of the long random tests
+# make soak   the same with the full counts of the long random tests (docs/ledger.md names the ledger's)
 .PHONY: run test test-postgresql soak bench lint messages lock clean
 VAR = $(CURDIR)/var/test
 PYTEST = PREPAID_VAR=$(VAR) .venv/bin/python -m pytest $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)

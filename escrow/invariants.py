@@ -64,7 +64,9 @@ MONEY = """
                sum(credits_posted - debits_posted) AS everything
         FROM escrow_account WHERE code = 'held' GROUP BY agreement_id
     ), used AS (
-        SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units FROM escrow_use GROUP BY agreement_id
+        SELECT agreement_id, sum(units) FILTER (WHERE state = 'final') AS units,
+               sum(units) FILTER (WHERE state IN ('final', 'reserved', 'disputed')) AS taken
+        FROM escrow_use GROUP BY agreement_id
     )"""
 
 #: Per agreement earned by the day: the days without service, and those on which both sides agreed.
@@ -191,7 +193,8 @@ CHECKS: dict[str, str] = {
         WHERE state IN ('held', 'frozen')
           AND ((plan IN ('sessions', 'course')
                 AND held.everything - held.money - held.advanced <> units_total - coalesce(used.units, 0))
-            OR (plan IN ('stored_value', 'discount') AND held.everything <> units_total - coalesce(used.units, 0)))""",
+            OR (plan IN ('stored_value', 'discount') AND held.everything <> units_total - coalesce(used.units, 0))
+            OR coalesce(used.taken, 0) > units_total)""",
     "reservations_resolved_once": """
         SELECT count(*) FROM escrow_transfer p
         LEFT JOIN escrow_use u ON u.id = p.use_id

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.agreement import Agreement, Beneficiary
-from escrow.states import Silence, UseState
+from escrow.states import OPEN_USES, Silence, UseState
 
 
 class Use(models.Model):
@@ -51,6 +51,8 @@ class Use(models.Model):
             models.Index(
                 fields=["confirm_until"], condition=Q(state=UseState.RESERVED), name="use_reserved_confirm_until"
             ),
+            # What is still reserved of an agreement is asked at every use of it (escrow/sql/use.sql, escrow_standing).
+            models.Index(fields=["agreement"], condition=Q(state__in=OPEN_USES), name="use_open_of_agreement"),
         ]
         constraints = [
             models.UniqueConstraint(

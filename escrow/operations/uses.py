@@ -297,12 +297,11 @@ def undo_use(*, use_id: int, at: datetime, actor: str) -> Use:
                     agreement=agreement.pk,
                     use=use.pk,
                     reference=use.reference,
-                    # Balances the line it takes back, so it counts from the same day. Only money is a line of a payout.
-                    payable_on=None
-                    if asset is not Asset.CNY
-                    else released[asset].payable_on
-                    if asset in released
-                    else beijing_date(at),
+                    # Balances the line it takes back, so it counts from the same day; from today where the use had released
+                    # nothing. Only money is a line of a payout.
+                    payable_on=(asset in released and released[asset].payable_on) or beijing_date(at)
+                    if asset is Asset.CNY
+                    else None,
                 )
                 for asset, amount in parts.items()
             ],

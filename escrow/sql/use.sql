@@ -67,11 +67,9 @@ BEGIN
         p.reserved := p.other_pending;
     ELSE
         p.used := p.units_total - p.money_balance - coalesce(p.other_balance, 0) - coalesce(p.advance_balance, 0);
-        -- Of money a reservation keeps its share rounded down: its units are told by the uses themselves.
-        IF p.money_pending > 0 THEN
-            SELECT coalesce(sum(u.units), 0) INTO p.reserved FROM escrow_use u
-            WHERE u.agreement_id = agreement AND u.state IN ('reserved', 'disputed');
-        END IF;
+        -- Of money and gift a reservation keeps its share rounded down, which may be nothing: its units are told by the uses.
+        SELECT coalesce(sum(u.units), 0) INTO p.reserved FROM escrow_use u
+        WHERE u.agreement_id = agreement AND u.state IN ('reserved', 'disputed');
     END IF;
     RETURN p;
 END $$;

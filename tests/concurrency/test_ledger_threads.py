@@ -8,11 +8,14 @@ import random
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from django.db.models import Q
+
 from escrow import invariants, queries, reconciliation
 from escrow import operations as escrow
 from escrow.errors import DomainError
 from escrow.models import Instruction, LegalHold, Payment, ReserveRule, StatementLine, Use
-from escrow.states import OPEN_USES, PaymentState, Plan, UseState
+from escrow.operations.lots import PART
+from escrow.states import OPEN_USES, InstructionKind, PaymentState, Plan, UseState
 from tests.concurrency.threads import at_once
 from tests.escrow.deeds import VERBS, Aim, SilentChannel
 from tests.escrow.factories import ACTOR, AT, beneficiary, open_agreement, order, paid
@@ -22,8 +25,10 @@ ROUNDS = 60 if os.environ.get("PREPAID_SOAK") == "1" else 3
 #: How often each verb comes up; every verb does.
 WEIGHTS = {
     "pay": 6, "charge": 16, "confirm": 5, "void": 3, "expire": 2, "dispute": 3, "decide": 3, "withdraw": 2, "undo": 4,
-    "thaw": 2, "pay_out": 3, "release_payouts": 3, "answer": 4, "line": 6, "assign": 3,
+    "thaw": 2, "pay_out": 3, "release_payouts": 3, "answer": 4, "line": 6, "assign": 3, "send_back": 3,
+    "top_up": 3, "charge_card": 8, "resolve_card": 5,
 }  # fmt: skip
+CHARGES = {"charge", "charge_card"}
 OF_USES = {"confirm", "void", "expire", "dispute", "withdraw", "decide", "undo"}
 
 
@@ -47,10 +52,14 @@ def _deed(draw: random.Random, key: str, to, cards, answers, at: datetime) -> No
         return
     [name] = draw.choices(list(VERBS), weights=[WEIGHTS.get(name, 1) for name in VERBS])
     card = draw.choice(cards)
+    if name == "top_up":
+        _top_up(draw, card, cards, answers, at)
+        return
     states = [UseState.FINAL] if name == "undo" else OPEN_USES
     use = _some(draw, Use.objects.filter(beneficiary=to, state__in=states))
     sent = Instruction.objects.filter(pk=_some(draw, Instruction.objects.filter(beneficiary=to)) or 0).first()
-    if (name in OF_USES and not use) or (name == "answer" and not sent):
+    parts = _parts(use)
+    if (name in {*OF_USES, "resolve_card"} and not use) or (name == "answer" and not sent):
         return
     fen, number = draw.randint(1, card.price_fen), sent.number if sent else ""
     if name == "line":
@@ -63,18 +72,46 @@ def _deed(draw: random.Random, key: str, to, cards, answers, at: datetime) -> No
             agreement=card.pk,
             answer=answers[card.pk],
             use=use or 0,
-            units=draw.choice([None, 1, 2]) if name != "charge" else draw.randint(1, 40),
+            units=draw.randint(1, 40) if name in CHARGES else draw.choice([None, 1, 2]),
+            uses=parts,
+            owed=tuple((one.pk, draw.randint(0, one.price_fen)) for one in draw.sample(cards, 2))
+            if name == "refund_many"
+            else (),
             final=draw.random() < 0.5,
-            key=key if name != "charge" or draw.random() < 0.8 else "the same",
+            key=key if name not in CHARGES or draw.random() < 0.8 else "the same",
             fen=fen,
             number=number,
-            state=draw.choice(["succeeded", "failed", "accepted"]),
+            state=draw.choice(["final", "voided"] if name == "resolve_card" else ["succeeded", "failed", "accepted"]),
             line=line.pk if line else 0,
             to=draw.choice([one.code for one in reconciliation.fitting(line)]) if line else "",
             hold=_some(draw, LegalHold.objects.filter(beneficiary=to)) or 0,
         ),
         at,
     )
+
+
+def _top_up(draw: random.Random, card, cards, answers, at: datetime) -> None:
+    """A further lot of the card, which is paid at once or when its turn comes."""
+    fen, bonus = draw.randint(1, 500), 0
+    units = draw.randint(1, 9)
+    if card.plan == Plan.STORED_VALUE:
+        bonus = draw.randint(0, 90)
+        units = fen + bonus
+    lot = VERBS["top_up"](Aim(agreement=card.pk, fen=fen, bonus=bonus, units=units), at)
+    answers[lot.pk] = paid(order(lot))
+    cards.append(lot)
+    if draw.random() < 0.7:
+        VERBS["pay"](Aim(answer=answers[lot.pk]), at)
+
+
+def _parts(use: int | None) -> tuple[int, ...]:
+    """All uses of the charge that the use is a part of."""
+    key = Use.objects.filter(pk=use or 0).values_list("beneficiary", "command_key").first()
+    if key is None:
+        return ()
+    first = key[1].split(PART)[0]
+    mine = Use.objects.filter(Q(command_key=first) | Q(command_key__startswith=first + PART), beneficiary=key[0])
+    return tuple(mine.order_by("id").values_list("id", flat=True))
 
 
 def _charge_set(draw: random.Random, key: str, to, cards, at: datetime) -> None:
@@ -124,6 +161,8 @@ def test_any_deeds_by_eight_threads_leave_a_ledger_that_adds_up(committed_db, mo
     assert Use.objects.exists()
     assert Instruction.objects.exists()
     assert StatementLine.objects.filter(matched_at__isnull=False).exists()
+    assert Instruction.objects.filter(kind=InstructionKind.RETURN).exists()
+    assert Use.objects.filter(agreement__tops_up__isnull=False).exists()
 
 
 def _the_bank_says_the_rest(to) -> None:
@@ -134,3 +173,4 @@ def _the_bank_says_the_rest(to) -> None:
     VERBS["line"](Aim(**where, key=f"{to.pk} more", fen=100_000), AT)
     for payment in arrived.exclude(order_no__in=taken):
         VERBS["line"](Aim(**where, key=payment.order_no, fen=payment.amount_fen, number=payment.order_no), AT)
+    VERBS["match"](Aim(**where), AT)

@@ -41,6 +41,7 @@ CORRUPTIONS = {
     "UPDATE escrow_agreement SET price_fen = price_fen + 10": "agreements_accounted_for",
     "UPDATE escrow_use SET state = 'undone' WHERE state = 'final'": "shares_exact",
     "UPDATE escrow_use SET units = units + 1 WHERE state = 'final'": "units_accounted_for",
+    "UPDATE escrow_use SET units = 1000000000 WHERE state = 'reserved'": "units_accounted_for",
     "UPDATE escrow_use SET amount_fen = amount_fen + 1 WHERE state = 'reserved'": "uses_equal_their_transfers",
     "UPDATE escrow_use SET bonus_fen = bonus_fen + 1 WHERE state = 'final'": "uses_equal_their_transfers",
     "UPDATE escrow_use SET state = 'expired' WHERE state = 'reserved'": "reservations_resolved_once",

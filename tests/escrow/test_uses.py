@@ -158,6 +158,29 @@ def test_undone_before_payout_is_not_paid_out():
     assert not proven()
 
 
+def test_a_reservation_counts_also_where_its_share_of_the_money_is_nothing():
+    agreement = held_agreement(plan=Plan.STORED_VALUE, price_fen=1, bonus_fen=50)
+    charge(agreement, 49, final=False, key="a")
+    charge(agreement, 1, final=False, key="b")
+    before = counters()
+    with pytest.raises(NotEnoughLeft):
+        charge(agreement, 2)
+    assert (counters(), queries.holding(agreement.pk).units_left) == (before, 1)
+    charge(agreement, 1)
+    assert not proven()
+
+
+def test_what_had_released_nothing_is_undone_by_a_line_that_is_due():
+    """Its share was below a fen; of the two visits that shared the fen it is the first that gives it back."""
+    agreement = held_agreement(price_fen=1, units_total=2)
+    first = escrow.confirm_use(use_id=charge(agreement, 1, final=False).pk, at=AT, actor=ACTOR)
+    charge(agreement, 1)
+    escrow.undo_use(use_id=first.pk, at=AT, actor=ACTOR)
+    assert not proven()
+    assert escrow.pay_out(beneficiary_id=agreement.beneficiary_id, at=AT + timedelta(days=1), actor=ACTOR) is None
+    assert not proven()
+
+
 def test_nothing_is_payable_before_the_next_working_day():
     agreement = held_agreement()
     friday = AT + timedelta(days=4)
