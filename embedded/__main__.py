@@ -3,14 +3,17 @@
 up             run the whole system in the foreground
 assets [test]  install the browser assets (those of the tests too)
 npm …          the wheel's npm, in the project's folder
+backup FILE    write the database into a file
+restore FILE   read such a file into an empty database
 clean          delete everything kept under var/ and outside it
 keep <server>  be the parent of a lent server (started by whoever borrows it)
 """
 
 import shutil
 import sys
+from pathlib import Path
 
-from embedded import assets, keeper, postgres, system
+from embedded import assets, backups, keeper, postgres, system
 from embedded.locks import Lock
 from embedded.problems import Problem, explained
 from embedded.secrets import var
@@ -26,6 +29,10 @@ def main() -> None:
                 assets.build(tests=kind == ["test"])
             case ["npm", *arguments]:
                 sys.exit(assets.npm(*arguments).returncode)
+            case ["backup", file]:
+                backups.backup(Path(file))
+            case ["restore", file]:
+                backups.restore(Path(file))
             case ["clean"]:
                 clean()
             case ["keep", name] if name in keeper.SERVERS:

@@ -209,6 +209,11 @@ class Postgres:
             draft.rename(copy)
         return copy / WHEEL / tree.name
 
+    @property
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's own programs: ``pg_dump``, ``pg_restore``, ``psql``."""
+        return self._installed / "bin"
+
     def _binary(self, name: str) -> Path:
         return self._installed / "bin" / name
 

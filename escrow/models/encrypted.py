@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.lookups import Exact
 
 
 def encrypt(text: str) -> str:
@@ -55,6 +58,15 @@ else:
     _Binary = models.BinaryField
 
 
+class IsEmpty(Exact):
+    """The one comparison that an encrypted text allows: an empty one is kept as it is."""
+
+    def __init__(self, lhs: Any, rhs: Any) -> None:
+        if rhs != "":
+            raise FieldError("An encrypted text can only be compared with the empty one.")
+        super().__init__(lhs, rhs)
+
+
 class EncryptedTextField(_Text):
     """Text that the database only ever sees encrypted. It cannot be searched; keep a ``blind_index`` column for that."""
 
@@ -66,7 +78,7 @@ class EncryptedTextField(_Text):
 
     def get_lookup(self, lookup_name: str) -> Any:
         # Every encryption differs, so a comparison would silently find nothing.
-        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+        return {"isnull": super().get_lookup("isnull"), "exact": IsEmpty}.get(lookup_name)
 
 
 class EncryptedBinaryField(_Binary):
@@ -77,3 +89,24 @@ class EncryptedBinaryField(_Binary):
 
     def from_db_value(self, value: Any, expression: object, connection: object) -> bytes | None:
         return None if value is None else unseal(bytes(value))
+
+
+def encrypt_columns(table: str, *columns: str) -> Callable[[Any, Any], None]:
+    """For ``RunPython``: encrypt what a text column held in clear until now."""
+    return _rewritten(table, columns, encrypt)
+
+
+def decrypt_columns(table: str, *columns: str) -> Callable[[Any, Any], None]:
+    """For ``RunPython``: the way back."""
+    return _rewritten(table, columns, decrypt)
+
+
+def _rewritten(table: str, columns: tuple[str, ...], write: Callable[[str], str]) -> Callable[[Any, Any], None]:
+    def run(apps: Any, schema_editor: Any) -> None:
+        with schema_editor.connection.cursor() as cursor:
+            for column in columns:
+                cursor.execute(f'SELECT id, "{column}" FROM "{table}" WHERE "{column}" <> %s', [""])  # noqa: S608 – ours
+                rows = [(write(text), pk) for pk, text in cursor.fetchall()]
+                cursor.executemany(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', rows)  # noqa: S608 – ours
+
+    return run

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import NotFound
-from escrow.models import Approval, ReserveRule
+from escrow.models import Approval, ReserveRule, StatementLine
 from escrow.money import check_fen
 from escrow.states import AgreementState, ApprovalKind, RefundBasis
 from escrow.transactions import transaction
@@ -30,6 +30,7 @@ from prepaid.merchants.operations import tell_owners
 from prepaid.notices import operations as notices
 from prepaid.notices.models import Message
 from prepaid.people.models import User
+from prepaid.people.operations import kept_reason
 
 ALARM = "backoffice.alarm"
 #: Matters that one run gives an owner; the next run takes the rest.
@@ -235,16 +236,47 @@ def _tell_refund_account(facts: dict[str, Any], *, at: datetime) -> None:
         )
 
 
-def reveal_account(*, approval_id: int, by: User, at: datetime) -> str:
-    """The bank account that was asked for, in full, to be compared with its owner's papers; who looked is kept.
+def reveal_account(*, approval_id: int, reason: str, by: User, at: datetime) -> str:
+    """The bank account that was asked for and its holder, in full, to be compared with its owner's papers; who looked and why is kept.
 
     Raises:
+        ReasonMissing
         NotFound: no open request for an account.
     """
     with transaction():
         approval = queries.open_account_request(approval_id)
-        audit.record(actor=by.actor, action="backoffice.reveal_account", target=f"approval:{approval.pk}", at=at)
-        return str(escrow.payload_of(approval)["account_no"])
+        why = kept_reason(reason)
+        audit.record(
+            actor=by.actor,
+            action="backoffice.reveal_account",
+            target=f"approval:{approval.pk}",
+            at=at,
+            after={"reason": why},
+        )
+        facts = escrow.payload_of(approval)
+        said = [facts.get(name) for name in ("account_no", "account_name", "person_name")]
+        return " · ".join(dict.fromkeys(str(text) for text in said if text))
+
+
+def reveal_line(*, line_id: int, reason: str, by: User, at: datetime) -> StatementLine:
+    """A line of a bank statement with who stands on its other side; who looked and why is kept.
+
+    Raises:
+        ReasonMissing, NotFound
+    """
+    with transaction():
+        line = StatementLine.objects.filter(pk=line_id).first()
+        if line is None:
+            raise NotFound()
+        why = kept_reason(reason)
+        audit.record(
+            actor=by.actor,
+            action="backoffice.line_people",
+            target=f"statement_line:{line_id}",
+            at=at,
+            after={"reason": why},
+        )
+    return line
 
 
 def add_reserve_rule(*, rule: ReserveRule, at: datetime, actor: str) -> ReserveRule:

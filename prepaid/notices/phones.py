@@ -4,6 +4,7 @@ import re
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
+from stdnum.cn import ric
 
 from prepaid.notices.errors import InvalidContactPhone, InvalidPhone
 
@@ -68,6 +69,15 @@ def _as_written(number: phonenumbers.PhoneNumber) -> str:
 _PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
+_IDENTITY_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
+
+
 def mask_in(text: str) -> str:
-    """The text with every Chinese mobile number in it masked (for logs)."""
-    return _PHONE_IN_TEXT.sub(r"\1****\2", text)
+    """The text with every Chinese mobile number and identity card number (GB 11643) in it masked, for logs and reasons."""
+    return _PHONE_IN_TEXT.sub(r"\1****\2", _IDENTITY_IN_TEXT.sub(_masked_identity, text))
+
+
+def _masked_identity(found: re.Match[str]) -> str:
+    """By its check digit, so that other long numbers stay."""
+    number = found[0]
+    return f"{number[:6]}********{number[-4:]}" if ric.is_valid(number.upper()) else number

@@ -28,6 +28,7 @@ from prepaid.cards import operations as cards
 from prepaid.cards.errors import AboveBasis, OfferTooHigh
 from prepaid.cards.states import RefundCause
 from prepaid.people import operations as people
+from prepaid.people.errors import ReasonMissing
 from prepaid.products.reference import load_rates
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, CHAOYANG, FENGTAI
@@ -263,10 +264,15 @@ def test_the_telephone_number_is_shown_to_the_lead_only_and_the_look_is_kept():
     officer, colleague = make.officer(), make.officer()
     make.led(case, officer)
     with pytest.raises(NotTheLead):
-        operations.reveal_phone(number=case.number, officer=colleague, at=AT)
-    assert operations.reveal_phone(number=case.number, officer=officer, at=AT) == case.complainant.phone
+        operations.reveal_phone(number=case.number, reason="to call back", officer=colleague, at=AT)
+    with pytest.raises(ReasonMissing):
+        operations.reveal_phone(number=case.number, reason="why", officer=officer, at=AT)
+    assert not AuditEntry.objects.filter(action="cases.reveal_phone").exists()
+    shown = operations.reveal_phone(number=case.number, reason="to call back", officer=officer, at=AT)
+    assert shown == case.complainant.phone
     entry = AuditEntry.objects.filter(action="cases.reveal_phone").get()
     assert (entry.actor, entry.target) == (officer.actor, f"case:{case.pk}")
+    assert entry.after == {"reason": "to call back"}
 
 
 # Deciding

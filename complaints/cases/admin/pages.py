@@ -214,7 +214,9 @@ def call(request: HttpRequest, case: Case) -> HttpResponse:
 def reveal(request: HttpRequest, case: Case) -> HttpResponse:
     """Show the complainant's telephone number once; the audit trail keeps who looked."""
     try:
-        phone = operations.reveal_phone(number=case.number, officer=me(request), at=clock.now())
+        phone = operations.reveal_phone(
+            number=case.number, reason=request.POST.get("reason", ""), officer=me(request), at=clock.now()
+        )
     except DomainError as error:
         return file(request, case.pk, error=error)
     return file(request, case.pk, phone=phone)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
+from escrow.models import EncryptedTextField
 from escrow.money import yuan
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.merchants.models import Merchant, Sector, Store
@@ -44,7 +45,7 @@ class Case(models.Model):
         Redemption, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("charge")
     )
     merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="cases", verbose_name=_("merchant"))
-    text = models.TextField(_("what happened"), max_length=2000)
+    text = EncryptedTextField(_("what happened"), max_length=2000)
     wanted = models.CharField(_("wanted"), max_length=12, choices=Wanted)
     figures = models.JSONField(
         _("figures"), help_text=_("What the formulas gave for each cause on the day the refund was asked for.")

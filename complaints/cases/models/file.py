@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models.case import Case
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side
-from escrow.models import Refund
+from escrow.models import EncryptedTextField, Refund
 from escrow.states import RefundBasis
 from prepaid.people.models import Department, Division
 
@@ -21,7 +21,7 @@ class Statement(models.Model):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="statements")
     side = models.CharField(_("side"), max_length=8, choices=Side)
-    text = models.TextField(_("statement"), max_length=2000)
+    text = EncryptedTextField(_("statement"), max_length=2000)
     offer_fen = models.BigIntegerField(_("offer (fen)"), null=True, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -108,7 +108,7 @@ class Outcome(models.Model):
     amount_fen = models.BigIntegerField(_("refund (fen)"), null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
     units = models.BigIntegerField(_("used of the charge"), null=True, blank=True)
-    reasons = models.TextField(_("evidence and reasons"), max_length=2000)
+    reasons = EncryptedTextField(_("evidence and reasons"), max_length=2000)
     refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(_("decided"))

@@ -14,6 +14,7 @@ from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.transactions import transaction
 from prepaid.people.models import Post, User
+from prepaid.people.operations import kept_reason
 
 
 def locked_for(officer: User, number: str) -> Case:
@@ -164,13 +165,16 @@ def log_call(*, number: str, officer: User, side: Side, result: CallResult, at: 
         return call
 
 
-def reveal_phone(*, number: str, officer: User, at: datetime) -> str:
-    """The complainant's telephone number in E.164, for calling; the audit trail keeps who looked.
+def reveal_phone(*, number: str, reason: str, officer: User, at: datetime) -> str:
+    """The complainant's telephone number in E.164, for calling; the audit trail keeps who looked and why.
 
     Raises:
-        NotFound, NotTheLead, AlreadyDecided.
+        ReasonMissing, NotFound, NotTheLead, AlreadyDecided.
     """
     with transaction():
         case = led_by(officer, number)
-        audit.record(actor=officer.actor, action="cases.reveal_phone", target=f"case:{case.pk}", at=at)
+        why = kept_reason(reason)
+        audit.record(
+            actor=officer.actor, action="cases.reveal_phone", target=f"case:{case.pk}", at=at, after={"reason": why}
+        )
         return case.complainant.phone

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from escrow import audit, clock, reconciliation
@@ -29,12 +30,14 @@ from escrow.models import (
     TieOut,
 )
 from escrow.money import yuan
+from prepaid.backoffice import operations
 from prepaid.backoffice.admin.steps import check_operator
 from prepaid.backoffice.forms import BatchForm, FileForm
 from prepaid.backoffice.models import CustodyFile
 from prepaid.backoffice.queries import books
 from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
+from prepaid.people.forms import RevealForm
 
 A_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -264,16 +267,26 @@ def discard(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
     return redirect("admin:escrow_bankfile_changelist")
 
 
-@require_POST
+@never_cache
 def line_people(request: HttpRequest, page: Pages, ref: int) -> HttpResponse:
-    """Who stands on the other side of a line; that it was looked at stands in the audit trail."""
+    """Who stands on the other side of a line: ask why, write it down, then show."""
     line = StatementLine.objects.filter(pk=ref).first()
     if line is None:
         raise NotFound()
-    audit.record(
-        actor=me(request).actor, action="backoffice.line_people", target=f"statement_line:{ref}", at=clock.now()
+    title = line.bank_ref or str(line.pk)
+
+    def show(data: dict[str, Any]) -> HttpResponse:
+        shown = operations.reveal_line(line_id=ref, reason=data["reason"], by=me(request), at=clock.now())
+        return page.page(request, "line_people", title=title, line=shown)
+
+    return page.deed(
+        request,
+        title=title,
+        form=RevealForm(request.POST or None),
+        submit=_("Write it down and show"),
+        do=show,
+        about=[(_("Day"), line.day), (_("Sum"), yuan(line.amount_fen))],
     )
-    return page.page(request, "line_people", title=line.bank_ref or str(line.pk), line=line)
 
 
 @admin.register(BankFile)

@@ -39,7 +39,8 @@ from prepaid.cards.models import Card
 from prepaid.merchants.bank_accounts import masked
 from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
-from prepaid.people.models import User
+from prepaid.people.errors import ReasonMissing
+from prepaid.people.models import User, masked_name
 from prepaid.people.queries import deeds, named
 
 LIST = "admin:backoffice_assignment_changelist"
@@ -350,8 +351,12 @@ def _decided(request: HttpRequest, ref: int, word: str, because: str) -> HttpRes
 @never_cache
 @require_POST
 def reveal(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
-    """The whole number of the account that was asked for; the audit trail keeps who looked."""
-    number = operations.reveal_account(approval_id=ref, by=me(request), at=clock.now())
+    """The whole number of the account that was asked for; the audit trail keeps who looked and why."""
+    reason = request.POST.get("reason", "")
+    try:
+        number = operations.reveal_account(approval_id=ref, reason=reason, by=me(request), at=clock.now())
+    except ReasonMissing as error:
+        return _approval_page(request, page, ref, form=DecisionForm(), error=error)
     return _approval_page(request, page, ref, form=DecisionForm(), account=number)
 
 
@@ -389,7 +394,7 @@ def _approval_page(
 
 
 def _facts(asked: Approval) -> list[tuple[str, Any]]:
-    """What will be done, in words; bank accounts by their last digits."""
+    """What will be done, in words; bank accounts by their last digits, their holders by the family name."""
     facts = escrow.payload_of(asked)
     if asked.kind == ApprovalKind.PAYOUT_ACCOUNT:
         return [
@@ -416,7 +421,7 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("Reference"), ", ".join(line.references) or "–"),
             (_("Came from"), masked(line.counterparty_account) or "–"),
             (_("New account"), masked(facts["account_no"])),
-            (_("Account holder"), facts["account_name"]),
+            (_("Account holder"), masked_name(facts["account_name"])),
         ]
     if asked.kind == ApprovalKind.REFUND_ACCOUNT:
         owed = Card.objects.select_related("holder").filter(agreement__payments=facts["payment"]).first()
@@ -426,8 +431,8 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("Refund"), f"¥{yuan(asked.amount_fen or 0)}"),
             (_("The bank's answer"), escrow_queries.last_return(facts["payment"]) or "–"),
             (_("New account"), masked(facts["account_no"])),
-            (_("Account holder"), facts["account_name"]),
-            (_("Name on the identity document"), facts["person_name"]),
+            (_("Account holder"), masked_name(facts["account_name"])),
+            (_("Name on the identity document"), masked_name(facts["person_name"])),
         ]
     card = Card.objects.filter(agreement_id=facts["agreement"]).first()
     return [

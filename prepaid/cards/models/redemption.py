@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from escrow import clock
-from escrow.models import Use
+from escrow.models import EncryptedTextField, Use
 from escrow.money import share, yuan
 from escrow.states import Plan, Silence, UseState
 from prepaid.cards.models.card import Card
@@ -55,7 +55,7 @@ class Redemption(models.Model):
     store = models.ForeignKey(Store, models.PROTECT, related_name="redemptions", verbose_name=_("store"))
     cashier = models.ForeignKey(StaffMember, models.PROTECT, related_name="redemptions", verbose_name=_("charged by"))
     units = models.BigIntegerField(_("units"))
-    note = models.CharField(_("note"), max_length=80, blank=True, default="")
+    note = EncryptedTextField(_("note"), max_length=80, blank=True, default="")
     list_fen = models.BigIntegerField(_("list price (fen)"), null=True, blank=True)
     lesson_on = models.DateField(_("day of the lesson"), null=True, blank=True)
     lesson_class = models.CharField(_("class"), max_length=40, blank=True, default="")
@@ -64,7 +64,7 @@ class Redemption(models.Model):
     body_sha256 = models.CharField(max_length=64)
     at = models.DateTimeField(_("at"))
     insisted_at = models.DateTimeField(_("insisted on"), null=True, blank=True)
-    insisted_because = models.CharField(_("why the merchant insists"), max_length=200, blank=True, default="")
+    insisted_because = EncryptedTextField(_("why the merchant insists"), max_length=200, blank=True, default="")
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     #: What keeps silence from confirming it now; set by the queries whose pages say so.
     stopped: "Sequence[Stopped]" = ()

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from escrow.models import EncryptedTextField
 from escrow.states import RefundBasis
 from prepaid.cards.models.card import Card
 from prepaid.cards.states import MAY_ANSWER_STATES, MAY_COMPLAIN_STATES, OPEN_REFUND_STATES, RefundCause, RefundState
@@ -22,7 +23,7 @@ class RefundRequest(models.Model):
     card = models.ForeignKey(Card, models.PROTECT, related_name="refund_requests", verbose_name=_("card"))
     state = models.CharField(_("state"), max_length=12, choices=RefundState)
     cause = models.CharField(_("cause"), max_length=12, choices=RefundCause)
-    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    reason = EncryptedTextField(_("reason"), max_length=500, blank=True, default="")
     stopped_on = models.DateField(_("service stopped on"), null=True, blank=True)
     asked_fen = models.BigIntegerField(_("asked (fen)"))
     quote = models.JSONField(_("calculation"))
@@ -34,7 +35,7 @@ class RefundRequest(models.Model):
     answered_by = models.ForeignKey(
         StaffMember, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
     )
-    answer_text = models.CharField(_("answer"), max_length=500, blank=True, default="")
+    answer_text = EncryptedTextField(_("answer"), max_length=500, blank=True, default="")
     offered_fen = models.BigIntegerField(_("offered (fen)"), null=True, blank=True)
     granted_fen = models.BigIntegerField(_("granted (fen)"), null=True, blank=True)
     interest = models.JSONField(_("interest"), null=True, blank=True)

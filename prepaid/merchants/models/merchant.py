@@ -19,7 +19,7 @@ class Merchant(models.Model):
     name = models.CharField(_("registered name"), max_length=100)
     uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True)
     legal_representative = EncryptedTextField(_("legal representative"))
-    contact_phone = models.CharField(_("contact phone"), max_length=32)
+    contact_phone = EncryptedTextField(_("contact phone"))
     sector = models.ForeignKey(Sector, models.PROTECT, related_name="merchants", verbose_name=_("sector"))
     district = models.ForeignKey(
         Division, models.PROTECT, related_name="merchants", verbose_name=_("district of the head office")

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from prepaid.people.models.post import Post
 
 
+def masked_name(name: str) -> str:
+    """A person's name as others may see it: ``张**``, ``Li ***``."""
+    first, space, rest = name.partition(" ")
+    return f"{first} ***" if space and rest else name[:1] + "*" * max(1, min(2, len(name) - 1))
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, phone: str, name: str = "", password: str | None = None, **fields: Any) -> "User":
         """A user with the phone number in E.164; without a password they sign in by SMS code only.
@@ -91,8 +97,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """What others may see: the family name (``张**``, ``Li ***``), or the masked number."""
         if not self.name:
             return self.phone_masked
-        first, space, rest = self.name.partition(" ")
-        return f"{first} ***" if space and rest else self.name[0] + "*" * max(1, min(2, len(self.name) - 1))
+        return masked_name(self.name)
 
     @cached_property
     def post(self) -> "Post | None":

@@ -19,11 +19,10 @@ from escrow import audit
 from escrow.errors import NotFound
 from escrow.transactions import transaction
 from prepaid.notices import operations as notices
-from prepaid.notices import phones
 from prepaid.people import totp
-from prepaid.people.errors import LastFactor, NoFactor, NotAllowed, OwnFactor, ReasonMissing
+from prepaid.people.errors import LastFactor, NoFactor, NotAllowed, OwnFactor
 from prepaid.people.models import User
-from prepaid.people.operations.people import REASON_LENGTH, _locked, _target
+from prepaid.people.operations.people import _locked, _target, kept_reason
 
 Type = Authenticator.Type
 MAIN = (Type.TOTP, Type.WEBAUTHN)
@@ -159,8 +158,7 @@ def reset_factors(*, user_id: int, reason: str, by: User, at: datetime) -> None:
         raise NotAllowed()
     if by.pk == user_id:
         raise OwnFactor()
-    if len(reason.strip()) < REASON_LENGTH:
-        raise ReasonMissing()
+    why = kept_reason(reason)
     with transaction():
         user = _locked(user_id)
         factors = Authenticator.objects.filter(user=user)
@@ -175,7 +173,7 @@ def reset_factors(*, user_id: int, reason: str, by: User, at: datetime) -> None:
             target=_target(user),
             at=at,
             before={"types": types},
-            after={"reason": phones.mask_in(reason.strip())},
+            after={"reason": why},
         )
         _tell(user, _("An operator of the platform reset your second factor. Set up a new one when you sign in."), at)
 

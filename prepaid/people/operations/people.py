@@ -198,8 +198,7 @@ def reveal(*, user_id: int, reason: str, by: User, at: datetime) -> User:
     """
     if not (by.is_active and by.is_platform_operator):
         raise NotAllowed()
-    if len(reason.strip()) < REASON_LENGTH:
-        raise ReasonMissing()
+    why = kept_reason(reason)
     with transaction():
         user = User.objects.filter(id=user_id).first()
         if user is None:
@@ -209,9 +208,20 @@ def reveal(*, user_id: int, reason: str, by: User, at: datetime) -> User:
             action="people.reveal",
             target=_target(user),
             at=at,
-            after={"reason": phones.mask_in(reason.strip()), "fields": ["name", "phone"]},
+            after={"reason": why, "fields": ["name", "phone"]},
         )
     return user
+
+
+def kept_reason(reason: str) -> str:
+    """Why somebody looks at personal data, as the audit trail keeps it: without personal data in it.
+
+    Raises:
+        ReasonMissing
+    """
+    if len(reason.strip()) < REASON_LENGTH:
+        raise ReasonMissing()
+    return phones.mask_in(reason.strip())
 
 
 def _prefer(user_id: int, field: str, value: str | bool, at: datetime) -> None:

@@ -1,9 +1,13 @@
 """What a merchant sells, in versions whose content never changes once filed."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from escrow.models.encrypted import decrypt, encrypt
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
 from prepaid.products.states import ProductKind, VersionState
@@ -35,6 +39,22 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TermsField(models.JSONField):
+    """Terms as JSON; the column holds the number that the issuer is called at encrypted."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(_with_phone(value, encrypt), connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return _with_phone(super().from_db_value(value, expression, connection), decrypt)
+
+
+def _with_phone(terms: Any, write: Callable[[str], str]) -> Any:
+    if not isinstance(terms, dict) or "issuer" not in terms:
+        return terms
+    return {**terms, "issuer": {**terms["issuer"], "contact_phone": write(terms["issuer"]["contact_phone"])}}
 
 
 class ProductVersion(models.Model):
@@ -73,7 +93,7 @@ class ProductVersion(models.Model):
     breach_terms = models.TextField(_("breach"), max_length=2000)
     dispute_terms = models.TextField(_("disputes"), max_length=2000)
 
-    frozen_terms = models.JSONField(_("terms as filed"), null=True, blank=True, editable=False)
+    frozen_terms = TermsField(_("terms as filed"), null=True, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("filed"), null=True, blank=True)
     created_at = models.DateTimeField(_("drafted"))
 

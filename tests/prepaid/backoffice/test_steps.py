@@ -110,8 +110,14 @@ def test_the_second_person_compares_the_account_and_the_owners_learn_it(client, 
     ref = make.account_request(merchant)
     page = url("approval", ref)
     assert ACCOUNT not in client.get(page).content.decode()
-    assert ACCOUNT in client.post(url("reveal", ref)).content.decode()
-    assert AuditEntry.objects.filter(action="backoffice.reveal_account", actor=one.actor).count() == 1
+    for reason in ({}, {"reason": "why"}):
+        refused = client.post(url("reveal", ref), reason)
+        assert refused.status_code == 400
+        assert ACCOUNT not in refused.content.decode()
+    assert not AuditEntry.objects.filter(action="backoffice.reveal_account").exists()
+    assert ACCOUNT in client.post(url("reveal", ref), {"reason": "to compare with the letter"}).content.decode()
+    looked = AuditEntry.objects.get(action="backoffice.reveal_account", actor=one.actor)
+    assert looked.after == {"reason": "to compare with the letter"}
     assert client.post(page, {"word": "approve", "because": "called back"}).status_code == 302
     merchant.beneficiary.refresh_from_db()
     assert merchant.beneficiary.payout_account_no == ACCOUNT
@@ -156,8 +162,10 @@ def test_an_unidentified_receipt_is_sent_back_by_two(client, one, other):
     assert client.post(page, {"word": "approve"}).status_code == 403
     body = other.get(page).content.decode()
     assert ACCOUNT not in body
-    assert "王五" in body
-    assert ACCOUNT in other.post(url("reveal", Approval.objects.get().pk)).content.decode()
+    assert "王五" not in body
+    shown = other.post(url("reveal", Approval.objects.get().pk), {"reason": "to call the bank"}).content.decode()
+    assert ACCOUNT in shown
+    assert "王五" in shown
     assert other.post(page, {"word": "approve", "because": "called the bank"}).url == LIST
     assert Instruction.objects.get().amount_fen == 7_700
     assert "suspense" not in lanes()
@@ -213,8 +221,10 @@ def test_a_refund_that_the_channel_cannot_pay_back_goes_to_an_account_by_two(cli
     assert "refund_account" not in lanes()
     body = other.get(answer.url).content.decode()
     assert OWN not in body
-    assert "张三" in body
-    assert OWN in other.post(url("reveal", approval.pk)).content.decode()
+    assert "张三" not in body
+    shown = other.post(url("reveal", approval.pk), {"reason": "to compare the document"}).content.decode()
+    assert OWN in shown
+    assert "张三" in shown
     assert other.post(answer.url, {"word": "approve", "because": "called back"}).status_code == 302
     made.refresh_from_db()
     assert made.instruction.payee_account == OWN

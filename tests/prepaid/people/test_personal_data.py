@@ -91,13 +91,15 @@ class TestReveal:
             assert "1111" not in body
         assert not AuditEntry.objects.filter(action="people.reveal").exists()
 
-        answer = client.post(f"/admin/people/user/{person.pk}/reveal/", {"reason": "投诉核实 13911112222"})
+        answer = client.post(
+            f"/admin/people/user/{person.pk}/reveal/", {"reason": "投诉核实 13911112222 11010519491231002X"}
+        )
         assert "欧阳清澈" in answer.content.decode()
         assert "139 1111 2222" in answer.content.decode()
         assert "no-store" in answer.headers["cache-control"]
         entry = AuditEntry.objects.get(action="people.reveal")
         assert (entry.actor, entry.target) == (operator.actor, f"user:{person.public_id}")
-        assert entry.after == {"reason": "投诉核实 139****2222", "fields": ["name", "phone"]}
+        assert entry.after == {"reason": "投诉核实 139****2222 110105********002X", "fields": ["name", "phone"]}
 
     @pytest.mark.parametrize("reason", ["", "    ", "看看"])
     def test_without_a_reason_nothing_is_shown_or_written(self, client: Client, reason: str) -> None:
