@@ -9,7 +9,7 @@ from escrow.models.encrypted import decrypt_columns, encrypt_columns
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants', '0004_standing_register'),
+        ('merchants', '0055_closings'),
     ]
 
     operations = [

@@ -28,7 +28,7 @@ def rewritten(write):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0006_custody_decisions'),
+        ('products', '0057_searchable'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from escrow.models.encrypted import decrypt_columns, encrypt_columns
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cards', '0006_list_prices_and_lessons'),
+        ('cards', '0008_contracts'),
     ]
 
     operations = [
