@@ -108,5 +108,7 @@ def _rewritten(table: str, columns: tuple[str, ...], write: Callable[[str], str]
                 cursor.execute(f'SELECT id, "{column}" FROM "{table}" WHERE "{column}" <> %s', [""])  # noqa: S608 – ours
                 rows = [(write(text), pk) for pk, text in cursor.fetchall()]
                 cursor.executemany(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', rows)  # noqa: S608 – ours
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the table's shape could not be changed any more
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
     return run

@@ -188,7 +188,8 @@ def test_a_case_from_the_queue_to_the_decision(case, officer):
     assert act("statement", **{"record-side": "merchant", "record-text": "愿意", "record-offer": "1"}).url == file
     assert act("call", call="consumer.reached").url == file
     assert act("call", call="consumer.nonsense").status_code == 404
-    assert case.complainant.phone in act("reveal").content.decode()
+    assert act("reveal", reason="why").status_code == 400
+    assert case.complainant.phone in act("reveal", reason="to call back").content.decode()
     assert act("accept").status_code == 409
 
     decide = {"result": "upheld", "amount": "1,400.00", "basis": "mediation", "reasons": "调解协议第1号"}

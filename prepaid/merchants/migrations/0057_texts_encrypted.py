@@ -9,7 +9,7 @@ from escrow.models.encrypted import decrypt_columns, encrypt_columns
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants', '0055_closings'),
+        ('merchants', '0056_found_closed'),
     ]
 
     operations = [
