@@ -20,7 +20,7 @@ from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 500 if os.environ.get("PREPAID_SOAK") == "1" else 30
+EXAMPLES = 500 if os.environ.get("PREPAID_SOAK") == "1" else 12
 
 DEEDS = st.one_of(
     st.tuples(st.just("accept"), st.integers(0, 2)),

@@ -1,5 +1,7 @@
 """The public search: what it finds among very many merchants, however it is asked, and that it follows what is written."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -138,6 +140,14 @@ class TestFollows:
         assert list(Searchable.objects.order_by("pk").values()) == kept != []
 
 
+def plans(text: str) -> Iterator[str]:
+    """How PostgreSQL would search, some times over: its own ANALYZE, which sees nothing of an open transaction, may come between."""
+    for _turn in range(5):
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE products_searchable, merchants_merchant")
+        yield search_merchants(text=text).explain()
+
+
 def test_many_merchants_are_found_by_the_index(settings) -> None:
     """Twenty thousand in one statement, as an import writes them: the search reads the index and not the table."""
     shop = factories.shop()
@@ -162,11 +172,9 @@ def test_many_merchants_are_found_by_the_index(settings) -> None:
             "INSERT INTO products_searchable SELECT id, products_search_text(name),"
             " products_search_tokens(products_search_text(name)) FROM merchants_merchant WHERE uscc LIKE 'T%'"
         )
-        cursor.execute("ANALYZE products_searchable")
-        cursor.execute("ANALYZE merchants_merchant")
     rare = Merchant.objects.filter(uscc="T777").get().name
     assert found(rare) == [rare]
-    assert "searchable_tokens" in search_merchants(text=rare).explain()
+    assert any("searchable_tokens" in plan for plan in plans(rare))
     answer = Client(headers={"accept-language": "en"}).get(reverse("home"), {"q": "号店", "page": "9" * 30})
     page = answer.context["page"]
     assert (page.paginator.count, page.number) == (public.MOST_LISTED, public.MOST_LISTED // public.MERCHANTS_A_PAGE)
