@@ -19,7 +19,7 @@ from tests.browser.person import DESKTOP, PHONE, ROOT, Person, launch
 GYM = people.Gym(name="京城力健健身有限公司", product="私教课10次卡", service="一对一私人教练课10次")
 NEW = people.Gym(product="周末团课10次卡", service="周末团课10次,每次50分钟,由持证教练带领,每班不超过15人。")
 VOID = people.Gym(product="瑜伽10次卡", service="瑜伽小班课10次。本卡售出概不退换,最终解释权归本店所有。")
-MAX_BYTES = 250_000
+MAX_BYTES = 300_000
 
 
 class Here:
