@@ -161,7 +161,10 @@ def inbox() -> Iterator[Inbox]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # its sender was killed in the middle of it: nobody was told, and it comes again
             box.raw.append((self.path, dict(self.headers), body))
             self.send_response(box.answer)
             self.end_headers()
