@@ -101,7 +101,7 @@ def search_merchants(*, text: str = "", district_code: str = "", sector_code: st
     if filters:
         found = found.filter(searchable__tokens__contains=filters)
     if words:
-        found = found.filter(searchable__tokens__contains=_tokens("\n".join(words)))
+        found = found.filter(searchable__tokens__contains=_wanted("\n".join(words)))
     for word in words:
         found = found.alias(place=StrIndex("searchable__document", _searched(word))).filter(place__gt=0)
     open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
@@ -113,8 +113,9 @@ def _searched(text: str) -> Func:
     return Func(Value(text), function="products_search_text", output_field=TextField())
 
 
-def _tokens(text: str) -> Func:
-    return Func(_searched(text), function="products_search_tokens", output_field=ArrayField(TextField()))
+def _wanted(text: str) -> Func:
+    """Every pair of neighbours in each line of it; of a line of one character, that."""
+    return Func(_searched(text), function="products_search_wanted", output_field=ArrayField(TextField()))
 
 
 def public_merchant(pk: int) -> Merchant:

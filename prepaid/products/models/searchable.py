@@ -20,7 +20,7 @@ class Searchable(models.Model):
     tokens = ArrayField(models.TextField())
 
     class Meta:
-        indexes = [GinIndex(fields=["tokens"], name="searchable_tokens")]
+        indexes = [GinIndex(fields=["tokens"], name="searchable_tokens", fastupdate=False)]
 
     def __str__(self) -> str:
         return str(self.pk)
