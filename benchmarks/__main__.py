@@ -1,6 +1,6 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree (all of them unless some are named). docs/benchmarks.md says what is measured
+Subjects: uses, size, refunds, sum_tree, pages (all of them unless some are named). docs/benchmarks.md says what is measured
 against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
 """
 
@@ -125,6 +125,13 @@ def sum_tree(databases: Any, quick: bool) -> list[Figure]:
     ]
 
 
+def pages(databases: Any, quick: bool) -> list[Figure]:
+    """Every page of the demo city, and with a hundred thousand cards in it."""
+    from benchmarks import pages as subject
+
+    return subject.measure(databases, quick=quick)
+
+
 def _beside() -> dict[str, str]:
     """The environment of a process that makes databases of its own on our server."""
     served = os.environ["DATABASE_URL"].rpartition("/")[0]
@@ -136,6 +143,7 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "size": size,
     "refunds": refunds,
     "sum_tree": sum_tree,
+    "pages": pages,
 }
 
 

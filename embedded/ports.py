@@ -1,6 +1,8 @@
 """TCP ports of 127.0.0.1."""
 
+import random
 import socket
+from collections.abc import Iterator
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -15,8 +17,11 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, of those that no system lends to a connection: it is still free when a server comes to it."""
+    return next(port for port in _drawn() if is_free(port))
+
+
+def _drawn() -> Iterator[int]:
+    draw = random.SystemRandom()
+    while True:
+        yield draw.randrange(10_000, 32_000)

@@ -33,6 +33,21 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (``make test``) one has the whole real system and begins with what drives it, which takes longest; what a
+    module shares is made in one of them."""
+    city, rest = [], []
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+        if "city" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("city"))
+        elif any(found[-1].scope == "module" for found in fixtures.values()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        (city if "city" in fixtures else rest).append(item)
+    items[:] = city + rest
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the servers back."""
     servers.close()

@@ -5,6 +5,7 @@ reference data away, so a test that commits works in a clone of its own, dropped
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,8 @@ class Databases:
         self._keys = ["USER", "PASSWORD", "HOST", "PORT"]
         self._owner = {key: owner[key] for key in self._keys}
         self._server = {key: connection.settings_dict[key] for key in self._keys}
-        self.base = f"test_{connection.settings_dict['NAME']}"
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each of the suite's processes has its own
+        self.base = "_".join(filter(None, ["test", connection.settings_dict["NAME"], worker]))
         self.template = f"{self.base}_template"
         self._admin = psycopg2.connect(
             host=owner["HOST"],

@@ -19,6 +19,7 @@ from escrow.operations.payments import take_payment
 from escrow.states import Reason, RefundBasis
 from tests.concurrency.threads import at_once, refusals
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement, order, paid
+from tests.sandbox_bank.bank import until
 
 MANY = 8
 
@@ -200,5 +201,6 @@ def test_a_balance_costs_the_same_after_a_thousand_uses(committed_db):
         ]
         escrow.charge_many(commands, at=AT, actor=ACTOR)
     assert queries.holding(agreement.pk).units_used == 1_000
-    assert blocks(balance, agreement.pk) <= first[0] + 3
+    # Versions of the row that PostgreSQL's own ANALYZE still sees are passed over until it ends.
+    until(lambda: blocks(balance, agreement.pk) <= first[0] + 3)
     assert blocks(history, to.pk, agreement.pk) > first[1] + 20  # the control: a sum over history grows with it

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from embedded.ports import free_port
 from escrow.channels import Channel, Notification, PaymentAnswer, channel
 from escrow.channels.signing import sign
 
@@ -35,12 +35,6 @@ def pair() -> tuple[str, str]:
         base64.b64encode(key.private_bytes_raw()).decode(),
         base64.b64encode(key.public_key().public_bytes_raw()).decode(),
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(true: Callable[[], Any], *, seconds: float = 10) -> Any:

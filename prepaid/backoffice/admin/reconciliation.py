@@ -68,7 +68,7 @@ class Pages(ReadOnlyAdmin):
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         """A page of ours in the administration's frame."""
         context |= {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, f"admin/backoffice/{template}.html", context)
+        return TemplateResponse(request, [f"admin/backoffice/{template}.html", f"admin/{template}.html"], context)
 
 
 def download(raw: bytes, *, name: str, media_type: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from embedded.ports import free_port
 from escrow.channels import (
     Channel,
     ChannelRefused,
@@ -23,7 +24,7 @@ from escrow.channels import (
     sandbox as sandbox_module,
 )
 from escrow.channels.signing import sign
-from tests.sandbox_bank.bank import Bank, Inbox, free_port, fresh, order, paid_order, pay, until
+from tests.sandbox_bank.bank import Bank, Inbox, fresh, order, paid_order, pay, until
 
 
 def test_a_channel_is_switched_on_by_settings(settings: Any) -> None:
