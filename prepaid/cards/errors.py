@@ -44,10 +44,35 @@ class NoWayToPay(DomainError):
     http_status = 503
 
 
+class TopUpTermsGone(DomainError):
+    """A top-up keeps the card's terms; other terms are another card."""
+
+    message = _(
+        "The terms this card was sold on are not sold any more, so it cannot be topped up. Choose another card of this merchant, "
+        "on the terms of today."
+    )
+
+
 class OrderNotOpen(WrongState):
     message = _(
         "This order cannot be cancelled any more: it is paid, cancelled or expired. Open your wallet to see which."
     )
+
+
+# Lost cards
+
+
+class CardNotInUse(WrongState):
+    message = _("Nothing that was paid is on this card, so there is nothing to block. Look at the card's page.")
+
+
+class CardNotLost(WrongState):
+    message = _("This card is not reported lost any more. Reload the page to see what became of it.")
+
+
+class LossDay(DomainError):
+    message = _("The card was lost between the day you bought it and now. Correct the day, or leave it empty.")
+    http_status = 400
 
 
 # At the counter
@@ -126,6 +151,17 @@ class CardPaused(DomainError):
     )
 
 
+class CardLost(DomainError):
+    message = _(
+        "This card was reported lost, so nothing can be charged to it. Ask its holder to say on the card's page that it was found, "
+        "or to take a new number."
+    )
+
+
+class CardReplaced(DomainError):
+    message = _("This card was replaced after a loss, and its old code is over. Ask the customer to show the new one.")
+
+
 class CardUsedUp(NotEnoughLeft):
     message = _("This card is used up: nothing is left on it. Ask the customer for another card.")
 
@@ -136,6 +172,15 @@ class TooManySessions(NotEnoughLeft):
 
 class AmountTooLarge(NotEnoughLeft):
     message = _("Only ¥%(left)s is left on this card. Charge at most that much.")
+
+
+class LotsTooSmall(NotEnoughLeft):
+    """Of a card that was topped up: each payment has a refund of its own, so a charge comes from one of them."""
+
+    message = _(
+        "This card was paid in several parts, and a charge is drawn from one of them: at most %(most)s at once. Charge that, and "
+        "the rest with the card's next code."
+    )
 
 
 class AmountNeeded(DomainError):

@@ -242,6 +242,17 @@ class ShopPauseForm(PauseForm):
         return "".join(self.cleaned_data["number"].split())
 
 
+class LossForm(forms.Form):
+    """When a card went missing; empty for now."""
+
+    since = forms.DateTimeField(
+        label=_("Lost since"),
+        required=False,
+        help_text=_("When you last had it, if you know. Empty for now. Charges made since then are listed for you."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
 class ClosingForm(forms.Form):
     """What closes or moves, and when."""
 

@@ -1,7 +1,8 @@
 from prepaid.cards.models.card import Card
 from prepaid.cards.models.contract import Contract
+from prepaid.cards.models.loss import CardLoss, LossOutcome
 from prepaid.cards.models.redemption import Redemption
 from prepaid.cards.models.refund_request import RefundRequest
 from prepaid.cards.models.rule import CardRule
 
-__all__ = ["Card", "CardRule", "Contract", "Redemption", "RefundRequest"]
+__all__ = ["Card", "CardLoss", "CardRule", "Contract", "LossOutcome", "Redemption", "RefundRequest"]

@@ -13,10 +13,11 @@ from prepaid.products.models import ProductVersion
 
 
 def new_number() -> str:
-    """Eight random digits that no card has yet; the unique constraint catches the race."""
+    """Eight random digits that no card has or had; the unique constraint catches the race."""
     while True:
         number = str(10 ** (NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (NUMBER_DIGITS - 1)))
-        if not Card.objects.filter(number=number).exists():
+        had = Card.objects.filter(losses__old_number=number)
+        if not Card.objects.filter(number=number).exists() and not had.exists():
             return number
 
 
@@ -32,9 +33,15 @@ class Card(models.Model):
     agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="card", verbose_name=_("agreement"))
     issuer = models.ForeignKey(Merchant, models.PROTECT, related_name="cards", verbose_name=_("issuer"))
     code_secret = EncryptedTextField(default=new_secret)
+    #: Since when its code does not work because its holder reported it lost (``CardLoss``).
+    lost_at = models.DateTimeField(_("reported lost"), null=True, blank=True)
     order_token = models.UUIDField(help_text=_("one per shown order form: makes buying idempotent"))
     contract_sha256 = models.CharField(_("accepted contract"), max_length=64)
     knew_service = models.BooleanField(_("knew this service before buying"), default=False)
+    #: A further payment for that card: a row of its own with its contract, statement and refund, used with the code of the first.
+    tops_up = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="top_ups", verbose_name=_("tops up")
+    )
     bought_at = models.DateTimeField(_("bought"))
     #: By the contract; pauses and days without service move it (``CardFace.last_day``).
     expires_on = models.DateField(_("last day"), null=True, blank=True)

@@ -11,6 +11,7 @@ from prepaid.cards.operations.answers import (
 from prepaid.cards.operations.closings import refund_closed_card, refund_closed_cards, tell_holders
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
 from prepaid.cards.operations.counter import charge_card
+from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
@@ -35,6 +36,7 @@ __all__ = [
     "ask_pause",
     "buy",
     "cancel_order",
+    "card_found",
     "charge_card",
     "confirm_redemption",
     "contest_redemption",
@@ -55,6 +57,8 @@ __all__ = [
     "refund_closed_card",
     "refund_closed_cards",
     "refuse_refund",
+    "reissue_card",
+    "report_loss",
     "request_refund",
     "settle_request",
     "tell_holders",

@@ -20,6 +20,7 @@ from prepaid.cards.errors import (
     AmountNeeded,
     AmountTooLarge,
     CardExpired,
+    CardLost,
     CardOfAnotherMerchant,
     CardPaused,
     CardSettled,
@@ -44,6 +45,8 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.loss import check_replaced
+from prepaid.cards.operations.top_ups import lot_for
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import place_of, sector_rule, store_of, stores_of
 
@@ -84,9 +87,9 @@ def charge_card(
     The same ``key`` and body give the same redemption again.
 
     Raises:
-        KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardOfAnotherMerchant,
+        KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardReplaced, CardOfAnotherMerchant, CardLost,
         StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
-        TooManySessions, AmountTooLarge, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
+        TooManySessions, AmountTooLarge, LotsTooSmall, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
         InvalidUnits; ListPriceTooLarge, NothingToCharge of a discount card; LessonNeeded, OneLesson, LessonDay, LessonCharged of a
         course, NotACourse.
     """
@@ -103,17 +106,22 @@ def charge_card(
         check_fen(amount_fen)
     step = _shown_step(staff, number, digits, at_real)
     with transaction():
-        card = Card.objects.select_for_update(of=("self",), no_key=True).get(number=number)
+        card = Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
+        if card is None:  # replaced since its code was checked
+            raise WrongCode()
         if replayed := _replayed(key, body):
             return replayed
         if card.issuer_id != staff.merchant_id:
             raise CardOfAnotherMerchant()
-        if card.redemptions.filter(code_step=step).exists():
+        if card.lost_at is not None:
+            raise CardLost()
+        lots = queries.lots_of(card=card)
+        if Redemption.objects.filter(card__in=lots, code_step=step).exists():
             raise CodeUsed()
         store = _store_of(staff, store_id)
         _check_store(card, store)
-        face = queries.face_of(card=card, today=clock.beijing_date(at))
-        holding = face.holding
+        face = lot_for(lots, wanted=_wanted(card, units, amount_fen), today=clock.beijing_date(at))
+        card, holding = face.card, face.holding
         if error := _NOT_HELD.get(holding.state):
             raise error()
         if face.has_expired:
@@ -203,6 +211,7 @@ def _shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime)
     secret = Card.objects.filter(number=number).values_list("code_secret", flat=True).first()
     try:
         if secret is None:
+            check_replaced(number=number, digits=digits, at_real=at_real)
             raise WrongCode()
         return codes.accepted_step(secret, digits, at_real)
     except WrongCode:
@@ -251,6 +260,13 @@ class _Claim:
     final: bool
     list_fen: int | None = None
     lesson: _Lesson | None = None
+
+
+def _wanted(card: Card, units: int | None, amount_fen: int | None) -> int:
+    """About how much it will come to, to find the payment it is drawn from; ``_measure`` refuses what is no figure of the card."""
+    if card.version.plan == Plan.DISCOUNT:
+        return card.version.discounted(amount_fen or 0)
+    return (amount_fen if card.version.plan == Plan.STORED_VALUE else units) or 1
 
 
 def _lesson(card: Card, name: str, on: date | None, at: datetime) -> _Lesson | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
-from prepaid.cards.models import Card, Redemption, RefundRequest
+from prepaid.cards.models import Card, CardLoss, Redemption, RefundRequest
 from prepaid.cards.queries import claim_of
 from prepaid.merchants.models import Closing, StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -38,6 +38,39 @@ def card_active(card: Card, *, at: datetime) -> None:
         url=reverse("card_detail", args=[card.number]),
         at=at,
     )
+
+
+def card_lost(card: Card, *, at: datetime) -> None:
+    """To the holder, who may not be the one who reported it."""
+    _of_loss(
+        card,
+        "lost",
+        _("Your card %(card)s is blocked"),
+        _(
+            "It was reported lost, and its code charges nothing any more. Was it not you, or have you found it? Open the card."
+        ),
+        at,
+    )
+
+
+def card_found(card: Card, *, at: datetime) -> None:
+    """The block is over."""
+    body = _("It was found again: its code works as before. Was this not you? Report it lost again.")
+    _of_loss(card, "found", _("Your card %(card)s can be used again"), body, at)
+
+
+def card_reissued(card: Card, loss: CardLoss, *, at: datetime) -> None:
+    """The number that counts now."""
+    body = _(
+        "It replaces %(old)s, whose code is over. Everything on the card, its contract and its history stay as they were."
+    )
+    _of_loss(card, "reissued", _("Your card's new number is %(card)s"), body, at, old=loss)
+
+
+def _of_loss(card: Card, event: str, title: Promise, body: Promise, at: datetime, **details: Any) -> None:
+    url = reverse("card_loss", args=[card.number])
+    details["card"] = card
+    notices.send(to=card.holder, kind=f"cards.{event}", title=title, body=body, details=details, url=url, at=at)
 
 
 _CHARGE_TITLES: dict[str, Promise] = {

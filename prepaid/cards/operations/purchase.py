@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.operations.contracts import conclude
+from prepaid.cards.operations.top_ups import to_top_up
 from prepaid.merchants.models import Merchant
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import User
@@ -49,6 +51,7 @@ def buy(
     risks_accepted: bool,
     custody_percent: int = 100,
     token: UUID,
+    tops_up_id: int | None = None,
     channel: str,
     return_url: str,
     at: datetime,
@@ -58,12 +61,14 @@ def buy(
 
     ``accepted_terms_sha256`` is the fingerprint of the contract that was shown, ``custody_percent`` how much it said stays in
     custody. ``token`` is one per shown form: sending
-    it again gives the same order. ``return_url`` may hold ``{order_no}``. Calls the channel: not inside a transaction.
+    it again gives the same order. ``tops_up_id``: the payment is a further one for that card. ``return_url`` may hold
+    ``{order_no}``. Calls the channel: not inside a transaction.
 
     Raises:
         NotFound, NotOnSale, SalesStopped, NoStoreOpen, FilingNeeded: nothing to buy. ContractNotAccepted, ContractChanged,
         RisksNotAcknowledged. PriceCapExceeded, SessionsCapExceeded, MonthsCapExceeded, LeaseTooShort, TermNeeded: see
-        ``products.caps``. KeyReused: the token belongs to another order. ChannelUnknown, NoWayToPay.
+        ``products.caps``. KeyReused: the token belongs to another order. ChannelUnknown, NoWayToPay. CannotTopUp, TopUpTermsGone:
+        see ``top_ups.to_top_up``.
         AlreadyPaid, AgreementExpired, ChannelUnavailable: of the payment; the order stands and can be paid later.
     """
     if not settings.PAYMENT_CHANNELS:
@@ -77,6 +82,7 @@ def buy(
         risks_accepted=risks_accepted,
         custody_percent=custody_percent,
         token=token,
+        tops_up_id=tops_up_id,
         at=at,
         actor=actor,
     )
@@ -91,6 +97,7 @@ def place_order(
     risks_accepted: bool,
     custody_percent: int = 100,
     token: UUID,
+    tops_up_id: int | None = None,
     at: datetime,
     actor: str,
 ) -> Card:
@@ -99,13 +106,13 @@ def place_order(
     with transaction():
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
-            return _same_order(ordered, holder, version_id)
+            return _same_order(ordered, holder, version_id, tops_up_id)
         version = sellable_version(version_id, on=today)
         merchant = version.product.merchant
         _serialise_purchases(holder, version)
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
-            return _same_order(ordered, holder, version_id)
+            return _same_order(ordered, holder, version_id, tops_up_id)
         if not accepted_terms_sha256:
             raise ContractNotAccepted()
         custody = custody_of(version, on=today)
@@ -117,26 +124,34 @@ def place_order(
         _check_caps(holder, version, merchant, at)
         pay_until = at + timedelta(minutes=CardRule.objects.current(today).payment_minutes)
         caps.check_leases(_latest_end(version, today, pay_until), premises_now(version))
-        agreement = escrow.open_agreement(
-            beneficiary_id=merchant.beneficiary_id,
-            funder=holder.public_id,
-            plan=version.plan,
-            price_fen=version.price_fen,
-            bonus_fen=version.bonus_fen,
-            units_total=version.units_total,
-            places=[str(premises.store_id) for premises in version.terms.stores],
-            payable_after=sector_rule(merchant.sector_id, today).payable_working_days,
-            free_percent=custody.free_percent,
-            pay_until=pay_until,
-            at=at,
-            actor=actor,
-        )
+        terms: dict[str, Any] = {
+            "price_fen": version.price_fen,
+            "bonus_fen": version.bonus_fen,
+            "units_total": version.units_total,
+        }
+        if tops_up_id is not None:
+            first = to_top_up(holder_id=holder.pk, card_id=tops_up_id, version_id=version_id, custody=custody)
+            agreement = escrow.open_top_up(card_id=first.agreement_id, **terms, pay_until=pay_until, at=at, actor=actor)
+        else:
+            agreement = escrow.open_agreement(
+                beneficiary_id=merchant.beneficiary_id,
+                funder=holder.public_id,
+                plan=version.plan,
+                **terms,
+                places=[str(premises.store_id) for premises in version.terms.stores],
+                payable_after=sector_rule(merchant.sector_id, today).payable_working_days,
+                free_percent=custody.free_percent,
+                pay_until=pay_until,
+                at=at,
+                actor=actor,
+            )
         card = Card.objects.create(
             holder=holder,
             version=version,
             agreement=agreement,
             issuer=merchant,
             order_token=token,
+            tops_up_id=tops_up_id,
             contract_sha256=accepted_terms_sha256,
             knew_service=_knows_service(holder, version),
             bought_at=at,
@@ -153,6 +168,7 @@ def place_order(
                 "contract_sha256": contract.sha256,
                 "risks_accepted": risks_accepted,
                 "custody_percent": custody_percent,
+                **({"tops_up": tops_up_id} if tops_up_id else {}),
             },
             at=at,
         )
@@ -205,8 +221,8 @@ def _may_ask(payment: Payment) -> bool:
         return False
 
 
-def _same_order(card: Card, holder: User, version_id: int) -> Card:
-    if (card.holder_id, card.version_id) != (holder.pk, version_id):
+def _same_order(card: Card, holder: User, version_id: int, tops_up_id: int | None) -> Card:
+    if (card.holder_id, card.version_id, card.tops_up_id) != (holder.pk, version_id, tops_up_id):
         raise KeyReused()
     return card
 

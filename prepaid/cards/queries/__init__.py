@@ -38,6 +38,7 @@ from prepaid.cards.queries.counter import (
     workplace_of_charge,
 )
 from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
+from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
 from prepaid.cards.queries.pauses import (
     last_day_with,
     pause_days_left,
@@ -67,6 +68,7 @@ from prepaid.cards.queries.refunds import (
     unearned_fen,
 )
 from prepaid.cards.queries.steps import steps_of
+from prepaid.cards.queries.top_ups import can_top_up, face_to_show, lots_of, top_up_version, top_ups_of
 from prepaid.cards.queries.wallet import (
     CardFace,
     StatementLine,
@@ -95,6 +97,7 @@ __all__ = [
     "Ground",
     "StatementLine",
     "answer_due_on",
+    "can_top_up",
     "card_of",
     "cards_at",
     "cards_of",
@@ -103,6 +106,7 @@ __all__ = [
     "charge_at",
     "charge_news",
     "charges_on",
+    "charges_since",
     "charges_waiting",
     "check_contracts",
     "claim_of",
@@ -121,6 +125,7 @@ __all__ = [
     "counter_stores",
     "early_release_of",
     "face_of",
+    "face_to_show",
     "faces_of",
     "grounds_by_hand",
     "grounds_of",
@@ -130,11 +135,14 @@ __all__ = [
     "interest_of",
     "interest_on",
     "is_closed",
+    "is_in_use",
     "last_charge_id",
     "last_charges",
     "last_day_of",
     "last_day_with",
     "least_refund_fen",
+    "losses_of",
+    "lots_of",
     "open_charges",
     "order_by_token",
     "order_of",
@@ -160,6 +168,8 @@ __all__ = [
     "statement",
     "steps_of",
     "stopped_for",
+    "top_up_version",
+    "top_ups_of",
     "unearned_fen",
     "whole_sum_fen",
     "with_stoppages",

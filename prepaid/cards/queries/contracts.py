@@ -16,7 +16,10 @@ CHECKS = {
         SELECT count(*) FROM cards_contract WHERE pdf IS NOT NULL AND pdf_sha256 <> encode(sha256(pdf), 'hex')""",
     "contracts of other terms than the card's": """
         SELECT count(*) FROM cards_contract k JOIN cards_card c ON c.id = k.card_id
-        WHERE k.text::jsonb ->> 'terms_sha256' <> c.contract_sha256 OR k.text::jsonb ->> 'number' <> c.number""",
+        WHERE k.text::jsonb ->> 'terms_sha256' <> c.contract_sha256
+           OR k.text::jsonb ->> 'number' <> c.number AND NOT EXISTS (  -- replaced since, after a loss
+              SELECT 1 FROM cards_cardloss l
+              WHERE l.card_id = c.id AND l.outcome = 'reissued' AND l.old_number = k.text::jsonb ->> 'number')""",
 }
 
 

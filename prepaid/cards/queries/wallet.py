@@ -15,7 +15,7 @@ from escrow.models import EarlyRelease, Payment
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
-from prepaid.cards.models import Card, Contract, Redemption
+from prepaid.cards.models import Card, Contract, LossOutcome, Redemption
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -90,7 +90,8 @@ class CardFace:
     @property
     def is_usable(self) -> bool:
         """Whether its code means something at a counter."""
-        return self.is_active and not self.has_expired and not self.is_used_up and not self.is_paused
+        usable = self.is_active and not self.has_expired and not self.is_used_up and not self.is_paused
+        return usable and self.card.lost_at is None
 
     @property
     def days_left(self) -> int | None:
@@ -129,9 +130,13 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
 
 
 def card_of(*, user: User, number: str) -> Card:
-    """With ``has_contract``. Raises ``NotFound``, also for another person's card."""
+    """With ``has_contract`` and ``has_top_ups``. A number that was replaced leads to the card too. Raises ``NotFound``, also for
+    another person's card."""
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
-    card = _cards().annotate(has_contract=kept).filter(holder=user, number=number).first()
+    topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
+    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up).filter(holder=user)
+    replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)
+    card = cards.filter(number=number).first() or replaced.first()
     if card is None:
         raise NotFound()
     return card
@@ -194,7 +199,8 @@ def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]
     and then those that wait for the user too, however old."""
     charges, news = Redemption.objects.filter(card__holder=user), Q(pk__gt=after)
     if number:
-        charges, news = charges.filter(card__number=number), news | Q(use__state=UseState.RESERVED)
+        of_card = Q(card__number=number) | Q(card__tops_up__number=number)
+        charges, news = charges.filter(of_card), news | Q(use__state=UseState.RESERVED)
     charges = charges.filter(news).select_related("use", "store", "card__version__product")
     return list(charges.order_by("-pk")[:MOST_NEWS])
 

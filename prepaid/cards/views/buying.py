@@ -27,13 +27,25 @@ from prepaid.products.queries import Custody, custody_of, refund_previews, sella
 @shows_domain_errors
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of a product version, its acceptance, and on to the bank's cashier."""
-    version = sellable_version(pk, on=clock.today())
+    return _order(request, sellable_version(pk, on=clock.today()))
+
+
+@consumer_required
+@require_http_methods(["GET", "POST"])
+@shows_domain_errors
+def top_up(request: HttpRequest, number: str) -> HttpResponse:
+    """The same for a further payment on a card's own terms."""
+    card = queries.card_of(user=me(request), number=number)
+    return _order(request, queries.top_up_version(card=card, on=clock.today()), tops_up=card)
+
+
+def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None = None) -> HttpResponse:
     custody = custody_of(version, on=clock.today())
     form = BuyForm(request.POST or None, version=version, custody=custody)
     if request.method == "GET":
-        return _contract(request, version, custody, form)
+        return _contract(request, version, custody, form, tops_up)
     if not form.is_valid():
-        return _contract(request, version, custody, form, status=400)
+        return _contract(request, version, custody, form, tops_up, status=400)
     user = me(request)
     try:
         _card, payment = operations.buy(
@@ -43,6 +55,7 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
             risks_accepted=all(form.cleaned_data[risk] for risk in form.risks),
             custody_percent=form.cleaned_data["custody_percent"] or 100,
             token=form.cleaned_data["token"],
+            tops_up_id=tops_up.pk if tops_up else None,
             channel=form.cleaned_data["channel"],
             return_url=_return_url(request),
             at=clock.now(),
@@ -54,12 +67,12 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
     except ContractChanged as error:
-        return _contract(request, version, custody, BuyForm(version=version, custody=custody), error=error)
+        return _contract(request, version, custody, BuyForm(version=version, custody=custody), tops_up, error=error)
     except DomainError as error:
         if isinstance(error, ContractNotAccepted):
             form.add_error("accepted", str(error))
-            return _contract(request, version, custody, form, status=error.http_status)
-        return _contract(request, version, custody, form, error=error)
+            return _contract(request, version, custody, form, tops_up, status=error.http_status)
+        return _contract(request, version, custody, form, tops_up, error=error)
     return redirect(payment.cashier_url)
 
 
@@ -68,12 +81,14 @@ def _contract(
     version: ProductVersion,
     custody: Custody,
     form: BuyForm,
+    tops_up: Card | None,
     *,
     error: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "version": version,
+        "tops_up": tops_up,
         "merchant": version.product.merchant,
         "items": twelve_items(version.terms, custody_percent=custody.percent),
         "custody": custody,

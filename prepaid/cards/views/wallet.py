@@ -54,9 +54,13 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     face = queries.face_of(card=card, today=today)
     # Days of a card that counts days wait for time, not for an answer.
     waiting = queries.charges_waiting(user=user) if face.holding.units_reserved and not face.term else []
+    top_ups = queries.top_ups_of(card=card, today=today) if getattr(card, "has_top_ups", False) else []
     context = {
         "face": face,
         "card": card,
+        "top_ups": top_ups,
+        "can_show_code": card.lost_at is None and any(one.is_usable for one in [face, *top_ups]),
+        "can_top_up": queries.can_top_up(card) and face.is_active,
         "closings": queries.closings_for(card=card),
         "terms": card.version.terms,
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
@@ -78,8 +82,10 @@ def card_code(request: HttpRequest, number: str) -> HttpResponse:
     """The rotating code. The page carries the card's secret, for its holder only, so that it works without network."""
     user, at = me(request), clock.now()
     card = queries.card_of(user=user, number=number)
-    face = queries.face_of(card=card, today=clock.beijing_date(at))
-    if not face.is_usable:
+    if card.tops_up is not None:  # one card, one code
+        return redirect("card_code", card.tops_up.number)
+    face = queries.face_to_show(card=card, today=clock.beijing_date(at))
+    if card.lost_at is not None or not face.is_usable:
         return redirect("card_detail", card.number)
     now = timezone.now()
     text = codes.code_text(card.number, card.code_secret, codes.step_at(now))
