@@ -177,6 +177,15 @@ class BadListFile(MerchantError):
     field = "file"
 
 
+class BadSalesFile(MerchantError):
+    message = _(
+        "The file was not read: %(problem)s. It needs the columns cards and price, one row a week, in UTF-8 or GB 18030. "
+        "Correct it and choose it again."
+    )
+    http_status = 400
+    field = "file"
+
+
 class LastDayPast(MerchantError):
     message = _(
         "The last day of service is today or later. Enter such a day; if the place is shut already, enter today."

@@ -1,15 +1,18 @@
 """Forms of the merchants' pages. The verbs check; a refusal is shown beside the field it names."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
-from prepaid.merchants import queries
+from escrow.money import yuan_to_fen
+from prepaid.merchants import queries, sales_file
 from prepaid.merchants.errors import UnknownDistrict, UnknownSector, UnknownSubdistrict
-from prepaid.merchants.models import StaffRole, Store
+from prepaid.merchants.forecast import HUNDREDTH, SalesWeek
+from prepaid.merchants.models import Rating, StaffRole, Store
 from prepaid.people.forms import PhoneField
 
 
@@ -17,6 +20,25 @@ def refuse(form: forms.Form, error: DomainError) -> None:
     """Show the refusal beside its field, or on top."""
     field = getattr(error, "field", None)
     form.add_error(field if field in form.fields else None, str(error))
+
+
+class YuanField(forms.CharField):
+    """Yuan with at most two decimals; cleans to fen, or None when empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Fen. ValidationError with the domain's sentence for anything that is no amount."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return yuan_to_fen(text)
+        except DomainError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class DayInput(forms.DateInput):
@@ -193,3 +215,82 @@ class InviteForm(forms.Form):
         choose = [("", _("Choose…"))]
         self.fields["sector"].choices = choose + [(row.pk, row.name) for row in queries.sectors(on=on)]  # type: ignore[attr-defined]  # a choice field
         self.fields["district"].choices = choose + [(row.pk, row.name) for row in queries.districts(on=on)]  # type: ignore[attr-defined]  # a choice field
+
+
+#: A forecast of figures that are typed looks so many weeks ahead; a file says its own.
+FORECAST_WEEKS = 52
+
+
+class ForecastForm(forms.Form):
+    """What an owner knows of the shop's own sales. ``asks_sector``: of somebody who has not joined yet."""
+
+    sector = forms.ChoiceField(label=_("Sector"), error_messages={"invalid_choice": UnknownSector.message})
+    rating = forms.ChoiceField(
+        label=_("Rating by the regulator"), required=False, choices=[("", _("not rated yet")), *Rating.choices]
+    )
+    cards = forms.IntegerField(label=_("Cards sold in a week"), min_value=1, max_value=10_000, required=False)
+    price = YuanField(label=_("Average price of a card (yuan)"), required=False)
+    file = forms.FileField(
+        label=_("Or your own weeks, as a file"),
+        required=False,
+        help_text=_("CSV with the columns cards and price (yuan), one row a week, at most 104 rows. It is not kept."),
+    )
+    visits = forms.IntegerField(label=_("Visits on a card"), min_value=1, max_value=1_000)
+    pace = forms.DecimalField(
+        label=_("Visits a customer makes in a week"),
+        min_value=Decimal("0.01"),
+        max_value=50,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    life = forms.IntegerField(
+        label=_("A card runs (weeks)"),
+        min_value=1,
+        max_value=520,
+        help_text=_("What is not used by then stays the customer's and is not counted as yours."),
+    )
+    opening = YuanField(label=_("In the bank today (yuan)"), required=False)
+    costs = YuanField(label=_("Rent, wages and other costs a week (yuan)"), required=False)
+    more = forms.IntegerField(
+        label=_("More customers if they pay by the month (%)"),
+        min_value=0,
+        max_value=200,
+        required=False,
+        help_text=_("A smaller first payment is easier to say yes to. Leave it empty to count none."),
+    )
+
+    def __init__(self, *args: Any, on: date, asks_sector: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if asks_sector:
+            choose = [("", _("Choose…"))]
+            self.fields["sector"].choices = choose + [(row.pk, row.name) for row in queries.sectors(on=on)]  # type: ignore[attr-defined]  # a choice field
+        else:
+            del self.fields["sector"], self.fields["rating"]
+
+    def clean(self) -> dict[str, Any]:
+        """``sales``: the file's weeks, or the same week again and again."""
+        typed: dict[str, Any] = self.cleaned_data
+        if typed.get("file"):
+            try:
+                typed["sales"] = sales_file.read_weeks(typed["file"].read(sales_file.MOST_BYTES + 1))
+            except DomainError as error:
+                refuse(self, error)
+        elif typed.get("cards") and typed.get("price"):
+            typed["sales"] = (SalesWeek(cards=typed["cards"], price_fen=typed["price"]),) * FORECAST_WEEKS
+        elif not self.errors:
+            self.add_error("cards", _("Enter how many cards you sell in a week and their price, or choose a file."))
+        return typed
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What ``forecast.Facts`` asks of the owner."""
+        typed = self.cleaned_data
+        return {
+            "sales": typed["sales"],
+            "visits": typed["visits"],
+            "pace": int(typed["pace"] * HUNDREDTH),
+            "life": typed["life"],
+            "opening_fen": typed["opening"] or 0,
+            "costs_fen": typed["costs"] or 0,
+            "more_percent": typed["more"] or 0,
+        }

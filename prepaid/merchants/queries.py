@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from escrow import queries as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.models import Approval, AuditEntry, Claim, LegalHold, Payout, ReserveRule, Stoppage
+from escrow.models import Approval, AuditEntry, Claim, EarlyReleaseRule, LegalHold, Payout, ReserveRule, Stoppage
 from escrow.states import ApprovalKind, ApprovalState, Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
+from prepaid.merchants.forecast import EarlyFigures
 from prepaid.merchants.models import (
     Closing,
     CustodyRule,
@@ -32,6 +33,7 @@ from prepaid.people.models import Division, DivisionLevel, Post, User
 
 #: Percent that stay in custody whatever a rule says.
 LEAST_CUSTODY = 10
+DAYS_OF_WEEK = 7
 
 
 def current(on: date) -> Q:
@@ -70,13 +72,32 @@ class LegalCustody:
 
 
 def legal_custody(merchant: Merchant, on: date) -> LegalCustody:
-    """What the rules ask for on that day, by the merchant's sector and rating. A tenth stays in any case: an agreement is never
-    without money of its own. Raises ``UnknownSector``."""
-    rule = CustodyRule.objects.current(sector_code=merchant.sector_id, rating=merchant.rating, on=on)
+    """What the rules ask of that merchant on that day. Raises ``UnknownSector``."""
+    return custody_least(merchant.sector_id, merchant.rating, on=on)
+
+
+def custody_least(sector_code: str, rating: str, *, on: date) -> LegalCustody:
+    """What the rules ask for on that day, by sector and rating. A tenth stays in any case: an agreement is never without money
+    of its own. Raises ``UnknownSector``."""
+    rule = CustodyRule.objects.current(sector_code=sector_code, rating=rating, on=on)
     if rule is not None:
         return LegalCustody(percent=rule.percent, basis=rule.basis)
-    general = sector_rule(merchant.sector_id, on)
+    general = sector_rule(sector_code, on)
     return LegalCustody(percent=max(LEAST_CUSTODY, general.custody_percent), basis=general.basis)
+
+
+def early_figures(*, on: date) -> EarlyFigures | None:
+    """How early release is earned, in whole weeks: what is waited for rounded up, what is granted rounded down. None: there is
+    no rule, and nothing is released early."""
+    rule = EarlyReleaseRule.objects.current(on)
+    if rule is None:
+        return None
+    return EarlyFigures(
+        cooling_weeks=-(-rule.cooling_off_days // DAYS_OF_WEEK),
+        proven_weeks=-(-rule.proven_days // DAYS_OF_WEEK),
+        window_weeks=max(1, rule.window_days // DAYS_OF_WEEK),
+        cap_weeks=rule.cap_days // DAYS_OF_WEEK,
+    )
 
 
 def districts(*, on: date) -> QuerySet[Division]:

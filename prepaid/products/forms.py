@@ -11,10 +11,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from escrow.errors import DomainError
-from escrow.money import yuan, yuan_to_fen
+from escrow.money import yuan
 from escrow.states import Plan
-from prepaid.merchants.forms import DayInput
+from prepaid.merchants.forms import DayInput, YuanField
 from prepaid.merchants.queries import stores_of
 from prepaid.products import standard_clauses
 from prepaid.products.errors import BadFacts
@@ -25,25 +24,6 @@ from prepaid.products.terms import CLAUSES, percent
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-
-class YuanField(forms.CharField):
-    """Yuan with at most two decimals; cleans to fen, or None when empty."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 24)
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> Any:
-        """Fen. ValidationError with the domain's sentence for anything that is no amount."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return yuan_to_fen(text)
-        except DomainError as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class PercentField(forms.DecimalField):

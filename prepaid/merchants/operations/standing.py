@@ -16,6 +16,7 @@ from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import DomainError, NotFound, ReasonRequired
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.merchants.csv_files import NotText, decoded
 from prepaid.merchants.errors import BadListFile, BadListing, ListedTwice, ListingEnded
 from prepaid.merchants.models import Listing, ListKind, Merchant, StaffMember, StaffRole
 from prepaid.merchants.operations.people import checked_uscc
@@ -99,7 +100,9 @@ def read_list(content: bytes, *, on: date) -> list[Row]:
     if len(content) > MOST_BYTES:
         raise BadListFile(problem=_("it is larger than 1 MB"))
     try:
-        lines = list(csv.DictReader(io.StringIO(_decoded(content))))
+        lines = list(csv.DictReader(io.StringIO(decoded(content))))
+    except NotText as error:
+        raise BadListFile(problem=_("it is neither UTF-8 nor GB 18030")) from error
     except csv.Error as error:
         raise BadListFile(problem=_("it is not a CSV file")) from error
     if not lines:
@@ -196,15 +199,6 @@ def _checked(entry: Entry, today: date) -> Entry:
 
 def _identity(entry: Entry) -> dict[str, str]:
     return {"uscc": entry.uscc, "kind": entry.kind, "number": entry.number}
-
-
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadListFile(problem=_("it is neither UTF-8 nor GB 18030"))
 
 
 def _remove(listing: Listing, removed_on: date, *, because: str, at: datetime, actor: str) -> None:
