@@ -13,7 +13,6 @@ from django.db.models import (
     F,
     Func,
     Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -249,6 +248,8 @@ class Backing:
     #: Released early and not earned yet: stands nowhere, for it has left.
     advanced_fen: int = 0
     agreements_held: int = 0
+    #: Of what is held, reserved by charges that wait for a consumer's confirmation.
+    waiting_fen: int = 0
 
     @property
     def owed_fen(self) -> int:
@@ -275,20 +276,20 @@ def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT a.beneficiary_id, a.code, abs(sum(a.net))::bigint, count(*) FILTER (WHERE a.net < 0)
+            SELECT a.beneficiary_id, a.code, abs(sum(a.net))::bigint, count(*) FILTER (WHERE a.net < 0), sum(a.pending)::bigint
             FROM (SELECT beneficiary_id, CASE asset WHEN 'CNY' THEN code ELSE 'advanced' END AS code,
-                         debits_posted - credits_posted AS net
+                         debits_posted - credits_posted AS net, debits_pending AS pending
                   FROM escrow_account WHERE asset = 'CNY' OR (asset = 'ADVANCE' AND code = 'held')
-                  UNION ALL SELECT beneficiary_id, code, -amount FROM escrow_unfolded WHERE asset = 'CNY') AS a
+                  UNION ALL SELECT beneficiary_id, code, -amount, 0 FROM escrow_unfolded WHERE asset = 'CNY') AS a
             WHERE a.beneficiary_id = ANY (%s)
             GROUP BY a.beneficiary_id, a.code
             """,
             [ids],
         )
-        for beneficiary_id, code, amount, agreements in cursor.fetchall():
+        for beneficiary_id, code, amount, agreements, waiting in cursor.fetchall():
             sums[beneficiary_id][f"{code}_fen"] = amount
             if code == AccountCode.HELD:
-                sums[beneficiary_id]["agreements_held"] = agreements
+                sums[beneficiary_id] |= {"agreements_held": agreements, "waiting_fen": waiting}
     return {pk: Backing(**fields) for pk, fields in sums.items()}
 
 
@@ -309,7 +310,6 @@ class MerchantMoney:
     """A merchant's money at a glance (fen). ``next_payout_on`` is None when nothing is earned and unpaid."""
 
     today_fen: int
-    waiting_fen: int
     payable_fen: int
     next_payout_fen: int
     next_payout_on: date | None
@@ -336,24 +336,21 @@ def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
 
 
 def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
-    """What was earned today (Beijing), what waits for a consumer's confirmation, what the next payout will carry."""
+    """What was earned today (Beijing) and what the next payout will carry, in one query."""
     today = clock.beijing_date(at)
     since = datetime.combine(today, datetime.min.time(), clock.BEIJING)
-    lines = unpaid_lines(beneficiary_id)
-    sums = lines.aggregate(
-        all=Sum("line_fen"),
-        today=Sum("line_fen", filter=Q(at__gte=since)),
-        next_on=Min("payable_on", filter=Q(payable_on__gte=today)),
+    days = (
+        unpaid_lines(beneficiary_id)
+        .values("payable_on")
+        .annotate(sum=Sum("line_fen"), today=Sum("line_fen", filter=Q(at__gte=since)))
     )
-    next_on = sums["next_on"] or today
-    due = lines.filter(payable_on__lte=next_on).aggregate(sum=Sum("line_fen"))["sum"] or 0
-    waiting = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.HELD, asset=Asset.CNY).aggregate(
-        sum=Sum("debits_pending")
-    )
+    rows = list(days.order_by())
+    sums = {row["payable_on"]: row["sum"] for row in rows}
+    next_on = min((day for day in sums if day >= today), default=today)
+    due = sum(fen for day, fen in sums.items() if day <= next_on)
     return MerchantMoney(
-        today_fen=sums["today"] or 0,
-        waiting_fen=waiting["sum"] or 0,
-        payable_fen=sums["all"] or 0,
+        today_fen=sum(row["today"] or 0 for row in rows),
+        payable_fen=sum(sums.values()),
         next_payout_fen=max(0, due),
         next_payout_on=next_on if due > 0 else None,
     )
@@ -534,9 +531,9 @@ def refund_owed(payment_id: int) -> int:
     return orders.aggregate(sum=Sum("amount_fen"))["sum"] or 0
 
 
-def stoppages(beneficiary_ids: Iterable[int]) -> list[Stoppage]:
+def stoppages(beneficiary_ids: Iterable[int]) -> QuerySet[Stoppage]:
     """What is stopped now, the longest first."""
-    return list(Stoppage.objects.filter(beneficiary_id__in=beneficiary_ids, until=None).order_by("since", "pk"))
+    return Stoppage.objects.filter(beneficiary_id__in=beneficiary_ids, until=None).order_by("since", "pk")
 
 
 def add_working_days(day: date, count: int) -> date:

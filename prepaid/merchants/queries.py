@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
@@ -136,6 +137,13 @@ def resolve_address(text: str, *, on: date) -> tuple[Division, Division]:
         raise AddressAmbiguous(candidates=names)
     assert divisions[0].parent is not None  # a constraint: only districts have no parent
     return divisions[0].parent, divisions[0]
+
+
+def which_exist(**rows: QuerySet[Any]) -> set[str]:
+    """Of these questions, by name, those that have any row at all, in one query."""
+    asked = Sector.objects.values_list(*(Exists(found) for found in rows.values()))[:1]
+    answers = next(iter(asked), ())
+    return {name for name, has_rows in zip(rows, answers, strict=False) if has_rows}
 
 
 def workplaces_of(user: User) -> list[StaffMember]:
@@ -308,11 +316,16 @@ def closing_stores(merchant_id: int) -> set[int]:
     return set(rows.values_list("store_id", flat=True))
 
 
+def listings_of(merchants: Collection[Merchant], *, on: date) -> QuerySet[Listing]:
+    """Their entries in the standing register that hold on that day."""
+    return Listing.objects.current(on).filter(uscc__in=[merchant.uscc for merchant in merchants])
+
+
 def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list[SalesStop]]:
     """Of ``sales_stops`` those of the standing register, in one query."""
     found: dict[int, list[SalesStop]] = {merchant.pk: [] for merchant in merchants}
     by_uscc = {merchant.uscc: merchant.pk for merchant in merchants}
-    for listing in Listing.objects.current(on).filter(uscc__in=by_uscc):
+    for listing in listings_of(merchants, on=on):
         stop = SalesStop(
             reason=f"{ListKind(listing.kind).label} · {listing.number}",
             since=listing.listed_on,

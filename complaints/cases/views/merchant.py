@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
+from complaints.cases.models import Case
 from complaints.cases.queries.file import charged_of, next_step_of, owner_of, statements_of, steps_of, timeline_of
 from complaints.cases.queries.record import counted
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
@@ -30,8 +32,8 @@ PAGE_LENGTH = 20
 MOST_MATTERS = 10
 
 
-@register_matters
-def waiting_cases(staff: StaffMember) -> list[Matter]:
+@register_matters(lambda staff: cases_to_answer(merchant_id=staff.merchant_id))
+def waiting_cases(cases: QuerySet[Case]) -> list[Matter]:
     """Complaints that wait for the merchant's side."""
     return [
         Matter(
@@ -40,7 +42,7 @@ def waiting_cases(staff: StaffMember) -> list[Matter]:
             note=owner_of(case),
             due_on=case.merchant_answer_due_on,
         )
-        for case in cases_to_answer(merchant_id=staff.merchant_id)[:MOST_MATTERS]
+        for case in cases[:MOST_MATTERS]
     ]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from escrow import clock
 from escrow.errors import DomainError
+from escrow.models import Pause
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import ShopPauseForm
 from prepaid.merchants.access import manager_page
@@ -23,8 +25,8 @@ PAGE_LENGTH = 25
 MOST_MATTERS = 10
 
 
-@register_matters
-def waiting_pauses(staff: StaffMember) -> list[Matter]:
+@register_matters(lambda staff: queries.pauses_to_answer(staff=staff, today=clock.today()))
+def waiting_pauses(pauses: QuerySet[Pause]) -> list[Matter]:
     """Pauses that customers ask for."""
     return [
         Matter(
@@ -33,7 +35,7 @@ def waiting_pauses(staff: StaffMember) -> list[Matter]:
             note=f"{pause.agreement.card.version.product.name} · {pause.agreement.card}",
             due_on=pause.since,
         )
-        for pause in queries.pauses_to_answer(staff=staff, today=clock.today())[:MOST_MATTERS]
+        for pause in pauses[:MOST_MATTERS]
     ]
 
 

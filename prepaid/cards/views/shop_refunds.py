@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from escrow.money import yuan
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import RequestNotYours
 from prepaid.cards.forms import AgreeForm, RefuseForm
+from prepaid.cards.models import RefundRequest
 from prepaid.cards.states import RefundState
 from prepaid.merchants.access import manager_page
 from prepaid.merchants.models import StaffMember
@@ -27,8 +29,8 @@ PAGE_LENGTH = 25
 MOST_MATTERS = 10
 
 
-@register_matters
-def waiting_requests(staff: StaffMember) -> list[Matter]:
+@register_matters(lambda staff: queries.requests_to_answer(staff=staff))
+def waiting_requests(requests: QuerySet[RefundRequest]) -> list[Matter]:
     """Refunds that customers ask for."""
     return [
         Matter(
@@ -38,7 +40,7 @@ def waiting_requests(staff: StaffMember) -> list[Matter]:
             note=f"{asked.card.version.product.name} · {asked.card}",
             due_on=asked.answer_due_on,
         )
-        for asked in queries.requests_to_answer(staff=staff)[:MOST_MATTERS]
+        for asked in requests[:MOST_MATTERS]
     ]
 
 

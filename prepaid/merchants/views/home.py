@@ -26,10 +26,17 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     if not staff.manages:
         return redirect("shop_counter")
     merchant, now = staff.merchant, clock.now()
-    stores = list(queries.stores_of(merchant.pk).filter(is_open=True))
+    on, waiting = clock.beijing_date(now), today.waiting(staff)
+    # Most of this is empty on most days: one query says what there is, and only that is read.
+    there = queries.which_exist(
+        stores=queries.stores_of(merchant.pk).filter(is_open=True),
+        stopped=escrow.stoppages([merchant.beneficiary_id]),
+        listed=queries.listings_of([merchant], on=on),
+        **waiting,
+    )
     todos = [
         Todo(label=_("Register the merchant"), url="", done=True),
-        Todo(label=_("Add a store"), url=reverse("shop_store_add"), done=bool(stores)),
+        Todo(label=_("Add a store"), url=reverse("shop_store_add"), done="stores" in there),
         *today.todos(merchant),
     ]
     context = {
@@ -37,12 +44,12 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "workplaces": workplaces(request),
         "figures": escrow.merchant_money(merchant.beneficiary_id, now),
         "backing": escrow.backing(merchant.beneficiary_id),
-        "stopped": queries.stopped_at([merchant]),
-        "stops": queries.listed_stops([merchant], on=clock.beijing_date(now))[merchant.pk],
+        "stopped": queries.stopped_at([merchant]) if "stopped" in there else [],
+        "stops": queries.listed_stops([merchant], on=on)[merchant.pk] if "listed" in there else [],
         "todos": todos,
         "all_done": all(todo.done for todo in todos),
-        "matters": today.matters(staff),
-        "events": today.events(staff, clock.beijing_date(now)),
+        "matters": today.matters({name: rows for name, rows in waiting.items() if name in there}),
+        "events": today.events(staff, on),
         "now": now,
     }
     return render(request, "merchant/home.html", context)

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from prepaid.merchants.models import Merchant, StaffMember
 
@@ -40,10 +43,12 @@ class Event:
 
 
 TodoProvider = Callable[[Merchant], list[Todo]]
-MatterProvider = Callable[[StaffMember], list[Matter]]
+#: Rows that wait for the merchant, and what the page says of them. Which providers have any is asked in one query for all.
+Waiting = Callable[[StaffMember], QuerySet[Any]]
+MatterProvider = Callable[[Any], list[Matter]]
 EventProvider = Callable[[StaffMember, date], list[Event]]
 _todos: list[TodoProvider] = []
-_matters: list[MatterProvider] = []
+_matters: dict[str, tuple[Waiting, MatterProvider]] = {}
 _events: list[EventProvider] = []
 
 
@@ -53,10 +58,14 @@ def register_todo(provider: TodoProvider) -> TodoProvider:
     return provider
 
 
-def register_matters(provider: MatterProvider) -> MatterProvider:
-    """An app's matters that wait for the merchant. A decorator."""
-    _matters.append(provider)
-    return provider
+def register_matters(waiting: Waiting) -> Callable[[MatterProvider], MatterProvider]:
+    """An app's matters that wait for the merchant: ``waiting`` says which rows, the provider what of them to show. A decorator."""
+
+    def register(provider: MatterProvider) -> MatterProvider:
+        _matters[f"{provider.__module__}.{provider.__name__}".replace(".", "_")] = waiting, provider
+        return provider
+
+    return register
 
 
 def register_events(provider: EventProvider) -> EventProvider:
@@ -70,9 +79,14 @@ def todos(merchant: Merchant) -> list[Todo]:
     return [todo for provider in _todos for todo in provider(merchant)]
 
 
-def matters(staff: StaffMember) -> list[Matter]:
-    """What waits, the nearest term first."""
-    found = [matter for provider in _matters for matter in provider(staff)]
+def waiting(staff: StaffMember) -> dict[str, QuerySet[Any]]:
+    """By provider, the rows that wait."""
+    return {name: rows(staff) for name, (rows, _provider) in _matters.items()}
+
+
+def matters(rows: dict[str, QuerySet[Any]]) -> list[Matter]:
+    """What waits, the nearest term first: of these providers, whose rows are read now."""
+    found = [matter for name, waits in rows.items() for matter in _matters[name][1](waits)]
     return sorted(found, key=lambda matter: (matter.due_on is None, matter.due_on or date.max))
 
 

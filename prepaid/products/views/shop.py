@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -40,8 +41,8 @@ def product_todos(merchant: Merchant) -> list[Todo]:
     ]
 
 
-@register_matters
-def returned_versions(staff: StaffMember) -> list[Matter]:
+@register_matters(lambda staff: queries.returned_versions(staff.merchant_id))
+def returned_versions(versions: QuerySet[ProductVersion]) -> list[Matter]:
     """What the regulator returned and the merchant has not revised yet."""
     return [
         Matter(
@@ -49,7 +50,7 @@ def returned_versions(staff: StaffMember) -> list[Matter]:
             url=reverse("shop_version", args=[version.pk]),
             note=version.filing.reason,
         )
-        for version in queries.returned_versions(staff.merchant_id)
+        for version in versions
     ]
 
 

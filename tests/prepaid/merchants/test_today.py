@@ -17,7 +17,7 @@ from tests.prepaid.cards import factories as made
 from tests.prepaid.products.factories import make_filing, officer_for
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 17  # four of them are escrow's figures, seven ask who waits for what
+MOST_QUERIES = 12  # one of them asks what there is, and only that is read
 
 
 def test_what_waits_is_named_with_its_last_day_and_goes_when_it_is_answered(
