@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 26
+WIDTH, HEIGHT = 440, 240
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 14, 28
 STEPS = 5  # lines across, at most two more
 FEN_OF_10_YUAN = 1000
 
@@ -59,7 +59,7 @@ def chart(series: Sequence[tuple[str, Sequence[int]]], *, names: Sequence[str]) 
     def y(value: int) -> float:
         return round(TOP + high * (top - value) / (top - bottom), 1)
 
-    every = max(1, -(-len(names) // 8))
+    every = max(1, -(-len(names) // 6))
     return Chart(
         lines=[
             Line(
