@@ -13,6 +13,7 @@ from escrow.operations.approvals import (
     request_payout_release,
     request_receipt_return,
     request_refund_account,
+    same_name,
     withdraw,
 )
 from escrow.operations.batches import export_batch, make_batch
@@ -113,6 +114,7 @@ __all__ = [
     "request_refund_account",
     "resolve_card",
     "resolve_many",
+    "same_name",
     "seal",
     "send_instruction",
     "serve_claims",

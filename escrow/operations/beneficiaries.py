@@ -69,12 +69,12 @@ def set_payout_account(
 
 def hold_payouts(
     *, beneficiary_id: int, because: str, instruction: Instruction | None = None, at: datetime, actor: str
-) -> None:
+) -> PayoutHold:
     """Nothing leaves for the merchant until every reason is released; refunds go on. ``instruction``: the payout that was
     returned."""
     with transaction():
         beneficiary = locked_beneficiary(beneficiary_id)
-        PayoutHold.objects.create(
+        hold = PayoutHold.objects.create(
             beneficiary=beneficiary,
             instruction=instruction,
             because=because[:REASON_LENGTH],
@@ -82,6 +82,7 @@ def hold_payouts(
             placed_at=at,
         )
         _count_holds(beneficiary, action="escrow.hold_payouts", because=because, at=at, actor=actor)
+    return hold
 
 
 def release_payouts(*, beneficiary_id: int, because: str, hold_id: int | None = None, at: datetime, actor: str) -> None:

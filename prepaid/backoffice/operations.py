@@ -289,7 +289,7 @@ def add_reserve_rule(*, rule: ReserveRule, at: datetime, actor: str) -> ReserveR
         raise RuleNotFuture()
     with transaction():
         if ReserveRule.objects.filter(valid_from=rule.valid_from).exists():
-            raise RuleDayTaken(_("There are numbers from that day already. Choose another day."))
+            raise RuleDayTaken()
         rule.save(force_insert=True)
         terms = model_to_dict(rule, exclude=["id"]) | {"valid_from": rule.valid_from.isoformat()}
         audit.record(

@@ -38,6 +38,13 @@ def tell_holders(closing_id: int) -> None:
 
 
 @shared_task
+def tell_of_handover(handover_id: int) -> None:
+    """Who runs a merchant changes, or has changed: everybody concerned is told."""
+    while operations.tell_of_handover(handover_id=handover_id, at=clock.now()):
+        pass
+
+
+@shared_task
 def end_service(closing_id: int) -> None:
     """The announced day is over."""
     merchants.end_service(closing_id=closing_id, at=clock.now(), actor=ACTOR)
@@ -70,6 +77,7 @@ def sweep() -> dict[str, int]:
         pass_silence: queries.requests_unanswered(on=clock.today()),
         record_paid: queries.requests_paid(),
         tell_holders: queries.closings_to_tell(),
+        tell_of_handover: queries.handovers_to_tell(),
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
         print_contract: queries.contracts_to_print(),

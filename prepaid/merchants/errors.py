@@ -130,7 +130,7 @@ class RuleNotFuture(MerchantError):
 
 
 class RuleDayTaken(MerchantError):
-    message = _("This sector already has numbers from that day. Choose another day.")
+    message = _("There are numbers from that day already. Choose another day.")
     field = "valid_from"
     http_status = 409
 
@@ -213,3 +213,37 @@ class AlreadyClosing(MerchantError):
 class ClosingOver(MerchantError):
     message = _("This notice has been withdrawn or its day has passed. Reload the page to see where it stands.")
     http_status = 409
+
+
+class HandoverOpen(MerchantError):
+    message = _(
+        "A change of this operator is being checked by two officials. Wait until they have decided, or have it withdrawn."
+    )
+    http_status = 409
+
+
+class HandoverOver(MerchantError):
+    message = _("This change was decided or withdrawn meanwhile. Reload the page to see where it stands.")
+    http_status = 409
+
+
+class NothingChanges(MerchantError):
+    message = _("Nothing would change. Enter at least one of the three that differs from what holds now.")
+    field = "representative"
+
+
+class PaperDiffers(MerchantError):
+    """What an official read in a document is not what was reported."""
+
+    message = _(
+        "This is not what was reported. Read it once more; if the document says otherwise, reject the change and say so."
+    )
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class WorksAtMerchant(MerchantError):
+    message = _("You work for this merchant, so you cannot decide this. Ask another official.")
+    http_status = 403

@@ -13,6 +13,7 @@ from prepaid.merchants import queries, sales_file
 from prepaid.merchants.errors import UnknownDistrict, UnknownSector, UnknownSubdistrict
 from prepaid.merchants.forecast import HUNDREDTH, SalesWeek
 from prepaid.merchants.models import Rating, StaffRole, Store
+from prepaid.merchants.operations import OperatorFacts
 from prepaid.people.forms import PhoneField
 
 
@@ -64,15 +65,44 @@ class PayoutAccountForm(forms.Form):
     )
 
 
-class ChangeAccountForm(PayoutAccountForm):
-    """Where payouts shall go, once the platform has checked it."""
+class OperatorForm(forms.Form):
+    """Who runs the merchant, or where it is paid, from now on; what stays as it is is left empty."""
+
+    representative = forms.CharField(label=_("New legal representative"), max_length=50, required=False)
+    controller = forms.CharField(
+        label=_("New actual controller"),
+        max_length=50,
+        required=False,
+        help_text=_("Who decides in fact, if that is somebody else: for example who has bought the shop."),
+    )
+    account_name = forms.CharField(
+        label=_("New account holder"),
+        max_length=100,
+        required=False,
+        help_text=_("As the bank knows it, usually the registered name."),
+    )
+    account_no = forms.CharField(
+        label=_("New bank account number"),
+        max_length=40,
+        required=False,
+        help_text=_("It is stored encrypted and shown masked."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    @property
+    def facts(self) -> OperatorFacts:
+        """What the verbs take."""
+        typed = self.cleaned_data
+        return OperatorFacts(**{name: typed[name] for name in OperatorForm.base_fields})
+
+
+class HandoverForm(OperatorForm):
+    """The report of a change."""
 
     because = forms.CharField(
         label=_("Reason"),
         max_length=200,
-        help_text=_(
-            "The platform calls you back on your registered number and checks this before it changes anything."
-        ),
+        help_text=_("For example the sale of the shop, and the number of the registration: the officials read it."),
     )
 
 

@@ -5,21 +5,35 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.models import Approval, AuditEntry, Claim, EarlyReleaseRule, LegalHold, Payout, ReserveRule, Stoppage
-from escrow.states import ApprovalKind, ApprovalState, Reason, StoppageKind
+from escrow.models import AuditEntry, Claim, EarlyReleaseRule, LegalHold, Payout, ReserveRule, Stoppage
+from escrow.states import Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
 from prepaid.merchants.forecast import EarlyFigures
 from prepaid.merchants.models import (
     Closing,
     CustodyRule,
+    Handover,
     InvitedMerchant,
     Listing,
     ListKind,
@@ -29,7 +43,7 @@ from prepaid.merchants.models import (
     StaffMember,
     Store,
 )
-from prepaid.merchants.states import InvitedState
+from prepaid.merchants.states import HandoverState, InvitedState
 from prepaid.people.models import Division, DivisionLevel, Post, User
 
 #: Percent that stay in custody whatever a rule says.
@@ -175,11 +189,32 @@ def merchant_of_beneficiary(beneficiary_id: int) -> Merchant:
     return merchant
 
 
-def account_change(merchant: Merchant) -> Approval | None:
-    """The payout account that was asked for and waits for the platform's check."""
-    return Approval.objects.filter(
-        beneficiary_id=merchant.beneficiary_id, kind=ApprovalKind.PAYOUT_ACCOUNT, state=ApprovalState.OPEN
-    ).first()
+def with_handover(merchants: "QuerySet[Merchant]") -> "QuerySet[Merchant]":
+    """Each with the change of who runs it, or where it is paid, that is being checked, else the last one that took effect:
+    ``handover_state`` (None: there was none), ``handover_what`` (letters of ``Handover.PARTS``), and the days ``handover_reported``
+    and ``handover_decided``. No query of its own."""
+    rows = Handover.objects.filter(merchant=OuterRef("pk"), state__in=[HandoverState.OPEN, HandoverState.DONE])
+    letters = [
+        Case(When(**{column: ""}, then=Value("")), default=Value(letter), output_field=TextField())
+        for letter, (column, _words) in Handover.PARTS.items()
+    ]
+    last = rows.annotate(letters=Concat(*letters, output_field=TextField())).order_by("-pk")
+    return merchants.annotate(
+        handover_state=Subquery(last.values("state")[:1]),
+        handover_what=Subquery(last.values("letters")[:1]),
+        handover_reported=Subquery(last.values("reported_at")[:1]),
+        handover_decided=Subquery(last.values("decided_at")[:1]),
+    )
+
+
+def handovers_of(merchant: Merchant) -> QuerySet[Handover]:
+    """All of them, the newest first."""
+    return Handover.objects.filter(merchant=merchant).select_related("reported_by__user").order_by("-pk")
+
+
+def in_post(merchant: Merchant, post: Post) -> bool:
+    """Whether the merchant belongs to the post: its sector's lead department, in the head office's district or the city."""
+    return merchant.sector.lead_department_id == post.department_id and post.district_id in (None, merchant.district_id)
 
 
 def with_rated_at(merchants: "QuerySet[Merchant]") -> "QuerySet[Merchant]":

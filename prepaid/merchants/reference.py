@@ -5,17 +5,26 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
 from escrow import audit
 from escrow.clock import beijing_date
-from escrow.transactions import transaction
+from escrow.models import EarlyReleaseRule
+from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import CustodyRule, Sector, SectorRule
 from prepaid.people.errors import BadReferenceData
 from prepaid.people.models import Department
 from prepaid.people.reference import put
 
+CONSTRAINT_ERRORS.update(
+    {
+        "sector_rule_one_per_day": RuleDayTaken,
+        "custody_rule_one_per_day": RuleDayTaken,
+        "escrow_earlyreleaserule_valid_from_key": RuleDayTaken,
+    }
+)
 SOURCE = Path(__file__).resolve().parent / "data" / "sectors.csv"
 CUSTODY = SOURCE.with_name("custody.csv")
 #: The file dates nothing; its rows hold from the day the Beijing regulations came into force. Later numbers are
@@ -81,21 +90,44 @@ def add_sector_rule(*, rule: SectorRule, at: datetime, actor: str) -> SectorRule
     Raises:
         RuleNotFuture, RuleDayTaken.
     """
+    taken = SectorRule.objects.filter(sector=rule.sector, valid_from=rule.valid_from)
+    _add(rule, taken, action="merchants.add_sector_rule", target=f"sector:{rule.sector_id}", at=at, actor=actor)
+    return rule
+
+
+def add_custody_rule(*, rule: CustodyRule, at: datetime, actor: str) -> CustodyRule:
+    """How much stays in custody of merchants with a rating, from a later day on; the unsaved row says which. Cards sold before
+    keep what was agreed.
+
+    Raises:
+        RuleNotFuture, RuleDayTaken.
+    """
+    taken = CustodyRule.objects.filter(sector=rule.sector, rating=rule.rating, valid_from=rule.valid_from)
+    _add(rule, taken, action="merchants.add_custody_rule", target=f"sector:{rule.sector_id}", at=at, actor=actor)
+    return rule
+
+
+def add_early_release_rule(*, rule: EarlyReleaseRule, at: datetime, actor: str) -> EarlyReleaseRule:
+    """How early release is earned from a later day on; the unsaved row says which.
+
+    Raises:
+        RuleNotFuture, RuleDayTaken.
+    """
+    taken = EarlyReleaseRule.objects.filter(valid_from=rule.valid_from)
+    _add(rule, taken, action="merchants.add_early_release_rule", target="rule:early_release", at=at, actor=actor)
+    return rule
+
+
+def _add(rule: Any, taken: QuerySet[Any], *, action: str, target: str, at: datetime, actor: str) -> None:
+    """One later row. A row holds until the next one begins, so that two could only meet on one day."""
     if rule.valid_from <= beijing_date(at):
         raise RuleNotFuture()
     with transaction():
-        if SectorRule.objects.filter(sector=rule.sector, valid_from=rule.valid_from).exists():
+        if taken.exists():
             raise RuleDayTaken()
         rule.save(force_insert=True)
         figures = model_to_dict(rule, exclude=["id", "sector"]) | {"valid_from": rule.valid_from.isoformat()}
-        audit.record(
-            actor=actor,
-            action="merchants.add_sector_rule",
-            target=f"sector:{rule.sector_id}",
-            at=at,
-            after=figures,
-        )
-    return rule
+        audit.record(actor=actor, action=action, target=target, at=at, after=figures)
 
 
 def _figures(row: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What becomes of a merchant that people miss here. Complete at import."""
+"""What becomes of a merchant that people miss here, and of a change of who runs one. Complete at import."""
 
 from django.db.models import TextChoices
 from django.utils.translation import pgettext_lazy
@@ -22,3 +22,22 @@ if set(INVITED_TRANSITIONS) != set(InvitedState):
 
 #: Nobody has spoken to the merchant yet, or it has not answered.
 STILL_MISSED = frozenset({InvitedState.NEW, InvitedState.CONTACTED})
+
+
+class HandoverState(TextChoices):
+    """Where a change of the operator stands."""
+
+    OPEN = "open", pgettext_lazy("change of the operator", "being checked")
+    DONE = "done", pgettext_lazy("change of the operator", "in effect")
+    REJECTED = "rejected", pgettext_lazy("change of the operator", "rejected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("change of the operator", "withdrawn")
+
+
+HANDOVER_TRANSITIONS: dict[HandoverState, frozenset[HandoverState]] = {
+    HandoverState.OPEN: frozenset({HandoverState.DONE, HandoverState.REJECTED, HandoverState.WITHDRAWN}),
+    HandoverState.DONE: frozenset(),
+    HandoverState.REJECTED: frozenset(),
+    HandoverState.WITHDRAWN: frozenset(),
+}
+if set(HANDOVER_TRANSITIONS) != set(HandoverState):
+    raise RuntimeError("HandoverState has states without transitions")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.merchants.views import forecast, home, money, staff, stores
+from prepaid.merchants.views import forecast, handovers, home, money, staff, stores
 
 urlpatterns = [
     path("", home.shop_home, name="shop_home"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
     path("money/", money.shop_money, name="shop_money"),
     path("money/forecast/", forecast.shop_forecast, name="shop_forecast"),
-    path("money/account/", money.shop_account, name="shop_account"),
-    path("money/account/withdraw/", money.shop_account_withdraw, name="shop_account_withdraw"),
+    path("handover/", handovers.shop_handover, name="shop_handover"),
+    path("handover/<int:pk>/withdraw/", handovers.shop_handover_withdraw, name="shop_handover_withdraw"),
     path("money/payouts/<int:pk>/", money.shop_payout, name="shop_payout"),
 ]

@@ -1,5 +1,6 @@
 """Questions about products, filings, and what the public may find."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,7 @@ from prepaid.merchants.queries import (
     legal_custody,
     sales_stops,
     sector_rule,
+    with_handover,
     with_rated_at,
 )
 from prepaid.people.models import User
@@ -122,7 +124,9 @@ def public_merchant(pk: int) -> Merchant:
     """A merchant as everybody may see it, with its open stores. Raises NotFound."""
     open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
     merchant = (
-        with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
+        with_handover(
+            with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
+        )
         .prefetch_related(Prefetch("stores", open_stores))
         .filter(pk=pk)
         .first()
@@ -341,3 +345,9 @@ def earlier_filings(filing: Filing) -> QuerySet[Filing]:
         .select_related("version", "decided_by")
         .order_by("-version__number")
     )
+
+
+def filing_number_in(words: str) -> int | None:
+    """The row of the filing that has this number (``Filing.number``), if it is one."""
+    found = re.fullmatch(r"BA[0-9]{4}([0-9]{6,12})", words.strip().upper())
+    return int(found[1]) if found else None

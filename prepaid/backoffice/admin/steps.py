@@ -36,6 +36,7 @@ from prepaid.backoffice.forms import (
 from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.cards.models import Card
+from prepaid.merchants import operations as merchants
 from prepaid.merchants.bank_accounts import masked
 from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
@@ -130,7 +131,7 @@ def release_hold(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRes
     merchant = queries.merchant_of(hold.beneficiary_id)
 
     def do(data: dict[str, Any]) -> HttpResponse:
-        escrow.release_payouts(
+        merchants.release_payouts(
             beneficiary_id=hold.beneficiary_id,
             hold_id=hold.pk,
             because=data["because"],

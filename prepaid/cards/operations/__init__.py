@@ -8,7 +8,12 @@ from prepaid.cards.operations.answers import (
     insist_on_redemption,
     undo_redemption,
 )
-from prepaid.cards.operations.closings import refund_closed_card, refund_closed_cards, tell_holders
+from prepaid.cards.operations.closings import (
+    refund_closed_card,
+    refund_closed_cards,
+    tell_holders,
+    tell_of_handover,
+)
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
 from prepaid.cards.operations.counter import charge_card
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
@@ -62,6 +67,7 @@ __all__ = [
     "request_refund",
     "settle_request",
     "tell_holders",
+    "tell_of_handover",
     "undo_redemption",
     "withdraw_request",
 ]

@@ -12,7 +12,7 @@ from prepaid.cards.models import RefundRequest
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.refunds import grant, locked_card, open_charges
 from prepaid.cards.states import RefundCause, RefundState
-from prepaid.merchants.models import Closing
+from prepaid.merchants.models import Closing, Handover
 
 logger = logging.getLogger(__name__)
 #: Holders told in one go; the sweep goes on where it stopped.
@@ -34,6 +34,29 @@ def tell_holders(*, closing_id: int, at: datetime) -> int:
         if len(cards) < AT_ONCE:
             closing.told_at = at
         closing.save(update_fields=["told_up_to", "told_at"])
+    return len(cards)
+
+
+def tell_of_handover(*, handover_id: int, at: datetime) -> int:
+    """Tell the next ``AT_ONCE`` holders that who runs the merchant changes, or what came of it; like ``tell_holders``. Who was
+    not told yet when it ended learns the end alone. Raises ``NotFound``."""
+    with transaction():
+        rows = Handover.objects.select_for_update(no_key=True, of=("self",))
+        handover = rows.filter(pk=handover_id).first()
+        if handover is None:
+            raise NotFound()
+        if handover.told_at is not None:
+            return 0
+        cards = list(
+            queries.cards_sold_by(handover.merchant_id).filter(pk__gt=handover.told_up_to).order_by("pk")[:AT_ONCE]
+        )
+        for card in cards:
+            letters.handover(card, handover, at=at)
+        if cards:
+            handover.told_up_to = cards[-1].pk
+        if len(cards) < AT_ONCE:
+            handover.told_at = at
+        handover.save(update_fields=["told_up_to", "told_at"])
     return len(cards)
 
 

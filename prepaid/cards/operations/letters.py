@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from escrow.clock import beijing_date
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
 from prepaid.cards.models import Card, CardLoss, Redemption, RefundRequest
 from prepaid.cards.queries import claim_of
-from prepaid.merchants.models import Closing, StaffMember, StaffRole
+from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.notices.models import Message
 
@@ -376,6 +377,37 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
             "address": about.new_address,
             "card": card,
         },
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
+
+
+def handover(card: Card, about: Handover, *, at: datetime) -> None:
+    """To every holder: who runs the merchant or where it is paid changes, and what came of it. Nobody is named."""
+    if about.is_open:
+        title = _("%(merchant)s may be changing hands")
+        body = _(
+            "A change of its legal representative, its actual controller or its payout account was reported on %(day)s. Until "
+            "two officials have verified it, it sells no cards, nothing is paid out to it, and your silence confirms no "
+            "charge. Your card %(card)s stays valid and its money stays in custody."
+        )
+    elif about.is_done:
+        title = _("%(merchant)s has changed hands")
+        body = _(
+            "Two officials have verified the change that was reported on %(day)s. Your card %(card)s stays valid on the terms "
+            "you bought it on. If you are refused service, ask for a refund in your wallet, or complain there."
+        )
+    else:
+        title = _("%(merchant)s has not changed hands")
+        body = _(
+            "The change that was reported on %(day)s did not take place. You can use your card %(card)s as before."
+        )
+    notices.send(
+        to=card.holder,
+        kind="cards.handover",
+        title=title,
+        body=body,
+        details={"merchant": card.issuer.name, "day": beijing_date(about.reported_at).isoformat(), "card": card},
         url=reverse("card_detail", args=[card.number]),
         at=at,
     )

@@ -11,6 +11,7 @@ from prepaid.cards.queries.bases import (
 )
 from prepaid.cards.queries.closings import (
     cards_at,
+    cards_sold_by,
     cards_to_pay_back,
     closing_offer,
     closings_for,
@@ -19,6 +20,7 @@ from prepaid.cards.queries.closings import (
     closings_to_refund,
     closings_to_tell,
     concerned,
+    handovers_to_tell,
 )
 from prepaid.cards.queries.contracts import (
     check_contracts,
@@ -101,6 +103,7 @@ __all__ = [
     "card_of",
     "cards_at",
     "cards_of",
+    "cards_sold_by",
     "cards_to_pay_back",
     "channel_of",
     "charge_at",
@@ -129,6 +132,7 @@ __all__ = [
     "faces_of",
     "grounds_by_hand",
     "grounds_of",
+    "handovers_to_tell",
     "has_courses",
     "held_fen",
     "interest_by_cause",

@@ -9,7 +9,7 @@ from escrow import queries as escrow
 from escrow.states import AgreementState
 from prepaid.cards.models import Card, CardRule
 from prepaid.cards.states import RefundState
-from prepaid.merchants.models import Closing, ClosingKind, Merchant
+from prepaid.merchants.models import Closing, ClosingKind, Handover, Merchant
 from prepaid.merchants.queries import standing_closings
 
 #: A card that is or may soon be somebody's money.
@@ -68,6 +68,17 @@ def closings_to_tell() -> Iterable[int]:
     """Ids of those whose holders are not all told."""
     untold = Closing.objects.filter(told_at=None).exclude(found_by__isnull=False, confirmed_at=None)
     return list(untold.order_by("pk").values_list("pk", flat=True))
+
+
+def cards_sold_by(merchant_id: int) -> QuerySet[Card]:
+    """The merchant's cards that are or may soon be somebody's money."""
+    cards = Card.objects.filter(issuer_id=merchant_id, agreement__state__in=_LIVE)
+    return cards.select_related("holder", "issuer", "version__product")
+
+
+def handovers_to_tell() -> Iterable[int]:
+    """Ids of changes of the operator whose holders are not all told."""
+    return list(Handover.objects.filter(told_at=None).order_by("pk").values_list("pk", flat=True))
 
 
 def closings_over(*, on: date) -> Iterable[int]:

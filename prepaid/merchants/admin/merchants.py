@@ -1,10 +1,10 @@
 """Merchants and the sectors' numbers in the administration: to look at, masked; operators add later numbers."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,9 +20,10 @@ from escrow.money import yuan
 from escrow.states import StoppageKind
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries
+from prepaid.merchants.admin.rules import DatedRuleAdmin
 from prepaid.merchants.bank_accounts import masked
 from prepaid.merchants.forms import DayInput
-from prepaid.merchants.models import CustodyRule, Merchant, Rating, Sector, SectorRule, Store
+from prepaid.merchants.models import Merchant, Rating, Sector, SectorRule, Store
 from prepaid.merchants.reference import add_sector_rule
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, ReadOnlyAdmin
@@ -139,13 +140,14 @@ class FoundClosedForm(forms.Form):
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
 
+    search_kind = "merchants"
     list_display = ["name", "uscc", "sector", "district", "representative", "registered_at"]
     list_filter = [("sector", admin.RelatedOnlyFieldListFilter), ("district", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["sector", "district", "beneficiary"]
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
         "name", "uscc", "representative", "contact_phone", "sector", "district", "rated", "custody", "payout_account",
-        "payouts", "stoppages", "registered_at",
+        "payouts", "stoppages", "handovers", "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
 
@@ -153,6 +155,10 @@ class MerchantAdmin(PostScopedAdmin):
         """By the sector's lead department and the district of the head office."""
         rows = queryset.filter(sector__lead_department_id=post.department_id)
         return rows if post.is_citywide else rows.filter(district_id=post.district_id)
+
+    def found_note(self, obj: Merchant) -> str:
+        """Code, sector and district."""
+        return f"{obj.uscc} · {obj.sector.name} · {obj.district.name}"
 
     @admin.display(description=gettext_lazy("legal representative"))
     def representative(self, merchant: Merchant) -> str:
@@ -211,6 +217,23 @@ class MerchantAdmin(PostScopedAdmin):
             _("Say that it does not serve …"),
             reverse("admin:merchants_merchant_closed", args=[merchant.pk]),
             _("Found closed for good …"),
+        )
+
+    @admin.display(description=gettext_lazy("changes of the operator"))
+    def handovers(self, merchant: Merchant) -> SafeString:
+        """What was reported, and the way to say that something changes."""
+        rows = [
+            (
+                reverse("admin:merchants_handover_change", args=[one.pk]),
+                f"{clock.beijing_date(one.reported_at)} · {one.what} · {one.get_state_display()}",
+            )
+            for one in queries.handovers_of(merchant)[:5]
+        ]
+        return format_html(
+            '{}<a href="{}">{}</a>',
+            format_html_join("", '<div><a href="{}">{}</a></div>', rows),
+            reverse("admin:merchants_handover_enter", args=[merchant.pk]),
+            _("Enter a change …"),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -327,7 +350,7 @@ class MerchantAdmin(PostScopedAdmin):
         held = merchant.beneficiary.payouts_held
 
         def decide(data: dict[str, Any]) -> HttpResponse:
-            verb = escrow.release_payouts if held else escrow.hold_payouts
+            verb = merchants.release_payouts if held else escrow.hold_payouts
             verb(beneficiary_id=merchant.beneficiary_id, because=data["because"], at=clock.now(), actor=user.actor)
             messages.success(request, _("Payouts go on with the next run.") if held else _("Payouts are held."))
             return redirect("admin:merchants_merchant_change", pk)
@@ -371,11 +394,13 @@ class SectorRuleForm(_RuleForm):
 
 
 @admin.register(SectorRule)
-class SectorRuleAdmin(ReadOnlyAdmin):
+class SectorRuleAdmin(DatedRuleAdmin):
     """The law's numbers, each with its source; a change is a new row from a later day."""
 
+    rule_form = SectorRuleForm
+    add_title = gettext_lazy("New numbers for a sector")
     list_display = [
-        "sector", "valid_from", "filing_from", "most_prepaid", "max_months", "max_sessions", "custody_percent", "certainty",
+        "sector", "valid_from", "holds", "filing_from", "most_prepaid", "max_months", "max_sessions", "custody_percent", "certainty",
     ]  # fmt: skip
     list_filter = ["mark"]
     search_fields = ["sector__name_zh", "sector__name_en", "basis"]
@@ -396,29 +421,10 @@ class SectorRuleAdmin(ReadOnlyAdmin):
         """The mark: T the full text, E an excerpt, A an assumption."""
         return rule.mark
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Operators, for a later day."""
-        return super().has_view_permission(request)
+    def add_rule(self, *, rule: SectorRule, at: datetime, actor: str) -> SectorRule:
+        """In its sector."""
+        return add_sector_rule(rule=rule, at=at, actor=actor)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Add numbers that hold from a later day."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = SectorRuleForm(request.POST or None)
-
-        def add(_data: dict[str, Any]) -> HttpResponse:
-            rule = form.save(commit=False)
-            add_sector_rule(rule=rule, at=clock.now(), actor=me(request).actor)
-            messages.success(request, _("These numbers hold from %(day)s.") % {"day": rule.valid_from.isoformat()})
-            return redirect("admin:merchants_sectorrule_changelist")
-
-        return self.deed(request, title=_("New numbers for a sector"), form=form, submit=_("Add"), do=add)
-
-
-@admin.register(CustodyRule)
-class CustodyRuleAdmin(ReadOnlyAdmin):
-    """Where a rating decides how much stays in custody. Loaded by ``manage.py load_reference``."""
-
-    list_display = ["sector", "rating", "valid_from", "percent", "basis", "mark"]
-    list_filter = ["sector"]
-    list_select_related = ["sector"]
+    def audit_target(self, obj: SectorRule) -> str:
+        """All numbers of the sector."""
+        return f"sector:{obj.sector_id}"

@@ -19,6 +19,12 @@ class Merchant(models.Model):
     name = models.CharField(_("registered name"), max_length=100)
     uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True)
     legal_representative = EncryptedTextField(_("legal representative"))
+    controller = EncryptedTextField(
+        _("actual controller"),
+        blank=True,
+        default="",
+        help_text=_("Who decides in fact. Empty: the legal representative, as far as is known."),
+    )
     contact_phone = EncryptedTextField(_("contact phone"))
     sector = models.ForeignKey(Sector, models.PROTECT, related_name="merchants", verbose_name=_("sector"))
     district = models.ForeignKey(

@@ -10,15 +10,24 @@ from prepaid.merchants.operations.closings import (
     is_short_notice,
     withdraw_closing,
 )
+from prepaid.merchants.operations.handovers import (
+    CHECKED_FIRST,
+    OperatorFacts,
+    check_handover,
+    enter_handover,
+    reject_handover,
+    release_payouts,
+    report_handover,
+    verify_handover,
+    withdraw_handover,
+)
 from prepaid.merchants.operations.invitations import invite_merchant, move_invited, name_key
 from prepaid.merchants.operations.people import (
     add_staff,
-    change_payout_account,
     checked_uscc,
     end_staff,
     register_merchant,
     tell_owners,
-    withdraw_account_change,
 )
 from prepaid.merchants.operations.ratings import rate_merchant
 from prepaid.merchants.operations.standing import Entry, import_list, list_operator, read_list, remove_listing
@@ -31,14 +40,16 @@ from prepaid.merchants.operations.stores import (
 )
 
 __all__ = [
+    "CHECKED_FIRST",
     "CLOSED_BY_MERCHANT",
     "Entry",
+    "OperatorFacts",
     "add_staff",
     "add_store",
     "announce_closing",
     "begin_stoppage",
-    "change_payout_account",
     "check_closing",
+    "check_handover",
     "checked_uscc",
     "confirm_closed",
     "dismiss_closed",
@@ -46,6 +57,7 @@ __all__ = [
     "end_service",
     "end_staff",
     "end_stoppage",
+    "enter_handover",
     "find_closed",
     "import_list",
     "invite_merchant",
@@ -56,8 +68,12 @@ __all__ = [
     "rate_merchant",
     "read_list",
     "register_merchant",
+    "reject_handover",
+    "release_payouts",
     "remove_listing",
+    "report_handover",
     "tell_owners",
-    "withdraw_account_change",
+    "verify_handover",
     "withdraw_closing",
+    "withdraw_handover",
 ]

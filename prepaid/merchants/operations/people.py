@@ -1,10 +1,9 @@
-"""Verbs of merchants: register, staff, and the payout account."""
+"""Verbs of merchants: register, and staff."""
 
 from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc as uscc_rule
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
@@ -12,7 +11,6 @@ from escrow import audit
 from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
-from escrow.models import Approval
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants import bank_accounts, queries
 from prepaid.merchants.errors import (
@@ -109,61 +107,6 @@ def checked_uscc(text: str) -> str:
         raise BadUscc() from error
 
 
-def change_payout_account(
-    *, by: StaffMember, account_no: str, account_name: str, because: str, at: datetime, actor: str
-) -> Approval:
-    """Ask for payouts to another account. The owner alone asks; until a person of the platform has checked and released
-    it, payouts go where they went. Every owner is told: who took over a phone must not go unnoticed.
-
-    Raises:
-        NotYourRole, BadAccountNo, AccountChecksum, MissingText, ApprovalOpen.
-    """
-    if by.role != StaffRole.OWNER:
-        raise NotYourRole()
-    account_no = bank_accounts.checked(account_no)
-    account_name = checked_text(account_name, "account_name", 100)
-    because = checked_text(because, "because", 200)
-    with transaction():
-        approval = escrow.request_payout_account(
-            beneficiary_id=by.merchant.beneficiary_id,
-            account_no=account_no,
-            account_name=account_name,
-            because=because,
-            at=at,
-            actor=actor,
-        )
-        tell_owners(
-            by.merchant,
-            kind="merchants.account_asked",
-            title=_("Another payout account was asked for: %(account)s"),
-            body=_(
-                "%(person)s asked that %(merchant)s be paid out to another account. The platform checks it first. Was this "
-                "not agreed? Withdraw it at once."
-            ),
-            details={
-                "account": bank_accounts.masked(account_no),
-                "person": by.user.display_name,
-                "merchant": by.merchant.name,
-            },
-            at=at,
-        )
-    return approval
-
-
-def withdraw_account_change(*, by: StaffMember, at: datetime, actor: str) -> None:
-    """No other account after all. Any owner may, not only who asked.
-
-    Raises:
-        NotYourRole. NotFound: none is waiting.
-    """
-    if by.role != StaffRole.OWNER:
-        raise NotYourRole()
-    approval = queries.account_change(by.merchant)
-    if approval is None:
-        raise NotFound()
-    escrow.withdraw(approval_id=approval.pk, on_behalf_of=approval.requested_by, at=at, actor=actor)
-
-
 def tell_owners(
     merchant: Merchant,
     *,
@@ -171,13 +114,14 @@ def tell_owners(
     title: str | Promise,
     body: str | Promise,
     details: dict[str, object],
+    url: str = "",
     at: datetime,
 ) -> None:
-    """A message about the merchant's money to everybody who owns it."""
+    """A message about the merchant, with the page ``url`` (else its money's), to everybody who owns it."""
     owners = StaffMember.objects.filter(merchant=merchant, role=StaffRole.OWNER, is_active=True).select_related("user")
     for owner in owners:
         notices.send(
-            to=owner.user, kind=kind, title=title, body=body, details=details, url=reverse("shop_account"), at=at
+            to=owner.user, kind=kind, title=title, body=body, details=details, url=url or reverse("shop_money"), at=at
         )
 
 

@@ -15,6 +15,7 @@ from escrow.states import StoppageKind
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants import queries
 from prepaid.merchants.errors import (
+    HandoverOpen,
     LeaseEnded,
     StoppageBeforeStore,
     StoppageInFuture,
@@ -22,7 +23,7 @@ from prepaid.merchants.errors import (
     SubdistrictElsewhere,
     UnknownSubdistrict,
 )
-from prepaid.merchants.models import Merchant, Store
+from prepaid.merchants.models import Handover, Merchant, Store
 from prepaid.merchants.operations.people import checked_district, checked_text
 
 CONSTRAINT_ERRORS["store_name_once_per_merchant"] = StoreNameTaken
@@ -140,11 +141,14 @@ def end_stoppage(*, merchant_id: int, stoppage_id: int, because: str, at: dateti
     """It is over; the terms of silence of charges that wait there begin anew. Repeats change nothing.
 
     Raises:
-        NotFound: not this merchant's. ReasonRequired.
+        NotFound: not this merchant's. ReasonRequired. HandoverOpen: two officials check first who runs it now.
     """
     stoppage = Stoppage.objects.filter(pk=stoppage_id, beneficiary__merchant=merchant_id).first()
     if stoppage is None:
         raise NotFound()
+    whole = (stoppage.place, stoppage.kind) == ("", StoppageKind.CHANGED_HANDS)
+    if whole and Handover.objects.waiting().filter(merchant_id=merchant_id).exists():
+        raise HandoverOpen()
     escrow.end_stoppage(
         beneficiary_id=stoppage.beneficiary_id,
         place=stoppage.place,

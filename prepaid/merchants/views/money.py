@@ -1,20 +1,15 @@
 """The merchant's money: what is held, what is earned, what was paid out and for which uses."""
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from escrow import clock
 from escrow import queries as escrow
-from escrow.errors import DomainError
-from prepaid.merchants import bank_accounts, operations, queries
+from prepaid.merchants import bank_accounts, queries
 from prepaid.merchants.access import manager_page
-from prepaid.merchants.forms import ChangeAccountForm, refuse
 from prepaid.merchants.models import StaffMember
-from prepaid.people.access import me
 
 PAYOUTS_A_PAGE = 20
 LINES_A_PAGE = 100
@@ -61,40 +56,3 @@ def shop_payout(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         "page": Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "merchant/payout.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@manager_page
-def shop_account(request: HttpRequest, staff: StaffMember) -> HttpResponse:
-    """Another payout account: the owner asks, the platform checks and releases."""
-    form = ChangeAccountForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                operations.change_payout_account(by=staff, **form.cleaned_data, at=clock.now(), actor=me(request).actor)
-            except DomainError as error:
-                refuse(form, error)
-                status = error.http_status
-            else:
-                messages.success(
-                    request, _("Asked for. Payouts go to the old account until the platform has checked it.")
-                )
-                return redirect("shop_account")
-    context = {
-        "staff": staff,
-        "form": form,
-        "account": bank_accounts.masked(staff.merchant.beneficiary.payout_account_no),
-        "change": queries.account_change(staff.merchant),
-    }
-    return render(request, "merchant/account.html", context, status=status)
-
-
-@require_POST
-@manager_page
-def shop_account_withdraw(request: HttpRequest, staff: StaffMember) -> HttpResponse:
-    """The change that waits is not wanted any more."""
-    operations.withdraw_account_change(by=staff, at=clock.now(), actor=me(request).actor)
-    messages.success(request, _("Withdrawn. Payouts stay with the present account."))
-    return redirect("shop_account")

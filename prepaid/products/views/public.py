@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from escrow import clock
-from prepaid.merchants.models import Merchant
+from prepaid.merchants.models import Handover, Merchant
 from prepaid.merchants.queries import sales_stops, sector_rule, standing_closings, stopped_at
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
@@ -99,6 +99,7 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "stops": sales_stops([merchant], on=today, stopped=stopped, closings=closings)[pk],
             "closings": closings,
             "stopped": [one for one in stopped if not one.stops_all_sales],
+            "handover_what": Handover.in_words(getattr(merchant, "handover_what", None) or ""),
             "unfiled": queries.filing_missing(merchant, versions, cover=cover, on=today),
             "records": records(merchant, today),
             "today": today,

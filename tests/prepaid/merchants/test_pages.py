@@ -27,7 +27,7 @@ from tests.prepaid.merchants.factories import (
 from tests.prepaid.people.factories import make_official, make_operator, make_user, next_phone
 
 pytestmark = pytest.mark.django_db
-PAGES = ["shop_home", "shop_stores", "shop_store_add", "shop_staff", "shop_money", "shop_account", "shop_products"]
+PAGES = ["shop_home", "shop_stores", "shop_store_add", "shop_staff", "shop_money", "shop_handover", "shop_products"]
 
 
 @pytest.fixture
@@ -140,35 +140,18 @@ def test_a_manager_sees_money_but_moves_no_account(client) -> None:
     merchant = make_merchant()
     client.force_login(make_staff(merchant, StaffRole.MANAGER).user)
     assert client.get(reverse("shop_money")).status_code == 200
-    form = {"account_no": card_no("62220202001122339"), "account_name": "x", "because": "moved banks"}
-    assert client.post(reverse("shop_account"), form).status_code == 403
-    assert client.post(reverse("shop_account_withdraw")).status_code == 403
+    form = {"account_no": card_no("62220202001122339"), "account_name": "x", "because": "moved banks", "report": "1"}
+    assert client.post(reverse("shop_handover"), form).status_code == 403
+    assert client.post(reverse("shop_handover_withdraw", args=[1])).status_code == 403
     merchant.beneficiary.refresh_from_db()
     assert merchant.beneficiary.payout_account_no == card_no()
 
 
 def test_the_account_is_shown_masked_only(client, merchant: Merchant) -> None:
-    for page in ("shop_money", "shop_account"):
+    for page in ("shop_money", "shop_handover"):
         text = client.get(reverse(page)).content.decode()
         assert card_no()[-4:] in text
         assert card_no() not in text
-
-
-def test_the_owner_asks_for_another_account_and_may_withdraw(client, merchant: Merchant) -> None:
-    new = card_no("62220202001122339")
-    form = {"account_no": new, "account_name": "新户", "because": "换了开户行"}
-    for wrong in ({"account_no": new[:-1] + "0"}, {"because": ""}):
-        assert client.post(reverse("shop_account"), form | wrong).status_code == 400
-    assert client.post(reverse("shop_account"), form).status_code == 302
-    merchant.beneficiary.refresh_from_db()
-    assert merchant.beneficiary.payout_account_no == card_no()
-    page = client.get(reverse("shop_account")).content.decode()
-    assert "换了开户行" in page
-    assert new not in page
-    assert client.post(reverse("shop_account"), form).status_code == 409  # one at a time
-    assert client.post(reverse("shop_account_withdraw")).status_code == 302
-    assert "换了开户行" not in client.get(reverse("shop_account")).content.decode()
-    assert client.post(reverse("shop_account_withdraw")).status_code == 404
 
 
 # Stores

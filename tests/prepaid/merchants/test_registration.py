@@ -3,24 +3,19 @@
 import pytest
 from django.db import connection
 
-from escrow import operations as escrow
-from escrow.errors import NotFound
 from escrow.models import AuditEntry, Beneficiary
 from prepaid.merchants import errors, operations
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole
-from prepaid.merchants.queries import account_change, workplace, workplaces_of
+from prepaid.merchants.queries import workplace, workplaces_of
 from prepaid.notices.errors import InvalidContactPhone
-from prepaid.notices.models import Message
 from tests.prepaid.merchants.factories import (
-    AT,
     card_no,
     make_city,
     make_merchant,
-    make_staff,
     owner_of,
     registration,
 )
-from tests.prepaid.people.factories import make_operator, make_user
+from tests.prepaid.people.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -105,44 +100,6 @@ def test_company_accounts_have_no_luhn_digit() -> None:
     make_city()
     merchant = operations.register_merchant(owner=make_user(), **registration(account_no="0200 0019 0923 4567 891"))
     assert merchant.beneficiary.payout_account_no == "0200001909234567891"
-
-
-def test_only_the_owner_asks_for_another_payout_account_and_a_person_of_the_platform_releases_it() -> None:
-    merchant = make_merchant()
-    manager, second = make_staff(merchant, StaffRole.MANAGER), make_staff(merchant, StaffRole.OWNER)
-    new = {"account_no": card_no("62220202001122339"), "account_name": "新户", "because": "moved banks", "at": AT}
-    with pytest.raises(errors.NotYourRole):
-        operations.change_payout_account(by=manager, actor=manager.user.actor, **new)
-    owner = owner_of(merchant)
-    approval = operations.change_payout_account(by=owner, actor=owner.user.actor, **new)
-    told = Message.objects.filter(kind="merchants.account_asked")
-    assert {message.recipient_id for message in told} == {owner.user_id, second.user_id}
-    assert new["account_no"] not in "".join(message.title + message.body for message in told)
-    merchant.beneficiary.refresh_from_db()
-    assert merchant.beneficiary.payout_account_no == card_no()
-    escrow.approve(approval_id=approval.pk, at=AT, actor=make_operator().actor)
-    merchant.beneficiary.refresh_from_db()
-    assert merchant.beneficiary.payout_account_no == new["account_no"]
-
-
-def test_any_owner_withdraws_a_change_that_another_asked_for() -> None:
-    merchant = make_merchant()
-    owner, second = owner_of(merchant), make_staff(merchant, StaffRole.OWNER)
-    operations.change_payout_account(
-        by=owner,
-        account_no=card_no("62220202001122339"),
-        account_name="新户",
-        because="moved banks",
-        at=AT,
-        actor=owner.user.actor,
-    )
-    manager = make_staff(merchant, StaffRole.MANAGER)
-    with pytest.raises(errors.NotYourRole):
-        operations.withdraw_account_change(by=manager, at=AT, actor=manager.user.actor)
-    operations.withdraw_account_change(by=second, at=AT, actor=second.user.actor)
-    assert account_change(merchant) is None
-    with pytest.raises(NotFound):
-        operations.withdraw_account_change(by=second, at=AT, actor=second.user.actor)
 
 
 def test_one_person_may_work_at_two_merchants() -> None:

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from escrow.clock import today
-from escrow.models import AuditEntry
+from escrow.models import AuditEntry, EarlyReleaseRule
 from prepaid.merchants import errors
-from prepaid.merchants.models import Sector, SectorRule
+from prepaid.merchants.models import CustodyRule, Sector, SectorRule
 from prepaid.merchants.queries import sector_rule
 from prepaid.merchants.reference import IN_FORCE, add_sector_rule, load_sectors
 from prepaid.people.errors import BadReferenceData
@@ -130,3 +130,41 @@ def test_an_official_reads_no_and_adds_no_numbers(client) -> None:
     assert client.post(reverse("admin:merchants_sectorrule_add"), typed()).status_code == 403
     assert client.get(reverse("admin:merchants_sectorrule_changelist")).status_code == 403
     assert SectorRule.objects.count() == 17
+
+
+def later(days: int = 30) -> str:
+    return (today() + timedelta(days=days)).isoformat()
+
+
+RULES = {
+    "merchants_custodyrule": {"sector": "arts", "rating": "D", "percent": 50, "basis": "新办法", "mark": "E"},
+    "escrow_earlyreleaserule": {
+        "cooling_off_days": 7, "proven_days": 60, "window_days": 30, "cap_days": 3, "basis": "新办法", "mark": "A",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("merchants_custodyrule", {"percent": 9}), ("escrow_earlyreleaserule", {"window_days": 0})],
+)
+def test_later_rows_alone_are_added_and_each_is_in_the_audit(client, name: str, wrong: dict) -> None:
+    make_city()
+    model = {"merchants_custodyrule": CustodyRule, "escrow_earlyreleaserule": EarlyReleaseRule}[name]
+    page, typed = reverse(f"admin:{name}_add"), RULES[name] | {"valid_from": later()}
+    client.force_login(make_official())
+    assert client.post(page, typed).status_code == 403
+    client.force_login(make_operator())
+    before = model.objects.count()
+    assert client.post(page, typed | {"valid_from": later(0)}).status_code == 400
+    assert client.post(page, typed | wrong).status_code == 400
+    assert model.objects.count() == before
+    assert client.post(page, typed).status_code == 302
+    assert client.post(page, typed).status_code in {400, 409}  # two on one day would overlap
+    assert client.post(page, typed | {"valid_from": later(10)}).status_code == 302  # before one that is planned
+    assert model.objects.count() == before + 2
+    actions = AuditEntry.objects.filter(action__in=["merchants.add_custody_rule", "merchants.add_early_release_rule"])
+    assert [entry.after["valid_from"] for entry in actions.order_by("id")] == [later(), later(10)]
+    assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    row = model.objects.get(valid_from=later())
+    assert later(10) in client.get(reverse(f"admin:{name}_history", args=[row.pk])).content.decode()
