@@ -68,9 +68,7 @@ def _pages(times: int) -> Iterator[Page]:
     from tests.prepaid.people.factories import pass_second_factor
 
     for who, (login, start) in VISITORS.items():
-        client = Client(
-            headers={"accept-language": "zh-hans"}, raise_request_exception=False, SERVER_NAME="127.0.0.1"
-        )
+        client = Client(headers={"accept-language": "zh-hans"}, raise_request_exception=False, SERVER_NAME="127.0.0.1")
         if login is not None:
             user = User.objects.by_phone(login.phone)
             client.force_login(user)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -31,14 +31,29 @@ else:
 
 
 @admin.register(Card)
-class CardAdmin(ReadOnlyAdmin):
-    """What was sold to whom; the money stands with the agreement."""
+class CardAdmin(PostScopedAdmin):
+    """What the post's merchants sold, to whom (masked); the money stands with the agreement."""
 
+    search_kind = "cards"
     list_display = ["number", "issuer", "product", "holder", "state", "bought_at", "expires_on"]
     list_filter = ["agreement__state"]
     list_select_related = ["issuer", "version__product", "holder", "agreement"]
     search_fields = ["=number", "issuer__name"]
     fields = ["number", "issuer", "product", "holder", "state", "contract_sha256", "bought_at", "expires_on"]
+
+    def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
+        """By the sector's lead department and the district of the head office."""
+        rows = queryset.filter(issuer__sector__lead_department_id=post.department_id)
+        return rows if post.is_citywide else rows.filter(issuer__district_id=post.district_id)
+
+    def found_by(self, request: HttpRequest, words: str) -> QuerySet[Any]:
+        """By its whole number, as it is printed: with spaces or without."""
+        rows = self.get_queryset(request).select_related(*self.list_select_related)
+        return rows.filter(number="".join(words.split()))
+
+    def found_note(self, obj: Card) -> str:
+        """What it is, of whom, and whose."""
+        return f"{self.product(obj)} · {obj.issuer.name} · {obj.holder.display_name}"
 
     @admin.display(description=gettext_lazy("product"))
     def product(self, card: Card) -> str:
@@ -55,6 +70,7 @@ class CardAdmin(ReadOnlyAdmin):
 class ContractAdmin(PostScopedAdmin):
     """Contracts of the post's merchants; who opens the PDF of one is written into the audit trail."""
 
+    search_kind = "contracts"
     list_display = ["card", "merchant", "product", "concluded_at", "template_version", "pdf_made_at"]
     list_select_related = ["card__issuer", "card__version__product"]
     search_fields = ["=card__number", "card__issuer__name", "card__issuer__uscc"]
@@ -76,6 +92,18 @@ class ContractAdmin(PostScopedAdmin):
         """The PDF beside Django's own addresses."""
         view = self.admin_site.admin_view(require_GET(self.open_file))
         return [path("<int:pk>/file/", view, name="cards_contract_file"), *super().get_urls()]
+
+    def found_by(self, request: HttpRequest, words: str) -> QuerySet[Any]:
+        """By the card's number as it is printed, else by the merchant."""
+        rows = self.get_queryset(request).select_related(*self.list_select_related).order_by("-pk")
+        number = "".join(words.split())
+        if number.isdecimal():
+            return rows.filter(card__number=number)
+        return rows.filter(Q(card__issuer__name__icontains=words) | Q(card__issuer__uscc=words.upper()))
+
+    def found_note(self, obj: Contract) -> str:
+        """What, of whom, and since when."""
+        return f"{self.product(obj)} · {self.merchant(obj)} · {clock.beijing_date(obj.concluded_at)}"
 
     def open_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The stored PDF, and the note that it was read."""

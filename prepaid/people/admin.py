@@ -201,6 +201,35 @@ class AppointForm(forms.Form):
         return phone
 
 
+class GrantForm(forms.Form):
+    """Another department or district for some days."""
+
+    department = forms.ModelChoiceField(Department.objects.none(), label=gettext_lazy("Department"))
+    district = forms.ModelChoiceField(
+        Division.objects.none(),
+        label=gettext_lazy("District"),
+        required=False,
+        empty_label=gettext_lazy("The whole city"),
+    )
+    valid_until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        widget=DateInput,
+        help_text=gettext_lazy("At most 30 days from today; it ends by itself."),
+    )
+    because = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy(
+            "For example a joint action or a replacement. The official reads it; it goes into the audit trail."
+        ),
+    )
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = queries.departments(on=on)  # type: ignore[attr-defined]  # a choice field
+        self.fields["district"].queryset = queries.divisions(level=DivisionLevel.DISTRICT, on=on)  # type: ignore[attr-defined]  # a choice field
+
+
 class EndPostForm(forms.Form):
     """When a post ends."""
 
@@ -211,10 +240,10 @@ class EndPostForm(forms.Form):
 class PostAdmin(ReadOnlyAdmin):
     """Operators appoint officials and end posts; a post is never edited."""
 
-    list_display = ["user", "department", "district", "valid_from", "valid_until"]
+    list_display = ["user", "department", "district", "valid_from", "valid_until", "extra"]
     list_filter = ["department", ("district", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["user", "department", "district"]
-    fields = ["user", "department", "district", "valid_from", "valid_until", "end_link"]
+    fields = ["user", "department", "district", "valid_from", "valid_until", "granted_by", "because", "end_link"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Operators appoint."""
@@ -222,15 +251,58 @@ class PostAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("end"))
     def end_link(self, post: Post) -> str:
-        """To the page that ends it."""
+        """To the page that ends it, and to the one that grants its official another."""
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:people_post_end", args=[post.pk]), _("End this post …")
+            '<a href="{}">{}</a> · <a href="{}">{}</a>',
+            reverse("admin:people_post_end", args=[post.pk]),
+            _("End this post …"),
+            reverse("admin:people_post_grant", args=[post.pk]),
+            _("Grant an extra post …"),
         )
 
+    @admin.display(description=gettext_lazy("extra"), boolean=True)
+    def extra(self, post: Post) -> bool:
+        """Granted for some days."""
+        return post.is_extra
+
     def get_urls(self) -> list[URLPattern]:
-        """The usual ones and the end of a post."""
-        end = self.admin_site.admin_view(self.end)
-        return [path("<int:post_id>/end/", end, name="people_post_end"), *super().get_urls()]
+        """The usual ones, the end of a post, and an extra one beside it."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:post_id>/end/", view(self.end), name="people_post_end"),
+            path("<int:post_id>/grant/", view(self.grant), name="people_post_grant"),
+            *super().get_urls(),
+        ]
+
+    def grant(self, request: HttpRequest, post_id: int) -> HttpResponse:
+        """Another department or district for some days, for the official who holds this post."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        post = self.get_queryset(request).filter(pk=post_id).select_related(*self.list_select_related).first()
+        if post is None:
+            raise Http404
+
+        def grant(data: dict[str, Any]) -> HttpResponse:
+            operations.grant_post(
+                user_id=post.user_id,
+                department_code=data["department"].pk,
+                district_code=data["district"].pk if data["district"] else None,
+                valid_until=data["valid_until"],
+                because=data["because"],
+                by=me(request),
+                at=clock.now(),
+            )
+            messages.success(request, _("Granted. The official was told; it ends by itself."))
+            return redirect("admin:people_post_changelist")
+
+        return self.deed(
+            request,
+            title=_("Grant an extra post"),
+            form=GrantForm(request.POST or None, on=clock.today()),
+            submit=_("Grant"),
+            do=grant,
+            about=[(_("Person"), post.user.display_name), (_("Post"), str(post))],
+        )
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Appoint somebody."""

@@ -4,24 +4,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
-from prepaid.people import queries
+from prepaid.people import exports, operations, queries
 from prepaid.people.access import me, passed_second_factor, second_factor_page
+from prepaid.people.forms import ExportForm
 from prepaid.people.models import Post, User
 
 if TYPE_CHECKING:
@@ -39,6 +46,33 @@ class QueueItem:
     lane: str | Promise
     due_at: datetime | None = None
     note: str = ""
+
+
+#: The search over everything: fewer letters find too much; rows of each kind at first; rows a page of one kind.
+LEAST_LETTERS, FOUND_FIRST, FOUND_A_PAGE = 2, 5, 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the search found of one kind."""
+
+    page: Any
+    rows: list[Any]
+    more: bool
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Address, name and note of each row."""
+        name = f"admin:{self.page.opts.app_label}_{self.page.opts.model_name}_change"
+        return [(reverse(name, args=[row.pk]), str(row), self.page.found_note(row)) for row in self.rows]
+
+
+#: Where a session remembers in which of the posts it acts.
+ACTING = "acting_post"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
 
 
 QueueProvider = Callable[[HttpRequest], list[QueueItem]]
@@ -71,6 +105,8 @@ class PrepaidAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Denied by default: the flag alone opens nothing."""
         user = request.user
+        if isinstance(user, User) and ACTING in request.session and not user.acting_post_id:
+            user.act_as(request.session[ACTING])
         return isinstance(user, User) and user.opens_administration and passed_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -88,8 +124,57 @@ class PrepaidAdminSite(admin.AdminSite):
         """The work queue, with the list of pages below it."""
         items = work_queue(request)
         now = clock.now()
+        posts = list(queries.posts_held(me(request), on=clock.today()))
         overdue = sum(1 for item in items if item.due_at is not None and item.due_at < now)
-        return super().index(request, {"queue": items, "overdue": overdue, "now": now, **(extra_context or {})})
+        return super().index(
+            request, {"queue": items, "overdue": overdue, "now": now, "posts": posts, **(extra_context or {})}
+        )
+
+    def get_urls(self) -> list[Any]:
+        """The usual ones, and the search over everything."""
+        return [
+            path("search/", self.admin_view(self.search), name="search"),
+            path("act/", self.admin_view(require_POST(self.act)), name="act"),
+            *super().get_urls(),
+        ]
+
+    def act(self, request: HttpRequest) -> HttpResponse:
+        """This session acts in one of the official's posts from now on."""
+        post = (
+            queries.posts_held(me(request), on=clock.today()).filter(pk=_number(request.POST.get("post", ""))).first()
+        )
+        if post is None:
+            raise Http404
+        request.session[ACTING] = post.pk
+        messages.success(request, str(_("You act as %(post)s now.")) % {"post": post})
+        return redirect("admin:index")
+
+    def search(self, request: HttpRequest) -> TemplateResponse:
+        """The first rows of every kind, or one kind by the page; the address says all of it, so it can be kept and sent."""
+        words, kind = request.GET.get("q", "").strip().replace("\0", "")[:100], request.GET.get("kind", "")
+        registered = [page for page in self._registry.values() if isinstance(page, PostScopedAdmin)]
+        pages = {page.search_kind: page for page in registered if page.search_kind}
+        found: list[Found] = []
+        shown = None
+        if len(words) >= LEAST_LETTERS and kind in pages:
+            shown = Paginator(pages[kind].found_by(request, words), FOUND_A_PAGE).get_page(request.GET.get("page"))
+        elif len(words) >= LEAST_LETTERS:
+            for page in pages.values():
+                rows = list(page.found_by(request, words)[: FOUND_FIRST + 1])
+                if rows:
+                    found.append(Found(page=page, rows=rows[:FOUND_FIRST], more=len(rows) > FOUND_FIRST))
+        elif words:
+            messages.warning(request, str(_("Enter at least two characters.")))
+        context = {
+            **self.each_context(request),
+            "title": _("Search"),
+            "words": words,
+            "kind": kind if kind in pages else "",
+            "kinds": [(name, page.opts.verbose_name_plural) for name, page in pages.items()],
+            "found": [Found(page=pages[kind], rows=list(shown), more=False)] if shown else found,
+            "shown": shown,
+        }
+        return TemplateResponse(request, "admin/search.html", context)
 
 
 class ReadOnlyAdmin(_ModelAdmin):
@@ -170,8 +255,67 @@ class ReadOnlyAdmin(_ModelAdmin):
         raise Http404
 
 
-class PostScopedAdmin(ReadOnlyAdmin):
-    """Rows that officials see by their post, operators all of them."""
+class ExportingAdmin(ReadOnlyAdmin):
+    """Lists that may be saved as a file: the rows of the present filter, the columns as the page shows them, masked."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones, and the one that asks why."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(never_cache(self.export)), name=name), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the way to the file, which keeps the filter."""
+        query = request.META.get("QUERY_STRING", "")
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
+        return super().changelist_view(
+            request, {"export_url": f"{url}?{query}" if query else url, **(extra_context or {})}
+        )
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """Say why, then save. A filter that is none leads back to the list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        query = request.META.get("QUERY_STRING", "")
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{name}_changelist")
+        count = rows.count()
+
+        def save(data: dict[str, Any]) -> HttpResponse:
+            at = clock.now()
+            operations.export_list(
+                name=name, query=query, rows=count, kind=data["kind"], reason=data["reason"], by=me(request), at=at
+            )
+            columns = [str(column) for column in self.get_list_display(request)]
+            lines = exports.table(self, rows[: operations.MOST_ROWS], columns)
+            raw, media_type = exports.written(data["kind"], str(self.opts.verbose_name_plural), lines)
+            file = f"{self.opts.model_name}-{clock.beijing_date(at)}.{data['kind']}"
+            return HttpResponse(
+                raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{file}"'}
+            )
+
+        return self.deed(
+            request,
+            title=str(_("Save as a file")),
+            form=ExportForm(request.POST or None),
+            submit=str(_("Write it down and save")),
+            do=save,
+            about=[
+                (_("Kind"), capfirst(self.opts.verbose_name_plural)),
+                (_("Filter"), unquote_plus(query) or _("none")),
+                (_("Rows"), f"{count:,}"),
+                (_("Personal data"), _("masked, as in the list")),
+            ],
+        )
+
+
+class PostScopedAdmin(ExportingAdmin):
+    """Rows that officials see by their post, operators all of them. ``search_kind``: how the address of the search over
+    everything names them; blank: it leaves them out."""
+
+    search_kind = ""
 
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """The rows that belong to the post."""
@@ -190,6 +334,16 @@ class PostScopedAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever the site lets in; which rows, ``get_queryset`` says."""
         return self.admin_site.has_permission(request)
+
+    def found_by(self, request: HttpRequest, words: str) -> QuerySet[Any]:
+        """What the search over everything finds here: what the list's own search would."""
+        rows, twice = self.get_search_results(request, self.get_queryset(request), words)
+        rows = rows.order_by(*(self.get_ordering(request) or ["-pk"]))
+        return rows.distinct() if twice else rows
+
+    def found_note(self, obj: Any) -> str:
+        """A few words beside a row that was found, personal data masked."""
+        return ""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """In the list for everybody who may see rows of it."""

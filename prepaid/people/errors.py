@@ -34,6 +34,11 @@ class ReasonMissing(DomainError):
     http_status = 400
 
 
+class TooManyRows(DomainError):
+    message = _("%(rows)s rows are more than the %(most)s that one file may hold. Choose a narrower filter.")
+    http_status = 400
+
+
 class NotAllowed(DomainError):
     message = _("Your account may not do this. Ask a platform operator.")
     http_status = 403
@@ -54,6 +59,19 @@ class OwnFactor(DomainError):
 
 class PostEnded(DomainError):
     message = _("This post has already ended, or ends before it began. Choose a last day on or after its first.")
+
+
+class NoOwnPost(DomainError):
+    message = _("This person holds no post of their own today. Choose an official who does.")
+
+
+class PostTooLong(DomainError):
+    message = _("An extra post lasts from today at most %(days)s days. Choose a last day within that time.")
+    http_status = 400
+
+
+class PostHeld(DomainError):
+    message = _("This official holds that post already. Choose another department or district.")
 
 
 class BadReferenceData(DomainError):

@@ -54,6 +54,17 @@ class NameForm(forms.Form):
     )
 
 
+class ExportForm(forms.Form):
+    """As what, and why."""
+
+    kind = forms.ChoiceField(label=_("Format"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Goes into the audit trail, with the filter and the number of rows."),
+    )
+
+
 class RevealForm(forms.Form):
     """Why personal data must be seen."""
 

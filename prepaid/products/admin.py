@@ -46,6 +46,7 @@ COLOURS = {FilingState.SUBMITTED: "warn", FilingState.APPROVED: "ok", FilingStat
 class FilingAdmin(PostScopedAdmin):
     """Rows are decided on, never edited: every button is one operation."""
 
+    search_kind = "filings"
     list_display = [
         "filing_no",
         "product",
@@ -66,6 +67,16 @@ class FilingAdmin(PostScopedAdmin):
         """The post's department; its district unless it is the city's."""
         rows = queryset.filter(department_id=post.department_id)
         return rows if post.is_citywide else rows.filter(district_id=post.district_id)
+
+    def found_by(self, request: HttpRequest, words: str) -> QuerySet[Any]:
+        """By its own number, too."""
+        rows = super().found_by(request, words).select_related(*self.list_select_related)
+        number = queries.filing_number_in(words)
+        return self.get_queryset(request).filter(pk=number) if number else rows
+
+    def found_note(self, obj: Filing) -> str:
+        """Whose it is, and where it stands."""
+        return f"{self.product(obj)} · {self.merchant(obj)} · {obj.get_state_display()}"
 
     def get_urls(self) -> list[URLPattern]:
         """The two decisions beside Django's own addresses."""

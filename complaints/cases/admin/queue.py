@@ -25,6 +25,7 @@ from prepaid.people.models import User
 
 @admin.register(Case)
 class CaseAdmin(PostScopedAdmin):
+    search_kind = "cases"
     list_display = ("number", "deadline", "stage", "against", "place", "asked")
     list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
     search_fields = ("number", "merchant__name", "card__number")
@@ -53,6 +54,10 @@ class CaseAdmin(PostScopedAdmin):
         if person is not None:
             return queryset.filter(complainant=person), False
         return super().get_search_results(request, queryset, search_term)
+
+    def found_note(self, obj: Case) -> str:
+        """Against whom, and where it stands."""
+        return f"{obj.merchant.name} · {obj.get_state_display()}"
 
     def get_urls(self) -> list[URLPattern]:
         """The actions of a file beside Django's own addresses."""

@@ -65,6 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     #: How often a second factor was replaced, removed or reset. A session remembers the number it was opened at.
     factor_changes = models.PositiveIntegerField(default=0, editable=False)
 
+    #: The extra post in which this session acts; never stored.
+    acting_post_id: int | None = None
+
     objects = UserManager()
 
     USERNAME_FIELD = "phone_index"
@@ -101,8 +104,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def post(self) -> "Post | None":
-        """The post held today, or None. Asked once per request."""
-        return self.posts.current(on=clock.today()).select_related("department", "district").first()
+        """The post held today, or None: the user's own, unless this session acts in an extra one (``act_as``). Asked once per
+        request."""
+        posts = self.posts.current(on=clock.today()).select_related("department", "district").own_first()
+        acting = [post for post in posts if post.pk == self.acting_post_id] if self.acting_post_id else []
+        return next(iter(acting or posts), None)
+
+    def act_as(self, post_id: int | None) -> None:
+        """For this request the user holds this of their posts; one that has ended counts for nothing."""
+        self.acting_post_id = post_id
+        self.__dict__.pop("post", None)
 
     @property
     def is_regulator(self) -> bool:

@@ -1,5 +1,6 @@
 """What can be done to people, their posts and their second factors."""
 
+from prepaid.people.operations.exports import MOST_ROWS, export_list
 from prepaid.people.operations.factors import (
     add_app,
     add_passkey,
@@ -15,6 +16,7 @@ from prepaid.people.operations.people import (
     choose_care_mode,
     choose_language,
     end_post,
+    grant_post,
     kept_reason,
     known_language,
     make_operator,
@@ -25,6 +27,7 @@ from prepaid.people.operations.people import (
 )
 
 __all__ = [
+    "MOST_ROWS",
     "add_app",
     "add_passkey",
     "appoint",
@@ -32,6 +35,8 @@ __all__ = [
     "choose_care_mode",
     "choose_language",
     "end_post",
+    "export_list",
+    "grant_post",
     "kept_reason",
     "known_language",
     "make_operator",

@@ -4,17 +4,23 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from escrow import audit
+from escrow import audit, clock
 from escrow.errors import NotFound
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from prepaid.notices import operations as notices
 from prepaid.notices import phones
 from prepaid.people import queries
 from prepaid.people.errors import (
     NameMissing,
+    NoOwnPost,
     NotAllowed,
     PhoneTaken,
     PostEnded,
+    PostHeld,
+    PostTooLong,
     ReasonMissing,
     UnknownDivision,
     UnknownLanguage,
@@ -24,6 +30,8 @@ from prepaid.people.models import DivisionLevel, Post, User
 CONSTRAINT_ERRORS["user_phone_once"] = PhoneTaken
 #: Shorter reasons say nothing.
 REASON_LENGTH = 5
+#: How long an extra post lasts at most [A].
+EXTRA_DAYS = 30
 
 
 def register(*, phone: str, name: str, language: str = settings.LANGUAGE_CODE, at: datetime) -> User:
@@ -138,7 +146,8 @@ def appoint(
             district = queries.division(code=district_code, on=valid_from)
             if district.level != DivisionLevel.DISTRICT:
                 raise UnknownDivision()
-        for former in user.posts.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=valid_from)):
+        own = user.posts.filter(granted_by=None)
+        for former in own.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=valid_from)):
             if former.valid_from >= valid_from:
                 raise PostEnded()
             former.valid_until = valid_from - timedelta(days=1)
@@ -161,6 +170,73 @@ def appoint(
                 "valid_from": valid_from.isoformat(),
                 "valid_until": valid_until and valid_until.isoformat(),
             },
+        )
+    return post
+
+
+def grant_post(
+    *,
+    user_id: int,
+    department_code: str,
+    district_code: str | None,
+    valid_until: date,
+    because: str,
+    by: User,
+    at: datetime,
+) -> Post:
+    """For some days, from today on, an official may also see and decide what belongs to another post; it ends by itself. The
+    official is told.
+
+    Raises:
+        NotAllowed: ``by`` is no active platform operator. NotFound, UnknownDepartment, UnknownDivision, ReasonMissing.
+        NoOwnPost: only who holds a post of their own today. PostTooLong. PostHeld: they hold it already.
+    """
+    if not (by.is_active and by.is_platform_operator):
+        raise NotAllowed()
+    why, today = kept_reason(because), clock.beijing_date(at)
+    if not today <= valid_until <= today + timedelta(days=EXTRA_DAYS):
+        raise PostTooLong(days=EXTRA_DAYS)
+    with transaction():
+        user = _locked(user_id)
+        department = queries.department(code=department_code, on=today)
+        district = None if district_code is None else queries.division(code=district_code, on=today)
+        if district is not None and district.level != DivisionLevel.DISTRICT:
+            raise UnknownDivision()
+        held = list(user.posts.current(on=today))
+        if not any(not post.is_extra for post in held):
+            raise NoOwnPost()
+        if any((post.department_id, post.district_id) == (department.pk, district and district.pk) for post in held):
+            raise PostHeld()
+        post = Post.objects.create(
+            user=user,
+            department=department,
+            district=district,
+            valid_from=today,
+            valid_until=valid_until,
+            granted_by=by,
+            because=why,
+        )
+        audit.record(
+            actor=by.actor,
+            action="people.grant_post",
+            target=_target(user),
+            at=at,
+            after={
+                "post": post.pk,
+                "department": department_code,
+                "district": district_code,
+                "valid_until": valid_until.isoformat(),
+                "because": why,
+            },
+        )
+        notices.send(
+            to=user,
+            kind="people.post_granted",
+            title=_("You may also act as %(post)s until %(day)s"),
+            body=_("Reason: %(because)s. Choose the post on the first page of the administration; it ends by itself."),
+            details={"post": post, "day": valid_until.isoformat(), "because": why},
+            url=reverse("admin:index"),
+            at=at,
         )
     return post
 
