@@ -39,7 +39,18 @@ class CardAdmin(PostScopedAdmin):
     list_filter = ["agreement__state"]
     list_select_related = ["issuer", "version__product", "holder", "agreement"]
     search_fields = ["=number", "issuer__name"]
-    fields = ["number", "issuer", "product", "holder", "state", "contract_sha256", "bought_at", "expires_on"]
+    fields = [
+        "number",
+        "issuer",
+        "product",
+        "holder",
+        "state",
+        "lost_at",
+        "tops_up",
+        "contract_sha256",
+        "bought_at",
+        "expires_on",
+    ]
 
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """By the sector's lead department and the district of the head office."""

@@ -345,12 +345,6 @@ def standing_closings(merchants: Iterable[Merchant]) -> list[Closing]:
     return list(rows.select_related("store").order_by("ended_at", "last_day", "pk"))
 
 
-def closing_stores(merchant_id: int) -> set[int]:
-    """The stores that are to close or move: nothing new is sold for them."""
-    rows = Closing.objects.standing().filter(merchant_id=merchant_id, ended_at=None, store__isnull=False)
-    return set(rows.values_list("store_id", flat=True))
-
-
 def listings_of(merchants: Collection[Merchant], *, on: date) -> QuerySet[Listing]:
     """Their entries in the standing register that hold on that day."""
     return Listing.objects.current(on).filter(uscc__in=[merchant.uscc for merchant in merchants])

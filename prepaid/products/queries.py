@@ -15,10 +15,10 @@ from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
 from prepaid.merchants.queries import (
     LegalCustody,
-    closing_stores,
     legal_custody,
     sales_stops,
     sector_rule,
+    standing_closings,
     with_handover,
     with_rated_at,
 )
@@ -202,13 +202,14 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
         raise NotFound()
     if version.state != VersionState.ON_SALE:
         raise NotOnSale()
-    stops = sales_stops([version.product.merchant], on=on)[version.product.merchant_id]
+    closings = standing_closings([version.product.merchant])
+    stops = sales_stops([version.product.merchant], on=on, closings=closings)[version.product.merchant_id]
     if stops:
         raise SalesStopped(reasons="; ".join(stop.reason for stop in stops))
     stores = set(open_stores_of(version).values_list("pk", flat=True))
     if not stores:
         raise NoStoreOpen()
-    if stores & closing_stores(version.product.merchant_id):
+    if stores & {closing.store_id for closing in closings if closing.ended_at is None}:
         raise StoreCloses()
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()

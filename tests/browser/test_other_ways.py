@@ -66,7 +66,14 @@ def look_around(consumer: Person, number: str) -> None:
     """The consumer's main pages."""
     people.find_product(consumer, GYM)
     people.read_contract(consumer)
-    for path in ("/wallet/", f"/wallet/{number}/", f"/wallet/{number}/code/", f"/wallet/{number}/refund/", "/notices/"):
+    for path in (
+        "/wallet/",
+        f"/wallet/{number}/",
+        f"/wallet/{number}/code/",
+        f"/wallet/{number}/refund/",
+        f"/wallet/{number}/lost/",
+        "/notices/",
+    ):
         consumer.open(path)
 
 

@@ -25,13 +25,14 @@ def card_active(card: Card, *, at: datetime) -> None:
     notices.send(
         to=card.holder,
         kind="cards.active",
-        title=_("Your card %(card)s is ready"),
+        title=_("Your card %(first)s is topped up") if card.tops_up else _("Your card %(card)s is ready"),
         body=_(
             "Your payment of ¥%(price)s for “%(product)s” has arrived and is held in custody. "
             "%(merchant)s receives it only as you use the card."
         ),
         details={
             "card": card,
+            "first": card.tops_up or card,
             "price": yuan(card.agreement.price_fen),
             "product": card.version.product.name,
             "merchant": card.issuer.name,

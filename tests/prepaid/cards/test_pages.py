@@ -190,7 +190,7 @@ def test_every_page_of_a_card_opens_for_its_holder_only(kind: str, django_assert
     card = factories.card(shop, kind)
     factories.charge(card, shop.boss, **factories.ONE_USE.get(kind, {}))
     client, stranger = signed_in(card.holder), signed_in(factories.person())
-    pages = ["card_detail", "card_code", "card_statement", "refund_start"]
+    pages = ["card_detail", "card_code", "card_statement", "card_loss", "refund_start"]
     for name in [*pages, "card_pause"] if kind == Plan.PERIOD else pages:
         url = reverse(name, args=[card.number])
         with django_assert_max_num_queries(MOST_QUERIES):
