@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Exists, Func, OuterRef, Prefetch, QuerySet, TextField, Value
@@ -222,8 +223,14 @@ class Custody:
     regulator has found enough for the product."""
 
     percent: int
-    legal: LegalCustody
     decision: CustodyDecision | None
+    merchant: Merchant
+    on: date
+
+    @cached_property
+    def legal(self) -> LegalCustody:
+        """What the rules ask for: asked when it counts or is shown."""
+        return legal_custody(self.merchant, self.on)
 
     @property
     def free_percent(self) -> int:
@@ -244,9 +251,10 @@ def custody_of(version: ProductVersion, *, on: date) -> Custody:
     """What stays in custody of a card sold under this version that day. A card that counts days leaves nothing free: its days
     may be given back long after."""
     decision = custody_decision(version.product)
-    legal = legal_custody(version.product.merchant, on)
+    merchant = version.product.merchant
     minimum = decision is not None and decision.minimum and version.plan != Plan.PERIOD
-    return Custody(percent=legal.percent if minimum else 100, legal=legal, decision=decision)
+    percent = legal_custody(merchant, on).percent if minimum else 100
+    return Custody(percent=percent, decision=decision, merchant=merchant, on=on)
 
 
 def may_decide_custody(user: User, product: Product) -> bool:
