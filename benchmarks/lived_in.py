@@ -55,7 +55,7 @@ INSERT INTO cards_redemption SELECT (jsonb_populate_record(r, jsonb_build_object
     'id', made.id, 'card_id', made.id, 'use_id', made.id, 'key', 'crowd' || n, 'at', made.at))).*
 FROM cards_redemption r JOIN original o ON r.card_id = (o.card).id, made;
 INSERT INTO cards_contract SELECT (jsonb_populate_record(r, jsonb_build_object(
-    'id', made.id, 'card_id', made.id, 'text', left(r.text, 400), 'concluded_at', at))).*
+    'id', made.id, 'card_id', made.id, 'concluded_at', at))).*
 FROM cards_contract r JOIN original o ON r.card_id = (o.card).id, made
 """
 TABLES = [

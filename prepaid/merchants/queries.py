@@ -20,6 +20,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
@@ -59,6 +60,17 @@ def current(on: date) -> Q:
 def sectors(*, on: date) -> QuerySet[Sector]:
     """The sectors a merchant may choose."""
     return Sector.objects.filter(current(on)).select_related("lead_department", "enforcer")
+
+
+def places_and_sectors(*, on: date) -> dict[str, list[tuple[str, str]]]:
+    """The codes and names, in the language of the request, of every ``district`` and ``sector``, by code; one question."""
+    name = "name_zh" if (get_language() or "zh").startswith("zh") else "name_en"
+    rows = districts(on=on).values_list(Value("district"), "code", name)
+    rows = rows.union(Sector.objects.filter(current(on)).values_list(Value("sector"), "code", name))
+    found: dict[str, list[tuple[str, str]]] = {"district": [], "sector": []}
+    for kind, code, called in sorted(rows):
+        found[kind].append((code, called))
+    return found
 
 
 def sector_rule(sector_code: str, on: date) -> SectorRule:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -29,7 +29,7 @@ from prepaid.products import operations, queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotYourFiling
 from prepaid.products.forms import PercentField, ReturnForm
-from prepaid.products.models import Filing, InterestRate, Product, VisitRule
+from prepaid.products.models import CustodyDecision, Filing, InterestRate, Product, VisitRule
 from prepaid.products.reference import add_rate, add_visit_rule
 from prepaid.products.states import FilingState
 
@@ -224,7 +224,7 @@ class CustodyForm(forms.Form):
 class ProductAdmin(PostScopedAdmin):
     """What is sold, and how much of its money stays in custody, which the sector's department of the city decides."""
 
-    list_display = ["name", "merchant", "sector", "in_custody"]
+    list_display = ["name", "merchant", "sector", "minimum"]
     list_select_related = ["merchant__sector", "merchant__district"]
     search_fields = ["name", "merchant__name", "=merchant__uscc"]
     fields = ["name", "merchant", "sector", "rating", "by_the_rules", "in_custody", "decision"]
@@ -233,6 +233,11 @@ class ProductAdmin(PostScopedAdmin):
         """By the sector's lead department and the district of the head office."""
         rows = queryset.filter(merchant__sector__lead_department_id=post.department_id)
         return rows if post.is_citywide else rows.filter(merchant__district_id=post.district_id)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each with its latest decision."""
+        latest = CustodyDecision.objects.filter(product=OuterRef("pk")).order_by("-pk")
+        return super().get_queryset(request).annotate(minimum_is_enough=Subquery(latest.values("minimum")[:1]))
 
     def get_urls(self) -> list[URLPattern]:
         """The decision beside Django's own addresses."""
@@ -254,6 +259,11 @@ class ProductAdmin(PostScopedAdmin):
         """The legal minimum and its source."""
         legal = legal_custody(product.merchant, clock.today())
         return f"{legal.percent}% · {legal.basis}"
+
+    @admin.display(description=gettext_lazy("the legal minimum is enough"), boolean=True)
+    def minimum(self, product: Product) -> bool:
+        """Whether the latest decision leaves part of the money free."""
+        return bool(product.minimum_is_enough)  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("stays in custody of new cards"))
     def in_custody(self, product: Product) -> str:

@@ -6,25 +6,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from prepaid.merchants.models import Sector
-from prepaid.merchants.queries import districts, sectors
-from prepaid.people.models import Division
+from prepaid.merchants.queries import places_and_sectors
 
 
 class MerchantSearch(forms.Form):
     """What the consumer looks for; every field may be empty."""
 
     q = forms.CharField(label=_("Name of the merchant, store or street"), max_length=100, required=False)
-    district = forms.ModelChoiceField(
-        Division.objects.none(), label=_("District"), required=False, empty_label=_("All districts")
-    )
-    sector = forms.ModelChoiceField(
-        Sector.objects.none(), label=_("Sector"), required=False, empty_label=_("All sectors")
-    )
+    district = forms.ChoiceField(label=_("District"), required=False)
+    sector = forms.ChoiceField(label=_("Sector"), required=False)
 
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, choices in (("district", districts(on=on)), ("sector", sectors(on=on))):
+        codes = places_and_sectors(on=on)
+        for name, blank in (("district", _("All districts")), ("sector", _("All sectors"))):
             field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = choices
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", blank), *codes[name]]

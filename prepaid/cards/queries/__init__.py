@@ -55,7 +55,6 @@ from prepaid.cards.queries.refunds import (
     answer_due_on,
     claim_of,
     cooling_off_until,
-    held_fen,
     least_refund_fen,
     refund_quote,
     refund_quotes,
@@ -67,7 +66,6 @@ from prepaid.cards.queries.refunds import (
     requests_to_answer,
     requests_unanswered,
     sold_by,
-    unearned_fen,
 )
 from prepaid.cards.queries.steps import steps_of
 from prepaid.cards.queries.top_ups import can_top_up, face_to_show, lots_of, top_up_version, top_ups_of
@@ -134,7 +132,6 @@ __all__ = [
     "grounds_of",
     "handovers_to_tell",
     "has_courses",
-    "held_fen",
     "interest_by_cause",
     "interest_of",
     "interest_on",
@@ -174,7 +171,6 @@ __all__ = [
     "stopped_for",
     "top_up_version",
     "top_ups_of",
-    "unearned_fen",
     "whole_sum_fen",
     "with_stoppages",
     "workplace_of_charge",

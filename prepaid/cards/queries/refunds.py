@@ -41,9 +41,10 @@ def refund_quotes(*, card: Card, face: CardFace | None = None, at: datetime) -> 
     return {cause: quote(replace(facts, cause=cause.value)) for cause in RefundCause}
 
 
-def least_refund_fen(request: RefundRequest) -> int:
-    """What is due even when the consumer gave up the contract: no offer goes below it (fen)."""
-    return refund_quote(card=request.card, cause=RefundCause.CONSUMER, at=request.requested_at).refund_fen
+def least_refund_fen(request: RefundRequest, *, face: CardFace | None = None) -> int:
+    """What is due even when the consumer gave up the contract: no offer goes below it (fen). ``face``: the card on the day of
+    the request, when the caller has it."""
+    return refund_quotes(card=request.card, face=face, at=request.requested_at)[RefundCause.CONSUMER].refund_fen
 
 
 def _facts(face: CardFace, *, cause: RefundCause, stopped_on: date | None) -> RefundFacts:
@@ -101,16 +102,6 @@ def _list_fen(card: Card) -> int:
 
 def _has_checked_in(card: Card) -> bool:
     return card.redemptions.filter(undone_at=None).exists()
-
-
-def held_fen(*, card: Card) -> int:
-    """What escrow holds for the card now (fen): what a refund is above it the merchant pays."""
-    return escrow.holding(card.agreement_id).held_fen
-
-
-def unearned_fen(*, card: Card) -> int:
-    """What was paid for the card and is not used (fen), in custody or released early."""
-    return escrow.holding(card.agreement_id).unearned_fen
 
 
 def claim_of(refund: Refund | None) -> Claim | None:

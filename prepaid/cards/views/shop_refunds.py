@@ -58,11 +58,12 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
     """One request: the calculation, and the answer, which is asked for twice with the sum and the person named."""
     asked = queries.request_for(staff=staff, request_id=pk)
     agrees = "agree" in request.POST
-    held_fen = queries.held_fen(card=asked.card)
+    face = queries.face_of(card=asked.card, today=clock.beijing_date(asked.requested_at))
+    held_fen = face.holding.held_fen  # as it is now
     agree = AgreeForm(
         request.POST if agrees else None,
         asked_fen=asked.asked_fen,
-        least_fen=min(asked.asked_fen, queries.least_refund_fen(asked)),
+        least_fen=min(asked.asked_fen, queries.least_refund_fen(asked, face=face)),
         most_fen=asked.card.agreement.price_fen,
     )
     refuse = RefuseForm(request.POST if request.method == "POST" and not agrees else None)
@@ -75,7 +76,7 @@ def shop_refund(request: HttpRequest, staff: StaffMember, pk: int) -> HttpRespon
         "quote": RefundQuote.from_json(asked.quote),
         "interest": queries.interest_of(asked, held_fen=held_fen, today=clock.today()),
         "held_fen": held_fen,
-        "early_fen": queries.unearned_fen(card=asked.card) - held_fen,
+        "early_fen": face.holding.unearned_fen - held_fen,
         "agree": agree,
         "refuse": refuse,
     }

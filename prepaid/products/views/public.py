@@ -60,8 +60,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
     found = queries.search_merchants(
         text=form.cleaned_data.get("q", ""),
-        district_code=getattr(form.cleaned_data.get("district"), "pk", ""),
-        sector_code=getattr(form.cleaned_data.get("sector"), "pk", ""),
+        district_code=form.cleaned_data.get("district", ""),
+        sector_code=form.cleaned_data.get("sector", ""),
     )
     page = FewPages(found, MERCHANTS_A_PAGE).get_page(request.GET.get("page"))
     shown = list(page)

@@ -128,7 +128,7 @@ def test_a_cap_counts_all_cards_with_that_merchant_unpaid_orders_too_but_no_othe
     for number in range(1, 3):
         at_real = clock.now() + timedelta(minutes=number)
         factories.charge(spent, shop.boss, at_real=at_real)
-    assert queries.held_fen(card=spent) == 100_000
+    assert queries.face_of(card=spent, today=clock.today()).holding.held_fen == 100_000
     order = factories.order(large, holder)
     with pytest.raises(PriceCapExceeded):
         factories.order(small, holder)

@@ -17,7 +17,7 @@ from tests.prepaid.cards import factories
 from tests.prepaid.cards.test_refunds import agree, ask, old_card
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 17  # what the other side may agree to, with its interest, is reckoned on the page
+MOST_QUERIES = 12
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.complaints import factories as people
 from tests.prepaid.cards import factories
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 13
+MOST_QUERIES = 13  # one of them reads the demo's clock
 
 
 def signed_in(user: User, language: str = "en") -> Client:
