@@ -356,6 +356,132 @@ def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """What one reason brought to an account or took from it (below zero) in a time, in how many transfers."""
+
+    reason: str
+    count: int
+    amount_fen: int
+
+    @property
+    def label(self) -> str:
+        return str(Reason(self.reason).label)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountStatement:
+    """One kind of a beneficiary's accounts over a time: what stood there before, what moved, what stood there after (fen)."""
+
+    code: str
+    opening_fen: int
+    moved: list[Moved]
+    closing_fen: int
+
+
+#: What a merchant's statement tells of: what it has earned, what is held for its customers, what others keep.
+STATEMENT_ACCOUNTS = (AccountCode.PAYABLE, AccountCode.HELD, AccountCode.RESERVE, AccountCode.BLOCKED)
+
+
+def account_statements(beneficiary_id: int, *, since: datetime, until: datetime) -> dict[str, AccountStatement]:
+    """The beneficiary's money by account from ``since`` up to ``until``, in one query and so on one snapshot: the balance of
+    now, less what moved afterwards, is the closing; less what moved meanwhile, the opening."""
+    codes = [str(code) for code in STATEMENT_ACCOUNTS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH moved AS (
+                SELECT credit_account_id, debit_account_id, reason, amount, at >= %(until)s AS later FROM escrow_transfer
+                WHERE beneficiary_id = %(of)s AND asset = 'CNY' AND kind <> 'pending' AND amount > 0 AND at >= %(since)s
+            ), sides AS (
+                SELECT credit_account_id AS account_id, reason, later, amount FROM moved
+                UNION ALL SELECT debit_account_id, reason, later, -amount FROM moved
+            )
+            SELECT code, '' AS reason, false AS later, 0 AS count, sum(net)::bigint
+            FROM (SELECT code, credits_posted - debits_posted AS net FROM escrow_account
+                  WHERE beneficiary_id = %(of)s AND asset = 'CNY' AND code = ANY (%(codes)s)
+                  UNION ALL SELECT code, amount FROM escrow_unfolded
+                  WHERE beneficiary_id = %(of)s AND asset = 'CNY' AND code = ANY (%(codes)s)) AS now
+            GROUP BY code
+            UNION ALL
+            SELECT a.code, s.reason, s.later, count(*), sum(s.amount)::bigint
+            FROM sides s JOIN escrow_account a ON a.id = s.account_id
+            WHERE a.code = ANY (%(codes)s) GROUP BY a.code, s.reason, s.later
+            """,
+            {"of": beneficiary_id, "since": since, "until": until, "codes": codes},
+        )
+        rows = cursor.fetchall()
+    found = {}
+    for code in codes:
+        mine = [row[1:] for row in rows if row[0] == code]
+        moved = [Moved(reason=row[0], count=row[2], amount_fen=row[3]) for row in mine if row[0] and not row[1]]
+        closing = sum(row[3] for row in mine if not row[0]) - sum(row[3] for row in mine if row[1])
+        found[code] = AccountStatement(
+            code=code,
+            opening_fen=closing - sum(line.amount_fen for line in moved),
+            moved=sorted(moved, key=lambda line: (-line.amount_fen, line.reason)),
+            closing_fen=closing,
+        )
+    return found
+
+
+def payable_lines(beneficiary_id: int, *, since: datetime, until: datetime) -> QuerySet[Any]:
+    """Each transfer into and out of what the beneficiary has earned, in their order, with its signed ``line_fen`` and the number
+    of the payout that paid it."""
+    payable = Account.objects.filter(beneficiary_id=beneficiary_id, code=AccountCode.PAYABLE, asset=Asset.CNY)
+    mine = Subquery(payable.values("id"))
+    paid = PayoutLine.objects.filter(transfer_id=OuterRef("pk"))
+    return (
+        Transfer.objects.filter(
+            beneficiary_id=beneficiary_id, asset=Asset.CNY, at__gte=since, at__lt=until, amount__gt=0
+        )
+        .filter(Q(credit_account_id=mine) | Q(debit_account_id=mine))
+        .exclude(kind=TransferKind.PENDING)
+        .annotate(
+            line_fen=Case(When(credit_account_id=mine, then=F("amount")), default=-F("amount")),
+            payout_no=Subquery(paid.values("payout__instruction__number")[:1]),
+        )
+        .order_by("at", "id")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradingWeek:
+    """One week (its Monday in Beijing): what customers paid, what uses earned, what was paid back (fen)."""
+
+    since: date
+    sold_fen: int = 0
+    used_fen: int = 0
+    refunded_fen: int = 0
+
+
+def trading_weeks(beneficiary_id: int, *, until: date, weeks: int) -> list[TradingWeek]:
+    """The last weeks up to the one of ``until``, the oldest first, in one query."""
+    this = until - timedelta(days=until.weekday())
+    mondays = [this - timedelta(weeks=ago) for ago in reversed(range(weeks))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT date_trunc('week', at AT TIME ZONE 'Asia/Shanghai')::date,
+                   coalesce(sum(amount) FILTER (WHERE reason = 'fund' AND asset = 'CNY'), 0)::bigint,
+                   coalesce(sum(CASE reason WHEN 'release' THEN amount WHEN 'undo' THEN -amount ELSE 0 END), 0)::bigint,
+                   coalesce(sum(amount) FILTER (WHERE reason IN ('refund', 'make_good', 'refund_interest', 'claim')), 0)::bigint
+            FROM escrow_transfer
+            WHERE beneficiary_id = %s AND asset IN ('CNY', 'ADVANCE') AND kind <> 'pending'
+              AND reason IN ('fund', 'release', 'undo', 'refund', 'make_good', 'refund_interest', 'claim')
+              AND at >= %s::timestamp AT TIME ZONE 'Asia/Shanghai'
+            GROUP BY 1
+            """,
+            [beneficiary_id, mondays[0]],
+        )
+        found = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [
+        TradingWeek(since=monday, sold_fen=sold, used_fen=used, refunded_fen=refunded)
+        for monday in mondays
+        for sold, used, refunded in [found.get(monday, (0, 0, 0))]
+    ]
+
+
 def may_get_early_release(at: datetime) -> list[int]:
     """Beneficiaries with an agreement that leaves something free and no release yet today; whether they have earned it is
     asked when it is their turn."""

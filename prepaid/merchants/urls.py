@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.merchants.views import forecast, handovers, home, money, staff, stores
+from prepaid.merchants.views import forecast, handovers, home, money, staff, statements, stores
 
 urlpatterns = [
     path("", home.shop_home, name="shop_home"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
     path("money/", money.shop_money, name="shop_money"),
     path("money/forecast/", forecast.shop_forecast, name="shop_forecast"),
+    path("money/statements/", statements.shop_statements, name="shop_statements"),
+    path("money/statements/<str:month>.xlsx", statements.shop_statement_xlsx, name="shop_statement_xlsx"),
+    path("money/statements/<str:month>/", statements.shop_statement, name="shop_statement"),
     path("handover/", handovers.shop_handover, name="shop_handover"),
     path("handover/<int:pk>/withdraw/", handovers.shop_handover_withdraw, name="shop_handover_withdraw"),
     path("money/payouts/<int:pk>/", money.shop_payout, name="shop_payout"),
