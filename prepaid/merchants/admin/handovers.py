@@ -1,5 +1,6 @@
 """Changes of the operator in the administration: two officials verify each with what they read in the documents."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -22,6 +23,9 @@ from prepaid.merchants.models import Handover, Merchant
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue
 from prepaid.people.models import Post, masked_name
+
+#: How soon two officials are to have verified it; meanwhile the merchant sells nothing [A].
+VERIFY_WITHIN = timedelta(days=7)
 
 
 class PapersForm(OperatorForm):
@@ -240,7 +244,7 @@ def handovers_to_verify(request: HttpRequest) -> list[QueueItem]:
             title=handover.merchant.name,
             url=reverse("admin:merchants_handover_change", args=[handover.pk]),
             lane=gettext_lazy("Change of the operator: verify"),
-            due_at=handover.reported_at,
+            due_at=handover.reported_at + VERIFY_WITHIN,
             note=handover.what,
         )
         for handover in waiting.select_related("merchant")[:50]

@@ -120,7 +120,7 @@ class Handover(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.merchant_id} {self.state}"
+        return self.what
 
     @property
     def is_open(self) -> bool:
