@@ -59,7 +59,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "face": face,
         "card": card,
         "top_ups": top_ups,
-        "can_show_code": card.lost_at is None and any(one.is_usable for one in [face, *top_ups]),
+        "can_show_code": (card.tops_up or card).lost_at is None and any(one.is_usable for one in [face, *top_ups]),
         "can_top_up": queries.can_top_up(card) and face.is_active,
         "closings": queries.closings_for(card=card),
         "terms": card.version.terms,

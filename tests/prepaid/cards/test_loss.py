@@ -65,6 +65,8 @@ def test_a_new_number_leaves_everything_on_the_card_where_it_was() -> None:
     old, old_code = card.number, factories.shown(card, age=-1)
     held = escrow_queries.holding(card.agreement_id)
     press(card, "report")
+    code = reverse("card_code", args=[added.number])
+    assert code not in signed_in(card.holder).get(reverse("card_detail", args=[added.number])).content.decode()
     press(card, "reissue")
     card.refresh_from_db()
     assert card.number != old
