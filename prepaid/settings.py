@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "prepaid.people.access.few_features",
     "prepaid.people.access.in_words",
+    "prepaid.merchants.access.OnlyTheCounter",
 ]
 
 ROOT_URLCONF = "prepaid.urls"

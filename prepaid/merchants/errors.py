@@ -247,3 +247,47 @@ class PaperDiffers(MerchantError):
 class WorksAtMerchant(MerchantError):
     message = _("You work for this merchant, so you cannot decide this. Ask another official.")
     http_status = 403
+
+
+class BadPin(MerchantError):
+    message = _("A PIN has six digits. Enter six digits.")
+    field = "pin"
+
+
+class EasyPin(BadPin):
+    message = _("This PIN is guessed first. Choose six digits that are no row like 123456 or 000000.")
+
+
+class PinsDiffer(BadPin):
+    message = _("The two PINs differ. Enter the same six digits twice.")
+
+
+class WrongPin(MerchantError):
+    message = _("This PIN is wrong. Try again; it is locked after %(left)s more wrong ones.")
+    field = "pin"
+    http_status = 403
+
+
+class PinLocked(WrongPin):
+    message = _(
+        "This PIN is locked after too many wrong ones. Sign in with your own phone number and set another PIN under Counter."
+    )
+
+
+class NoPinYet(MerchantError):
+    message = _("This person has no PIN. Ask them to sign in with their own phone number and set one under Counter.")
+    field = "staff"
+    http_status = 409
+
+
+class OwnPinFirst(MerchantError):
+    message = _("Choose a PIN of your own first: it is what brings you back to your pages.")
+    field = "pin"
+    http_status = 409
+
+
+class CounterOnly(MerchantError):
+    message = _(
+        "This device is open for the counter only. Ask whoever is signed in to enter their own PIN, or sign out."
+    )
+    http_status = 403

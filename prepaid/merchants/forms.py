@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from escrow.errors import DomainError
 from escrow.money import yuan_to_fen
 from prepaid.merchants import queries, sales_file
-from prepaid.merchants.errors import UnknownDistrict, UnknownSector, UnknownSubdistrict
+from prepaid.merchants.errors import PinsDiffer, UnknownDistrict, UnknownSector, UnknownSubdistrict
 from prepaid.merchants.forecast import HUNDREDTH, SalesWeek
-from prepaid.merchants.models import Rating, StaffRole, Store
+from prepaid.merchants.models import Rating, StaffMember, StaffRole, Store
 from prepaid.merchants.operations import OperatorFacts
 from prepaid.people.forms import PhoneField
 
@@ -218,6 +218,44 @@ class StaffForm(forms.Form):
         super().__init__(*args, **kwargs)
         stores = queries.stores_of(merchant_id).filter(is_open=True)
         self.fields["store"].choices = [("", "–"), *((str(store.pk), store.name) for store in stores)]  # type: ignore[attr-defined]  # a choice field
+
+
+class PinInput(forms.PasswordInput):
+    """Six digits that nobody beside the counter reads."""
+
+    def __init__(self, *, autocomplete: str = "off") -> None:
+        super().__init__(attrs={"inputmode": "numeric", "autocomplete": autocomplete, "maxlength": "6"})
+
+
+class PinForm(forms.Form):
+    """One's own counter PIN, typed twice."""
+
+    pin = forms.CharField(label=_("PIN"), max_length=20, help_text=_("Six digits."), widget=PinInput())
+    again = forms.CharField(label=_("The same again"), max_length=20, widget=PinInput())
+
+    def clean(self) -> dict[str, Any]:
+        """Both are the same."""
+        typed = super().clean() or {}
+        if "pin" in typed and "again" in typed and typed["pin"] != typed["again"]:
+            self.add_error("again", str(PinsDiffer()))
+        return typed
+
+
+class SwitchForm(forms.Form):
+    """Who takes over the counter, of which store, and their PIN."""
+
+    staff = forms.TypedChoiceField(label=_("Who works here now"), coerce=int, widget=forms.RadioSelect)
+    pin = forms.CharField(label=_("PIN"), max_length=20, widget=PinInput())
+
+    def __init__(self, *args: Any, people: list[StaffMember], stores: list[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = [  # type: ignore[attr-defined]  # a choice field
+            (one.pk, f"{one.user.display_name} · {one.get_role_display()}") for one in people
+        ]
+        if len(stores) > 1:
+            self.fields["store"] = forms.TypedChoiceField(
+                label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
+            )
 
 
 class InviteForm(forms.Form):

@@ -29,7 +29,7 @@ from escrow.errors import NotFound
 from escrow.models import AuditEntry, Claim, EarlyReleaseRule, LegalHold, Payout, ReserveRule, Stoppage
 from escrow.states import Reason, StoppageKind
 from prepaid.merchants import addresses
-from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, UnknownSector
+from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, CashierNeedsStore, UnknownSector
 from prepaid.merchants.forecast import EarlyFigures
 from prepaid.merchants.models import (
     Closing,
@@ -42,6 +42,7 @@ from prepaid.merchants.models import (
     Sector,
     SectorRule,
     StaffMember,
+    StaffRole,
     Store,
 )
 from prepaid.merchants.states import HandoverState, InvitedState
@@ -256,6 +257,48 @@ def store_of(merchant_id: int, store_id: int) -> Store:
 def staff_of(merchant_id: int) -> QuerySet[StaffMember]:
     """Everybody who works there now."""
     return StaffMember.objects.filter(merchant_id=merchant_id, is_active=True).select_related("user", "store")
+
+
+def counter_store(staff: StaffMember, store_id: int | None = None) -> Store:
+    """The store whose counter this person opens: a cashier's own, else the named or only open one.
+
+    Raises:
+        CashierNeedsStore, NotFound.
+    """
+    if staff.store is not None:
+        return staff.store
+    if store_id is not None:
+        return store_of(staff.merchant_id, store_id)
+    stores = list(stores_of(staff.merchant_id).filter(is_open=True)[:2])
+    if len(stores) != 1:
+        raise CashierNeedsStore()
+    return stores[0]
+
+
+def counter_staff(staff: StaffMember, store: Store | None = None) -> QuerySet[StaffMember]:
+    """Who may stand at the counter of that store (without one: at any of the merchant's): its cashiers, owners and managers."""
+    people = staff_of(staff.merchant_id).select_related(
+        "user", "store", "pin", "merchant__sector", "merchant__district", "merchant__beneficiary"
+    )
+    return people.filter(Q(store=None) | Q(store=store)) if store is not None else people
+
+
+def bound_to_counter(staff: StaffMember, store: Store) -> StaffMember:
+    """The person with no more than a cashier's rights at that store. Never saved."""
+    staff.role, staff.store = StaffRole.CASHIER, store
+    return staff
+
+
+def counter_person(at_work: StaffMember, *, staff_id: int, store_id: int) -> StaffMember | None:
+    """Who took over the counter, as long as they work there and have their PIN; else None."""
+    try:
+        store = counter_store(at_work, store_id)
+    except NotFound:
+        return None
+    if store.pk != store_id:  # who is signed in works elsewhere now
+        return None
+    person = counter_staff(at_work, store).filter(pk=staff_id, pin__isnull=False).first()
+    return bound_to_counter(person, store) if person else None
 
 
 def invited_in(rows: "QuerySet[InvitedMerchant]", post: Post) -> "QuerySet[InvitedMerchant]":

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.merchants.views import forecast, handovers, home, money, staff, statements, stores
+from prepaid.merchants.views import forecast, handovers, home, money, pins, staff, statements, stores
 
 urlpatterns = [
     path("", home.shop_home, name="shop_home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("stores/<int:pk>/poster/", stores.shop_store_poster, name="shop_store_poster"),
     path("staff/", staff.shop_staff, name="shop_staff"),
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
+    path("counter/pin/", pins.counter_pin, name="counter_pin"),
+    path("counter/switch/", pins.counter_switch, name="counter_switch"),
     path("money/", money.shop_money, name="shop_money"),
     path("money/forecast/", forecast.shop_forecast, name="shop_forecast"),
     path("money/statements/", statements.shop_statements, name="shop_statements"),

@@ -29,6 +29,7 @@ from prepaid.merchants.operations.people import (
     register_merchant,
     tell_owners,
 )
+from prepaid.merchants.operations.pins import set_pin, switch_counter
 from prepaid.merchants.operations.ratings import rate_merchant
 from prepaid.merchants.operations.standing import Entry, import_list, list_operator, read_list, remove_listing
 from prepaid.merchants.operations.stores import (
@@ -72,6 +73,8 @@ __all__ = [
     "release_payouts",
     "remove_listing",
     "report_handover",
+    "set_pin",
+    "switch_counter",
     "tell_owners",
     "verify_handover",
     "withdraw_closing",

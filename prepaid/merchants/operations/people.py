@@ -24,7 +24,7 @@ from prepaid.merchants.errors import (
     UsccChecksum,
     UsccTaken,
 )
-from prepaid.merchants.models import Merchant, StaffMember, StaffRole
+from prepaid.merchants.models import CounterPin, Merchant, StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.notices import phones
 from prepaid.people.models import Division, User
@@ -182,6 +182,7 @@ def end_staff(*, by: StaffMember, staff_id: int, at: datetime, actor: str) -> No
             raise NotYourRole()
         staff.is_active = False
         staff.save(update_fields=["is_active"])
+        CounterPin.objects.filter(staff=staff).delete()
         audit.record(
             actor=actor,
             action="merchants.end_staff",
