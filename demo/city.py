@@ -16,6 +16,7 @@ from escrow import clock
 from escrow.models import BankFormat
 from escrow.states import Plan
 from escrow.transactions import transaction
+from prepaid.cards import operations as cards
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries as merchant_queries
 from prepaid.merchants.models import Merchant, StaffRole
@@ -274,6 +275,8 @@ def _arts(people_of: dict[Login, User], today: date, at: datetime) -> None:
         owner.actor,
         officer,
     )
+    boss = merchant_queries.workplace(owner, school.pk)
+    cards.open_class(staff=boss, name="周三水彩班", store_id=store, at=at, actor=owner.actor)
 
 
 def _salon(people_of: dict[Login, User], today: date, at: datetime) -> None:

@@ -9,11 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from escrow import clock
-from escrow.errors import NotFound
+from escrow.errors import DomainError, NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Redemption
 from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ConfirmBody, ErrorAnswer, StatementAnswer
-from prepaid.merchants.access import WORKS_NOWHERE, at_work
+from prepaid.merchants.access import COUNTER_KEY, WORKS_NOWHERE, at_counter
+from prepaid.merchants.errors import CounterOnly
 from prepaid.merchants.models import StaffMember
 from prepaid.people.access import me
 from prepaid.people.api import ObjectParser
@@ -56,21 +57,26 @@ class Charges(CounterView):
         body = ChargeBody(data=request.data)
         body.is_valid(raise_exception=True)
         values: dict[str, Any] = body.validated_data
-        user = me(request)
-        redemption = operations.charge_card(
-            staff=_staff(request, values["store"]),
-            code=values["code"],
-            units=values["units"],
-            amount_fen=values["amount_fen"],
-            lesson_class=values["lesson_class"],
-            lesson_on=values["lesson_on"],
-            store_id=values["store"],
-            note=values["note"],
-            key=request.headers.get("Idempotency-Key", ""),
-            at=clock.now(),
-            at_real=timezone.now(),
-            actor=user.actor,
-        )
+        staff = _staff(request, values["store"])
+        try:
+            redemption = operations.charge_card(
+                staff=staff,
+                code=values["code"],
+                units=values["units"],
+                amount_fen=values["amount_fen"],
+                lesson_class=values["lesson_class"],
+                lesson_on=values["lesson_on"],
+                store_id=values["store"],
+                note=values["note"],
+                rest_at_till=values["rest_at_till"],
+                key=request.headers.get("Idempotency-Key", ""),
+                at=clock.now(),
+                at_real=timezone.now(),
+                actor=staff.user.actor,
+            )
+        except DomainError:
+            operations.count_refusal(staff=staff, store_id=values["store"], at=clock.now())
+            raise
         return _charge(redemption, 201)
 
 
@@ -83,9 +89,9 @@ class ChargeUndo(CounterView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """A waiting charge at any time, a final one on the same day."""
-        user = me(request)
-        staff = queries.workplace_of_charge(user=user, redemption_id=pk)
-        return _charge(operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=user.actor), 200)
+        staff = _taken_over(request) or queries.workplace_of_charge(user=me(request), redemption_id=pk)
+        actor = staff.user.actor
+        return _charge(operations.undo_redemption(staff=staff, redemption_id=pk, at=clock.now(), actor=actor), 200)
 
 
 class ChargeConfirm(APIView):
@@ -142,9 +148,22 @@ class Statement(APIView):
 
 def _staff(request: Request, store_id: int | None) -> StaffMember:
     """Where the person charges: at the merchant of the named store, else at the one they work for on the pages."""
-    staff = queries.staff_at(user=me(request), store_id=store_id) if store_id is not None else at_work(request._request)
+    staff = _taken_over(request)
+    if staff is None and store_id is not None:
+        staff = queries.staff_at(user=me(request), store_id=store_id)
+    staff = staff or at_counter(request._request)
     if staff is None:
         raise NotFound(WORKS_NOWHERE)
+    return staff
+
+
+def _taken_over(request: Request) -> StaffMember | None:
+    """Who took over the counter by PIN, if anybody did."""
+    if COUNTER_KEY not in request._request.session:
+        return None
+    staff = at_counter(request._request)
+    if staff is None:
+        raise CounterOnly()
     return staff
 
 

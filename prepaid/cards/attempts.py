@@ -5,7 +5,9 @@ find one after half a year of days and nights. When the cache is down codes are 
 than let codes be guessed without limit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date
 from typing import TypeVar
 
 from django.core.cache import cache
@@ -15,6 +17,8 @@ from prepaid.cards.errors import CounterUnavailable, TooManyAttempts
 
 WRONG_CODES = 10
 WINDOW_SECONDS = 300
+#: How long a day's refusals are counted; they are no record, and a lost cache loses them.
+REFUSALS_SECONDS = 3 * 24 * 3600
 
 T = TypeVar("T")
 
@@ -36,6 +40,27 @@ def failed(staff_id: int) -> None:
                 cache.set(_key(staff_id), 1, WINDOW_SECONDS)
 
     _ask(count)
+
+
+def refused(staff_id: int, store_id: int, day: date) -> None:
+    """Count a charge that was refused, for the day's report. A refusal changes nothing in the database."""
+    key = _refusals(staff_id, store_id, day)
+    with suppress(CounterUnavailable):
+        _ask(lambda: cache.add(key, 0, REFUSALS_SECONDS) and None)
+        with suppress(ValueError):  # it lapsed between the two calls
+            _ask(lambda: cache.incr(key))
+
+
+def refusals(people: Iterable[tuple[int, int]], day: date) -> dict[tuple[int, int], int]:
+    """How many were counted that day, by staff member and store; nothing without a cache."""
+    keys = {_refusals(staff_id, store_id, day): (staff_id, store_id) for staff_id, store_id in people}
+    with suppress(CounterUnavailable):
+        return {keys[key]: count for key, count in _ask(lambda: cache.get_many(list(keys))).items()}
+    return {}
+
+
+def _refusals(staff_id: int, store_id: int, day: date) -> str:
+    return f"refused:{staff_id}:{store_id}:{day.isoformat()}"
 
 
 def _key(staff_id: int) -> str:

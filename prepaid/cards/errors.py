@@ -193,6 +193,11 @@ class SessionsNeeded(DomainError):
     http_status = 400
 
 
+class NoRestAtTill(DomainError):
+    message = _("Only a stored value card is drawn down with the rest paid at the till. Charge this card as usual.")
+    http_status = 400
+
+
 class CheckInIsFree(DomainError):
     message = _("This is a period card: a check-in charges nothing. Leave the amount empty.")
     http_status = 400
@@ -228,6 +233,24 @@ class LessonDay(DomainError):
     message = _(
         "A lesson is charged on its day or later, and not for days before the card was paid on %(since)s. Correct the day."
     )
+    http_status = 400
+
+
+class ClassNameNeeded(DomainError):
+    message = _("Enter what the class is called, with at most 40 characters.")
+    http_status = 400
+
+
+class OnlyCourses(NotACourse):
+    message = _("Only cards that are courses stand on a roll. Charge this card at the counter instead.")
+
+
+class AlreadyOnRoll(DomainError):
+    message = _("This card is on the roll of the class already. Look for it there and mark it.")
+
+
+class RollInFuture(DomainError):
+    message = _("A roll is called on the day of the lesson or later. Choose today or an earlier day.")
     http_status = 400
 
 

@@ -1,17 +1,20 @@
 """Forms of the card pages. They read what was typed; the verbs decide."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from escrow.errors import WrongState
 from escrow.money import MAX_FEN, yuan
 from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.models import Redemption
-from prepaid.cards.states import RefundCause
+from prepaid.cards.queries import RollRow
+from prepaid.cards.states import Mark, RefundCause
 from prepaid.merchants.forms import DayInput
 from prepaid.merchants.models import ClosingKind, Merchant, Store
 from prepaid.products.contract import acknowledgements
@@ -88,6 +91,7 @@ class CounterForm(forms.Form):
         help_text=_("Empty for today."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+    rest_at_till = forms.BooleanField(required=False, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("Note for the customer"),
         max_length=80,
@@ -104,6 +108,73 @@ class CounterForm(forms.Form):
             self.fields["store"] = forms.TypedChoiceField(
                 label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
             )
+
+
+class ClassForm(forms.Form):
+    """A class, and where it is taught."""
+
+    name = forms.CharField(label=_("Class"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(stores) > 1:
+            self.fields["store"] = forms.TypedChoiceField(
+                label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
+            )
+
+
+class LearnerForm(forms.Form):
+    """A shown code puts the card on the roll, or makes it a guest of one day."""
+
+    code = forms.CharField(
+        label=_("Card code"),
+        max_length=32,
+        help_text=_("The holder shows it once: scan it, or type its 14 digits."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Learner"),
+        max_length=20,
+        required=False,
+        help_text=_("What the class calls the learner; the holder sees it too."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    is_guest = forms.BooleanField(label=_("Only for this lesson (make-up)"), required=False)
+
+
+class RollForm(forms.Form):
+    """One mark for each learner, and the revision that the form showed; without a mark nothing is recorded."""
+
+    def __init__(self, *args: Any, rows: Sequence[RollRow], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = rows
+        for row in rows:
+            pk, mark = row.learner.pk, row.attendance.mark if row.attendance else None
+            self.fields[f"mark_{pk}"] = forms.ChoiceField(
+                label=str(row.learner), choices=Mark.choices, required=False, initial=mark, widget=forms.RadioSelect
+            )
+            self.fields[f"seen_{pk}"] = forms.IntegerField(
+                min_value=0, max_value=32_000, required=False, initial=row.seen, widget=forms.HiddenInput
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A mark says what it has seen. Whoever came onto the roll since the form was shown has no mark in it."""
+        typed = super().clean() or {}
+        for row in self.rows:
+            mark, seen = f"mark_{row.learner.pk}", f"seen_{row.learner.pk}"
+            if typed.get(mark) and typed.get(seen) is None:
+                self.add_error(mark, str(WrongState()))
+        return typed
+
+    @property
+    def marked(self) -> list[dict[str, Any]]:
+        """What was marked, as the verb takes it."""
+        typed = self.cleaned_data
+        return [
+            {"learner_id": row.learner.pk, "mark": Mark(mark), "seen": typed[f"seen_{row.learner.pk}"]}
+            for row in self.rows
+            if (mark := typed[f"mark_{row.learner.pk}"])
+        ]
 
 
 class PartForm(forms.Form):

@@ -72,6 +72,11 @@ class ChargeBody(_Body):
         required=False, allow_null=True, default=None, help_text="for owners and managers; a cashier's store is known"
     )
     note = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+    rest_at_till = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="where a stored value card holds less: charge what it holds, the rest is paid at the till",
+    )
 
 
 class ConfirmBody(_Body):
@@ -110,6 +115,7 @@ class ChargeAnswer(serializers.Serializer[Redemption]):
     list_fen = serializers.SerializerMethodField(
         help_text="of a discount card: the list price of what is or would be charged (fen)"
     )
+    paid_otherwise_fen = serializers.IntegerField(help_text="what of the displayed price was paid at the till (fen)")
     lesson_class = serializers.CharField(help_text="of a course: the class")
     lesson_on = serializers.DateField(allow_null=True, help_text="of a course: the day of the lesson")
     confirm_until = serializers.DateTimeField(

@@ -1,4 +1,4 @@
-"""The life of a refund request up to the money, and what may follow what."""
+"""The life of a refund request up to the money, and what may follow what; what a roll-call marks."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -59,3 +59,16 @@ OPEN_REFUND_STATES = (
 MAY_COMPLAIN_STATES = (RefundState.OFFERED, RefundState.REFUSED, RefundState.SILENT)
 #: The merchant may still answer in these.
 MAY_ANSWER_STATES = (RefundState.REQUESTED, RefundState.REFUSED, RefundState.SILENT)
+
+
+class Mark(TextChoices):
+    """What a roll-call says of one learner on one day."""
+
+    PRESENT = "present", _("present")
+    ABSENT = "absent", _("absent")
+    LEAVE = "leave", _("leave")
+    MAKE_UP = "make_up", _("make-up")
+
+
+#: A lesson is charged for these; the others charge nothing.
+CHARGED_MARKS = (Mark.PRESENT, Mark.MAKE_UP)

@@ -6,6 +6,7 @@ const form = document.getElementById("counter");
 const verdict = document.getElementById("verdict");
 const charges = document.getElementById("charges");
 const words = form.dataset;
+const rest = document.getElementById("rest"); // offered when the card holds less than the price
 let busy = false;
 
 function newKey() {
@@ -53,7 +54,7 @@ function showCharge(kind, word, charge) {
   show(kind, word, charge.message, `${charge.product} · ${charge.card.slice(0, 4)} ${charge.card.slice(4)}`);
 }
 
-async function send() {
+async function send(restAtTill) {
   const fields = form.elements;
   const answer = await fetch(words.api, {
     method: "POST",
@@ -68,12 +69,14 @@ async function send() {
       amount_fen: fen(fields.amount.value),
       store: fields.store ? Number(fields.store.value) : null,
       note: fields.note.value,
+      rest_at_till: restAtTill,
       lesson_class: fields.lesson_class?.value ?? "",
       lesson_on: fields.lesson_on?.value || null,
     }),
   });
   const body = await answer.json();
   if (answer.status < 500) fields.key.value = newKey();
+  rest.hidden = body.error?.code !== "AmountTooLarge";
   if (!answer.ok) {
     showRefusal(body.error);
     fields.code.select();
@@ -111,7 +114,7 @@ async function alone(deed, offline) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  alone(send, words.offline);
+  alone(() => send(event.submitter === rest), words.offline);
 });
 
 charges.addEventListener("submit", (event) => {

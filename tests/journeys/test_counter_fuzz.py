@@ -59,11 +59,14 @@ right_kinds = st.fixed_dictionaries(
         "note": st.text("剪发𠮷👍 abc", max_size=80),
         "lesson_class": st.text("素描班Ａa ", max_size=45),
         "lesson_on": st.dates(date(2020, 1, 1), date(2030, 1, 1)).map(str) | st.none(),
+        "rest_at_till": st.booleans(),
     },
 )
 wrong_kinds = st.fixed_dictionaries(
     {"code": codes | anything},
-    optional=dict.fromkeys(["units", "amount_fen", "store", "note", "lesson_class", "lesson_on", "other"], anything),
+    optional=dict.fromkeys(
+        ["units", "amount_fen", "store", "note", "lesson_class", "lesson_on", "rest_at_till", "other"], anything
+    ),
 )
 bodies = st.one_of(right_kinds, right_kinds, right_kinds, right_kinds, wrong_kinds, anything)
 good_keys = st.uuids().map(lambda key: key.hex)

@@ -1,8 +1,23 @@
 from prepaid.cards.models.card import Card
 from prepaid.cards.models.contract import Contract
+from prepaid.cards.models.lesson import Lesson, class_key
 from prepaid.cards.models.loss import CardLoss, LossOutcome
 from prepaid.cards.models.redemption import Redemption
 from prepaid.cards.models.refund_request import RefundRequest
+from prepaid.cards.models.roll_call import Attendance, Learner, TaughtClass
 from prepaid.cards.models.rule import CardRule
 
-__all__ = ["Card", "CardLoss", "CardRule", "Contract", "LossOutcome", "Redemption", "RefundRequest"]
+__all__ = [
+    "Attendance",
+    "Card",
+    "CardLoss",
+    "CardRule",
+    "Contract",
+    "Learner",
+    "Lesson",
+    "LossOutcome",
+    "Redemption",
+    "RefundRequest",
+    "TaughtClass",
+    "class_key",
+]

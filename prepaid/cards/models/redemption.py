@@ -43,9 +43,10 @@ _TONES: dict[str, str] = {
 
 class Redemption(models.Model):
     """``units`` sessions, lessons, or fen of face value or discounted price, as they were claimed; the use says what was charged
-    of them. ``list_fen``: the list price that a discount card's claim is its rate of; ``lesson_on``, ``lesson_class``: which
-    lesson of a course. A period card's check-in has 0 units and no use: it charges nothing. ``undone_at``: of a check-in that
-    was a mistake; of a charge its use knows.
+    of them. ``list_fen``: the list price that a discount card's claim is its rate of; ``paid_otherwise_fen``: what of the
+    displayed price was above what the card held, and was paid at the till: no money of the card's; ``lesson_on``, ``lesson_class``: which
+    lesson of a course, ``by_roll_call`` that it was marked on a roll and no code was shown. A period card's check-in has 0 units
+    and no use: it charges nothing. ``undone_at``: of a check-in that was a mistake; of a charge its use knows.
     """
 
     card = models.ForeignKey(Card, models.PROTECT, related_name="redemptions", verbose_name=_("card"))
@@ -59,7 +60,9 @@ class Redemption(models.Model):
     list_fen = models.BigIntegerField(_("list price (fen)"), null=True, blank=True)
     lesson_on = models.DateField(_("day of the lesson"), null=True, blank=True)
     lesson_class = models.CharField(_("class"), max_length=40, blank=True, default="")
-    code_step = models.BigIntegerField()
+    paid_otherwise_fen = models.BigIntegerField(_("paid at the till (fen)"), default=0)
+    by_roll_call = models.BooleanField(_("by roll-call"), default=False)
+    code_step = models.BigIntegerField(null=True, blank=True)
     key = models.CharField(max_length=100, help_text=_("who charged, and their idempotency key"))
     body_sha256 = models.CharField(max_length=64)
     at = models.DateTimeField(_("at"))
@@ -91,6 +94,14 @@ class Redemption(models.Model):
                 | Q(lesson_on__isnull=False, use__isnull=False, units=1) & ~Q(lesson_class=""),
             ),
             models.CheckConstraint(
+                name="redemption_paid_otherwise_beside_a_charge",
+                condition=Q(paid_otherwise_fen=0) | Q(paid_otherwise_fen__gt=0, use__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="redemption_only_lessons_by_roll_call",
+                condition=Q(by_roll_call=False) | Q(lesson_on__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="redemption_undone_check_in", condition=Q(undone_at__isnull=True) | Q(use__isnull=True)
             ),
             models.CheckConstraint(
@@ -115,7 +126,8 @@ class Redemption(models.Model):
         return self.figure_of(self.units) if self.use and self.use.units != self.units else ""
 
     def figure_of(self, units: int) -> str:
-        """So many units of this card, in words; of a discount card with the list price, of a course with the lesson."""
+        """So many units of this card, in words; of a discount card with the list price, of a course with the lesson, and
+        with what was paid at the till beside it."""
         match self.card.version.plan:
             case Plan.COURSE:
                 text = ngettext("%(count)s lesson", "%(count)s lessons", units) % {"count": units}
@@ -124,6 +136,9 @@ class Redemption(models.Model):
             case Plan.DISCOUNT if units:
                 figures = {"sum": yuan(units), "list": yuan(self.list_fen_of(units))}
                 return str(_("¥%(sum)s (list price ¥%(list)s)")) % figures
+            case Plan.STORED_VALUE if units and self.paid_otherwise_fen:
+                figures = {"sum": yuan(units), "rest": yuan(self.paid_otherwise_fen)}
+                return str(_("¥%(sum)s (and ¥%(rest)s at the till)")) % figures
             case Plan.STORED_VALUE | Plan.DISCOUNT:
                 return f"¥{yuan(units)}"
         return ngettext("%(count)s session", "%(count)s sessions", units) % {"count": units}

@@ -15,7 +15,7 @@ from prepaid.cards.operations.closings import (
     tell_of_handover,
 )
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
-from prepaid.cards.operations.counter import charge_card
+from prepaid.cards.operations.counter import charge_card, count_refusal
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
@@ -31,28 +31,44 @@ from prepaid.cards.operations.refunds import (
     settle_request,
     withdraw_request,
 )
+from prepaid.cards.operations.roll_call import (
+    Line,
+    Marked,
+    add_learner,
+    call_roll,
+    leave_class,
+    open_class,
+    remove_learner,
+)
 from prepaid.cards.operations.rules import add_card_rule
 
 __all__ = [
+    "Line",
+    "Marked",
     "accept_offer",
     "add_card_rule",
+    "add_learner",
     "agree_refund",
     "answer_pause",
     "ask_pause",
     "buy",
+    "call_roll",
     "cancel_order",
     "card_found",
     "charge_card",
     "confirm_redemption",
     "contest_redemption",
+    "count_refusal",
     "decide_redemption",
     "dismiss_request",
     "dispute_redemption",
     "end_pause",
     "insist_on_redemption",
     "inspect_contract",
+    "leave_class",
     "look_after_payment",
     "mark_complained",
+    "open_class",
     "pass_silence",
     "pay_order",
     "place_order",
@@ -63,6 +79,7 @@ __all__ = [
     "refund_closed_cards",
     "refuse_refund",
     "reissue_card",
+    "remove_learner",
     "report_loss",
     "request_refund",
     "settle_request",

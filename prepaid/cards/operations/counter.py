@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,6 +31,7 @@ from prepaid.cards.errors import (
     LessonDay,
     LessonNeeded,
     ListPriceTooLarge,
+    NoRestAtTill,
     NotACourse,
     NothingToCharge,
     OneLesson,
@@ -43,10 +43,11 @@ from prepaid.cards.errors import (
     TooManySessions,
     WrongCode,
 )
-from prepaid.cards.models import Card, CardRule, Redemption
+from prepaid.cards.models import Card, CardRule, Lesson, Redemption
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.loss import check_replaced
 from prepaid.cards.operations.top_ups import lot_for
+from prepaid.cards.queries import CardFace
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import place_of, sector_rule, store_of, stores_of
 
@@ -72,6 +73,7 @@ def charge_card(
     lesson_on: date | None = None,
     store_id: int | None = None,
     note: str = "",
+    rest_at_till: bool = False,
     key: str,
     at: datetime,
     at_real: datetime,
@@ -83,7 +85,9 @@ def charge_card(
     A scan proves that the card is present, not how much was agreed: one session, or up to one visit at the sold price,
     is final at once; more waits for the holder's tap: for ``CardRule.confirm_hours``, then it returns to the card; or where
     the sector's rule says that silence confirms, for so many working days after the notice was delivered. A lesson always
-    waits: the scan at the door says nothing of the lesson that follows. ``at_real`` is the real time, which the code follows.
+    waits: the scan at the door says nothing of the lesson that follows. ``rest_at_till``: where a stored value card holds less
+    than ``amount_fen``, what it holds is charged, and that the rest was paid at the till is recorded. ``at_real`` is the real time,
+    which the code follows.
     The same ``key`` and body give the same redemption again.
 
     Raises:
@@ -91,20 +95,21 @@ def charge_card(
         StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
         TooManySessions, AmountTooLarge, LotsTooSmall, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
         InvalidUnits; ListPriceTooLarge, NothingToCharge of a discount card; LessonNeeded, OneLesson, LessonDay, LessonCharged of a
-        course, NotACourse.
+        course, NotACourse; NoRestAtTill.
     """
     key = _full_key(staff, key)
     number, digits = codes.parse(code)
     lesson_class = " ".join(lesson_class.split())
     named = [lesson_class, lesson_on.isoformat() if lesson_on else None] if lesson_class or lesson_on else []
-    body = _body_sha256([number, digits, units, amount_fen, store_id, note, *named])
+    till = ["till"] if rest_at_till else []
+    body = _body_sha256([number, digits, units, amount_fen, store_id, note, *named, *till])
     if replayed := _replayed(key, body):
         return replayed
     if units is not None and (isinstance(units, bool) or units < 1):
         raise InvalidUnits()
     if amount_fen is not None:
         check_fen(amount_fen)
-    step = _shown_step(staff, number, digits, at_real)
+    step = shown_step(staff, number, digits, at_real)
     with transaction():
         card = Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
         if card is None:  # replaced since its code was checked
@@ -116,19 +121,13 @@ def charge_card(
         if card.lost_at is not None:
             raise CardLost()
         lots = queries.lots_of(card=card)
-        if Redemption.objects.filter(card__in=lots, code_step=step).exists():
-            raise CodeUsed()
-        store = _store_of(staff, store_id)
-        _check_store(card, store)
+        check_unused(card, lots, step)
+        store = store_of_staff(staff, store_id)
+        check_store(card, store)
         face = lot_for(lots, wanted=_wanted(card, units, amount_fen), today=clock.beijing_date(at))
+        check_usable(face)
         card, holding = face.card, face.holding
-        if error := _NOT_HELD.get(holding.state):
-            raise error()
-        if face.has_expired:
-            raise CardExpired(day=face.last_day)
-        if face.is_paused:
-            raise CardPaused()
-        claim = _measure(card, holding, units, amount_fen, _lesson(card, lesson_class, lesson_on, at))
+        claim = _measure(card, holding, units, amount_fen, _lesson(card, lesson_class, lesson_on, at), rest_at_till)
         use = None
         if claim.units:
             use = escrow.charge(
@@ -140,7 +139,7 @@ def charge_card(
                 reference=f"card:{card.number}",
                 place=place_of(store),
                 lesson=claim.lesson.id if claim.lesson else None,
-                **({} if claim.final else _silence(card, at)),
+                **({} if claim.final else silence_of(card, at)),
                 at=at,
                 actor=actor,
             )
@@ -151,6 +150,7 @@ def charge_card(
             cashier=staff,
             units=claim.units,
             list_fen=claim.list_fen,
+            paid_otherwise_fen=claim.paid_otherwise_fen,
             lesson_on=claim.lesson.on if claim.lesson else None,
             lesson_class=claim.lesson.name if claim.lesson else "",
             note=note,
@@ -166,14 +166,27 @@ def charge_card(
             after={"redemption": redemption.pk, "units": claim.units, "final": claim.final, "store": store.pk},
             at=at,
         )
-        if redemption.silence_confirms:
-            _tell_of_silence(redemption, at=at, actor=actor)
-        else:
-            after_commit(lambda: letters.charge_recorded(redemption, at=at))
+        announce(redemption, at=at, actor=actor)
     return redemption
 
 
-def _silence(card: Card, at: datetime) -> dict[str, Any]:
+def count_refusal(*, staff: StaffMember, store_id: int | None, at: datetime) -> None:
+    """For the day's shift report, where the store is known. The refusal itself changes nothing in the database."""
+    stores = queries.counter_stores(staff=staff)
+    at_store = store_id or (stores[0].pk if len(stores) == 1 else None)
+    if at_store is not None:
+        attempts.refused(staff.pk, at_store, clock.beijing_date(at))
+
+
+def announce(redemption: Redemption, *, at: datetime, actor: str) -> None:
+    """Tell the holder of a charge just made."""
+    if redemption.silence_confirms:
+        _tell_of_silence(redemption, at=at, actor=actor)
+    else:
+        after_commit(lambda: letters.charge_recorded(redemption, at=at))
+
+
+def silence_of(card: Card, at: datetime) -> dict[str, Any]:
     """What no answer to a charge of this card will mean, by the rules of the day."""
     today = clock.beijing_date(at)
     if days := sector_rule(card.issuer.sector_id, today).auto_confirm_working_days:
@@ -205,7 +218,7 @@ def _replayed(key: str, body: str) -> Redemption | None:
     return redemption
 
 
-def _shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime) -> int:
+def shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime) -> int:
     """The window of the shown code. An unknown card is a wrong code: the answer never tells which cards exist."""
     attempts.check(staff.pk)
     secret = Card.objects.filter(number=number).values_list("code_secret", flat=True).first()
@@ -219,7 +232,14 @@ def _shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime)
         raise
 
 
-def _store_of(staff: StaffMember, store_id: int | None) -> Store:
+def check_unused(card: Card, lots: list[Card], step: int) -> None:
+    """A code is good for one deed. Raises ``CodeUsed``."""
+    charged = Redemption.objects.filter(card__in=lots, code_step=step)
+    if charged.exists() or card.learners.filter(code_step=step).exists():
+        raise CodeUsed()
+
+
+def store_of_staff(staff: StaffMember, store_id: int | None) -> Store:
     """A cashier's own store; owners and managers name one, unless the merchant has only one."""
     if staff.store is not None:
         return staff.store
@@ -231,25 +251,23 @@ def _store_of(staff: StaffMember, store_id: int | None) -> Store:
     return stores[0]
 
 
-def _check_store(card: Card, store: Store) -> None:
+def check_store(card: Card, store: Store) -> None:
+    """The card is used there, today. Raises ``StoreNotInContract``, ``StoreClosed``."""
     if store.pk not in {premises.store_id for premises in card.version.terms.stores}:
         raise StoreNotInContract()
     if not store.is_open:
         raise StoreClosed()
 
 
-@dataclass(frozen=True)
-class _Lesson:
-    """One lesson of a class on a day."""
-
-    name: str
-    on: date
-
-    @property
-    def id(self) -> str:
-        """The same for the same class and day, however it was typed; what it means is not escrow's business."""
-        name = unicodedata.normalize("NFKC", self.name).casefold()
-        return f"{self.on.isoformat()}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+def check_usable(face: CardFace) -> None:
+    """Something can be charged to it today. Raises ``CardUnpaid``, ``AgreementFrozen``, ``CardSettled``, ``CardExpired``,
+    ``CardPaused``."""
+    if error := _NOT_HELD.get(face.holding.state):
+        raise error()
+    if face.has_expired:
+        raise CardExpired(day=face.last_day)
+    if face.is_paused:
+        raise CardPaused()
 
 
 @dataclass(frozen=True)
@@ -259,7 +277,8 @@ class _Claim:
     units: int
     final: bool
     list_fen: int | None = None
-    lesson: _Lesson | None = None
+    paid_otherwise_fen: int = 0
+    lesson: Lesson | None = None
 
 
 def _wanted(card: Card, units: int | None, amount_fen: int | None) -> int:
@@ -269,23 +288,37 @@ def _wanted(card: Card, units: int | None, amount_fen: int | None) -> int:
     return (amount_fen if card.version.plan == Plan.STORED_VALUE else units) or 1
 
 
-def _lesson(card: Card, name: str, on: date | None, at: datetime) -> _Lesson | None:
+def _lesson(card: Card, name: str, on: date | None, at: datetime) -> Lesson | None:
     if card.version.plan != Plan.COURSE:
         if name or on:
             raise NotACourse()
         return None
     if not name:
         raise LessonNeeded()
-    today, paid_at = clock.beijing_date(at), card.agreement.funded_at
-    since = clock.beijing_date(paid_at) if paid_at else today
-    lesson = _Lesson(name, on or today)
-    if not since <= lesson.on <= today:
-        raise LessonDay(since=since.isoformat())
+    lesson = Lesson(name, on or clock.beijing_date(at))
+    check_lesson_day(card, lesson, at)
     return lesson
 
 
-def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | None, lesson: _Lesson | None) -> _Claim:
+def check_lesson_day(card: Card, lesson: Lesson, at: datetime) -> None:
+    """A lesson is charged on its day or later, of days since the card was paid. Raises ``LessonDay``."""
+    today, paid_at = clock.beijing_date(at), card.agreement.funded_at
+    since = clock.beijing_date(paid_at) if paid_at else today
+    if not since <= lesson.on <= today:
+        raise LessonDay(since=since.isoformat())
+
+
+def _measure(
+    card: Card,
+    holding: Holding,
+    units: int | None,
+    amount_fen: int | None,
+    lesson: Lesson | None,
+    rest_at_till: bool,
+) -> _Claim:
     """What is charged, by the card's plan; every plan refuses figures that are not its own."""
+    if rest_at_till and holding.plan != Plan.STORED_VALUE:
+        raise NoRestAtTill()
     match Plan(holding.plan):
         case Plan.PERIOD:
             if amount_fen is not None:
@@ -296,7 +329,7 @@ def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | 
         case Plan.SESSIONS:
             if amount_fen is not None:
                 raise SessionsNeeded()
-            _check_left(holding)
+            check_left(holding)
             units = units or 1
             if units > holding.units_left:
                 raise TooManySessions(left=holding.units_left)
@@ -304,30 +337,32 @@ def _measure(card: Card, holding: Holding, units: int | None, amount_fen: int | 
         case Plan.COURSE:
             if amount_fen is not None or units not in {None, 1}:
                 raise OneLesson()
-            _check_left(holding)
+            check_left(holding)
             return _Claim(1, False, lesson=lesson)
         case Plan.STORED_VALUE | Plan.DISCOUNT:
             if amount_fen is None:
                 raise AmountNeeded()
             if units is not None:
                 raise SessionsNotCharged()
-            _check_left(holding)
-            return _amount(card, holding, amount_fen)
+            check_left(holding)
+            return _amount(card, holding, amount_fen, rest_at_till)
 
 
-def _check_left(holding: Holding) -> None:
+def check_left(holding: Holding) -> None:
+    """Raises ``CardUsedUp``."""
     if holding.units_left == 0:
         raise CardUsedUp()
 
 
-def _amount(card: Card, holding: Holding, amount_fen: int) -> _Claim:
+def _amount(card: Card, holding: Holding, amount_fen: int, rest_at_till: bool) -> _Claim:
     """The displayed price, or what a discount card gives for it."""
     version, left = card.version, holding.units_left
     most_at_once = version.visit_price_fen or 0
     if version.plan != Plan.DISCOUNT:
-        if amount_fen > left:
+        if amount_fen > left and not rest_at_till:
             raise AmountTooLarge(left=yuan(left))
-        return _Claim(amount_fen, amount_fen <= most_at_once)
+        drawn = min(amount_fen, left)
+        return _Claim(drawn, drawn <= most_at_once, paid_otherwise_fen=amount_fen - drawn)
     charged = version.discounted(amount_fen)
     if charged == 0:
         raise NothingToCharge()

@@ -13,7 +13,7 @@ from escrow.clock import beijing_date
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
-from prepaid.cards.models import Card, CardLoss, Redemption, RefundRequest
+from prepaid.cards.models import Card, CardLoss, Learner, Redemption, RefundRequest
 from prepaid.cards.queries import claim_of
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -125,6 +125,23 @@ def charge_recorded(redemption: Redemption, *, at: datetime) -> Message | None:
             "days": use.silence_days,
         },
         url=reverse("wallet") if waiting else reverse("card_statement", args=[card.number]),
+        at=at,
+    )
+
+
+def put_on_roll(learner: Learner, *, at: datetime) -> None:
+    """To the holder, whose code was shown: what the roll means, and how to leave it."""
+    card = learner.card
+    notices.send(
+        to=card.holder,
+        kind="cards.put_on_roll",
+        title=_("Your card is on the roll of %(class)s at %(store)s"),
+        body=_(
+            "When the store marks the learner as present it charges one lesson to card %(card)s without a code. Each lesson still "
+            "waits for your answer, and absence charges nothing. You can take the card off the roll on its page."
+        ),
+        details={"class": learner.taught_class.name, "store": learner.taught_class.store.name, "card": card},
+        url=reverse("card_detail", args=[card.number]),
         at=at,
     )
 

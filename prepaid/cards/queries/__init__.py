@@ -67,8 +67,19 @@ from prepaid.cards.queries.refunds import (
     requests_unanswered,
     sold_by,
 )
+from prepaid.cards.queries.roll_call import (
+    RollRow,
+    class_of,
+    classes_of,
+    learners_on,
+    lessons_charged,
+    roll,
+    rolls_of,
+)
+from prepaid.cards.queries.shifts import SUMS as SHIFT_SUMS
+from prepaid.cards.queries.shifts import Shift, shifts, totals
 from prepaid.cards.queries.steps import steps_of
-from prepaid.cards.queries.top_ups import can_top_up, face_to_show, lots_of, top_up_version, top_ups_of
+from prepaid.cards.queries.top_ups import can_top_up, face_to_show, lots_of, top_up_version, top_ups_of, usable_faces
 from prepaid.cards.queries.wallet import (
     CardFace,
     StatementLine,
@@ -91,10 +102,13 @@ from prepaid.cards.queries.wallet import (
 )
 
 __all__ = [
+    "SHIFT_SUMS",
     "UNSETTLED_STATES",
     "WHOLE_SUM_BASES",
     "CardFace",
     "Ground",
+    "RollRow",
+    "Shift",
     "StatementLine",
     "answer_due_on",
     "can_top_up",
@@ -111,6 +125,8 @@ __all__ = [
     "charges_waiting",
     "check_contracts",
     "claim_of",
+    "class_of",
+    "classes_of",
     "closing_offer",
     "closings_for",
     "closings_of",
@@ -141,7 +157,9 @@ __all__ = [
     "last_charges",
     "last_day_of",
     "last_day_with",
+    "learners_on",
     "least_refund_fen",
+    "lessons_charged",
     "losses_of",
     "lots_of",
     "open_charges",
@@ -164,6 +182,9 @@ __all__ = [
     "requests_to",
     "requests_to_answer",
     "requests_unanswered",
+    "roll",
+    "rolls_of",
+    "shifts",
     "sold_by",
     "staff_at",
     "statement",
@@ -171,6 +192,8 @@ __all__ = [
     "stopped_for",
     "top_up_version",
     "top_ups_of",
+    "totals",
+    "usable_faces",
     "whole_sum_fen",
     "with_stoppages",
     "workplace_of_charge",

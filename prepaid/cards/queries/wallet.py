@@ -15,7 +15,7 @@ from escrow.models import EarlyRelease, Payment
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
-from prepaid.cards.models import Card, Contract, LossOutcome, Redemption
+from prepaid.cards.models import Card, Contract, Learner, LossOutcome, Redemption
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -130,11 +130,12 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
 
 
 def card_of(*, user: User, number: str) -> Card:
-    """With ``has_contract`` and ``has_top_ups``. A number that was replaced leads to the card too. Raises ``NotFound``, also for
-    another person's card."""
+    """With ``has_contract``, ``has_top_ups`` and ``is_on_roll``. A number that was replaced leads to the card too. Raises
+    ``NotFound``, also for another person's card."""
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
     topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
-    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up).filter(holder=user)
+    on_roll = Exists(Learner.objects.filter(card=OuterRef("pk"), left_at=None))
+    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll).filter(holder=user)
     replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)
     card = cards.filter(number=number).first() or replaced.first()
     if card is None:

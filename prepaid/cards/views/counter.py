@@ -29,7 +29,7 @@ from prepaid.cards.errors import (
     TooManySessions,
 )
 from prepaid.cards.forms import CounterForm
-from prepaid.merchants.access import staff_page
+from prepaid.merchants.access import counter_page
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.views.today import Event, register_events
 
@@ -70,7 +70,7 @@ def charges_today(staff: StaffMember, day: date) -> list[Event]:
 
 
 @require_http_methods(["GET", "POST"])
-@staff_page
+@counter_page
 def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """Charge a card; the newest charges below, each with undo."""
     choices: dict[str, Any] = {
@@ -97,6 +97,7 @@ def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
             lesson_on=typed.get("lesson_on"),
             store_id=typed.get("store"),
             note=typed["note"],
+            rest_at_till=typed["rest_at_till"],
             key=typed["key"],
             at=clock.now(),
             at_real=timezone.now(),
@@ -105,6 +106,7 @@ def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     except NotFound:
         raise
     except DomainError as error:
+        operations.count_refusal(staff=staff, store_id=typed.get("store"), at=clock.now())
         field = next((name for kind, name in _FIELD_OF.items() if isinstance(error, kind)), "code")
         form.add_error(field if field in form.fields else None, str(error))
         return _page(request, staff, form, error=error, status=error.http_status)
@@ -125,6 +127,7 @@ def _page(
         "form": form,
         "charge": charge,
         "refusal": error,
+        "offers_rest": type(error) is AmountTooLarge,
         "charges": queries.last_charges(staff=staff),
         "today": clock.today(),
     }
@@ -132,7 +135,7 @@ def _page(
 
 
 @require_GET
-@staff_page
+@counter_page
 def counter_charges(request: HttpRequest, staff: StaffMember) -> HttpResponse:
     """The newest charges alone, for the page's script."""
     context = {"charges": queries.last_charges(staff=staff), "today": clock.today()}
@@ -140,7 +143,7 @@ def counter_charges(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 
 
 @require_POST
-@staff_page
+@counter_page
 def counter_undo(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """Take a charge back."""
     try:
