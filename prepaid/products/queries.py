@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from django.contrib.postgres.fields import ArrayField
@@ -89,6 +89,35 @@ def filing_required(version: ProductVersion, *, on: date) -> bool:
     """Whether the sector asks for filing at the operator's present balance (BJ 20)."""
     rule = sector_rule(version.product.merchant.sector_id, on)
     return rule.filing_needed(prepaid_balance_fen(version))
+
+
+#: The pace of the last weeks is not carried on for longer than that.
+WATCHED_DAYS, PACE_WEEKS = 60, 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilingWatch:
+    """When the operator's prepaid balance passes the sum from which its cards must be filed, at the pace of the last weeks."""
+
+    balance_fen: int
+    threshold_fen: int
+    passes_on: date
+
+
+def filing_watch(merchant: Merchant, *, on: date) -> FilingWatch | None:
+    """Of an operator that is below the sum. The pace is what was sold, less what was used and refunded, in the last four whole
+    weeks. None: no such sum, it is reached already, or not within ``WATCHED_DAYS``."""
+    threshold = sector_rule(merchant.sector_id, on).filing_balance_fen
+    if not threshold:
+        return None
+    backing = escrow.backing(merchant.beneficiary_id)
+    balance = backing.held_fen + backing.advanced_fen + escrow.ordered_fen(merchant.beneficiary_id)
+    weeks = escrow.trading_weeks(merchant.beneficiary_id, until=on, weeks=PACE_WEEKS + 1)[:-1]
+    pace = sum(week.sold_fen - week.used_fen - week.refunded_fen for week in weeks)
+    missing = threshold - balance
+    if missing <= 0 or pace <= 0 or (days := -(-missing * 7 * PACE_WEEKS // pace)) > WATCHED_DAYS:
+        return None
+    return FilingWatch(balance_fen=balance, threshold_fen=threshold, passes_on=on + timedelta(days=days))
 
 
 # What the public sees

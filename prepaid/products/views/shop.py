@@ -57,8 +57,15 @@ def returned_versions(versions: QuerySet[ProductVersion]) -> list[Matter]:
 @require_safe
 @manager_page
 def shop_products(request: HttpRequest, staff: StaffMember) -> HttpResponse:
-    """All products, each with its newest version and what is on sale."""
-    return render(request, "merchant/products.html", {"staff": staff, "rows": queries.products_of(staff.merchant_id)})
+    """All products, each with its newest version and what is on sale; a warning before filing becomes a duty."""
+    rows = list(queries.products_of(staff.merchant_id))
+    unfiled = any(
+        version.state == VersionState.ON_SALE and version.filing.state == FilingState.EXEMPT
+        for product in rows
+        for version in product.versions.all()
+    )
+    watch = queries.filing_watch(staff.merchant, on=clock.today()) if unfiled else None
+    return render(request, "merchant/products.html", {"staff": staff, "rows": rows, "watch": watch})
 
 
 @require_safe

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from escrow import clock
 from escrow import queries as escrow
 from escrow.errors import NotFound, WrongState
 from escrow.models import AuditEntry
@@ -19,8 +20,10 @@ from prepaid.products.models import Filing, Product, ProductVersion, VisitRule
 from prepaid.products.reference import add_visit_rule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Terms
+from tests.escrow.factories import AT as ESCROW_AT
 from tests.escrow.factories import calendar, held_agreement
 from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_store, owner_of
+from tests.prepaid.merchants.test_money import used
 from tests.prepaid.people.factories import make_official, make_operator, make_user
 from tests.prepaid.products.factories import (
     course_draft,
@@ -168,6 +171,29 @@ def test_an_exempt_card_stops_selling_when_the_balance_reaches_the_threshold() -
     assert escrow.backing(merchant.beneficiary_id).held_fen == 49_800_000
     with pytest.raises(errors.FilingNeeded):
         queries.sellable_version(version.pk, on=AT.date())
+
+
+def test_the_day_on_which_filing_becomes_a_duty_is_foreseen(client, monkeypatch) -> None:
+    """400,000 of 500,000 yuan came in four weeks: the rest comes in seven days, unless it is used meanwhile."""
+    calendar()
+    merchant, monday = make_merchant(sector="beauty"), date(2026, 11, 30)
+    make_filing(make_draft(merchant, sessions_draft([make_store(merchant)])))
+    card = held_agreement(merchant.beneficiary, price_fen=40_000_000)
+    watch = queries.filing_watch(merchant, on=monday)
+    assert watch == queries.FilingWatch(
+        balance_fen=40_000_000, threshold_fen=50_000_000, passes_on=monday + timedelta(days=7)
+    )
+    client.force_login(owner_of(merchant).user)
+    monkeypatch.setattr(clock, "today", lambda: monday)
+    for language, words in (("en", "you pass ¥500,000.00 on 2026-12-07"), ("zh-hans", "2026-12-07")):
+        page = client.get(reverse("shop_products"), headers={"accept-language": language}).content.decode()
+        assert words in page
+    assert queries.filing_watch(merchant, on=monday - timedelta(days=7)) is None  # that week is not over
+    assert queries.filing_watch(make_merchant(sector="fitness"), on=monday) is None  # always filed
+    used(card, 10, at=ESCROW_AT)
+    assert queries.filing_watch(merchant, on=monday) is None
+    held_agreement(merchant.beneficiary, price_fen=50_000_000)
+    assert queries.filing_watch(merchant, on=monday) is None  # reached: the gate says it
 
 
 def test_a_threshold_of_nothing_or_none_means_always() -> None:
