@@ -72,13 +72,13 @@ def test_refused_without_a_reason_or_above_the_limit_and_nothing_is_kept(monkeyp
     assert not AuditEntry.objects.filter(action="people.export_list").exists()
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_every_list_is_saved_and_a_phone_number_in_the_filter_is_masked(name: str) -> None:
+def test_every_list_is_saved_and_a_phone_number_in_the_filter_is_masked() -> None:
     case = make.complaint()
+    phone = case.complainant.phone.removeprefix("+86")
     client = signed_in(make_operator())
-    assert client.get(reverse(f"admin:{name}_export")).status_code == 200
-    query = f"q={case.complainant.phone.removeprefix('+86')}" if name == "cases_case" else ""
-    assert saved(client, name, query, kind="csv").status_code == 200
-    entry = AuditEntry.objects.get(action="people.export_list")
-    assert case.complainant.phone.removeprefix("+86") not in str(entry.after)
-    assert entry.after["rows"] == (1 if name in {"cases_case", "merchants_merchant"} else 0)
+    for name in LISTS:
+        assert client.get(reverse(f"admin:{name}_export")).status_code == 200
+        assert saved(client, name, f"q={phone}" if name == "cases_case" else "", kind="csv").status_code == 200
+        entry = AuditEntry.objects.get(action="people.export_list", target=f"list:{name}")
+        assert phone not in str(entry.after)
+        assert entry.after["rows"] == (1 if name in {"cases_case", "merchants_merchant"} else 0), name
