@@ -445,8 +445,12 @@ def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, re
     """What becomes of ``due_fen`` on ``due_on``, as ``escrow.pay_out`` does it; at most so many claims are listed. While
     nothing is ``paid``, because payouts are held or there is no account, claims are served and orders filled."""
     open_claims = Claim.objects.filter(beneficiary_id=beneficiary_id, closed_at=None)
-    all_claims = open_claims.aggregate(count=Count("id"), sum=Sum(F("amount_fen") - F("paid_fen")))
-    orders = list(LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None).order_by("id"))
+    standing = LegalHold.objects.filter(beneficiary_id=beneficiary_id, lifted_at=None).order_by("id")
+    there = which_exist(claims=open_claims, orders=standing)  # most merchants have neither
+    all_claims: dict[str, Any] = {"count": 0, "sum": 0}
+    if "claims" in there:
+        all_claims = open_claims.aggregate(count=Count("id"), sum=Sum(F("amount_fen") - F("paid_fen")))
+    orders = list(standing) if "orders" in there else []
     rule = ReserveRule.objects.filter(valid_from__lte=due_on).order_by("-valid_from").first()
     to_claims = min(due_fen, all_claims["sum"] or 0)
     from_reserve = escrow.reserve_over(beneficiary_id, on=due_on) if paid and reserve_fen else 0
@@ -454,9 +458,10 @@ def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, re
     unfilled = sum(order.sum_fen - order.blocked_fen for order in orders if order.expires_on >= due_on)
     to_orders = min(left, unfilled)
     left = left - to_orders if paid else 0
-    bears = max(0, left - from_reserve - escrow.returned_unpaid(beneficiary_id, by=due_on))
-    share = min(bears * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen + from_reserve) if rule else 0
-    to_reserve = max(0, share)
+    to_reserve = 0
+    if rule:
+        bears = max(0, left - from_reserve - escrow.returned_unpaid(beneficiary_id, by=due_on))
+        to_reserve = max(0, min(bears * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen + from_reserve))
     return SetAside(
         claims=list(open_claims.order_by("id")[:most]) if all_claims["count"] else [],
         claims_count=all_claims["count"],
