@@ -21,11 +21,27 @@ def main() -> None:
 
     connection.settings_dict["NAME"] = database
     deeds: dict[str, Callable[[], Callable[[], int]]] = {
+        "bare": floor_by_django,
         "spread": lambda: one_use(1, CARDS),
         "merchant": lambda: one_use(1, CARDS_EACH),
         "sets": lambda: set_of_uses(1 + CARDS * number // members, CARDS * (number + 1) // members),
     }
     serve(deeds[deed]())
+
+
+def floor_by_django() -> Callable[[], int]:
+    """The floor's own statement through Django's cursor, in autocommit: what any use must cost that Python asks for."""
+    from django.db import connection
+
+    draw = random.Random()
+
+    def deed() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT floor_transfer_one(%s, 1)", [draw.randint(1, CARDS)])
+            cursor.fetchone()
+        return 1
+
+    return deed
 
 
 def one_use(first: int, last: int) -> Callable[[], int]:

@@ -37,7 +37,7 @@ def measure(databases: Any, *, rounds: int, seconds: float) -> list[Figure]:
             run_file("same.sql")
         subjects = {
             deed: stack.enter_context(crew(sys.executable, "-m", "benchmarks.member", deed, name, size=size))
-            for deed, size in {"spread": CLIENTS, "merchant": CLIENTS, "sets": SETTERS}.items()
+            for deed, size in {"bare": CLIENTS, "spread": CLIENTS, "merchant": CLIENTS, "sets": SETTERS}.items()
         }
         python, why_not = _peer(databases, stack)
         if python:
@@ -86,6 +86,12 @@ def _figures(speeds: dict[str, list[float]], why_not: str) -> list[Figure]:
             note=f"{spread}, floor {floor}",
         ),
         hordak,
+        Figure(
+            name="the floor's statement by Django ÷ floor",
+            value=ratio("bare", "floor"),
+            unit="× floor",
+            note=f"{median(speeds['bare']):,.0f}/s: no use asked for by Python can be faster; ours is {ratio('spread', 'bare'):.2f} of it",
+        ),
         Figure(
             name="the same SQL by pgbench ÷ floor",
             value=ratio("use by pgbench", "floor"),
