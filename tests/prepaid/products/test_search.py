@@ -1,6 +1,5 @@
 """The public search: what it finds among very many merchants, however it is asked, and that it follows what is written."""
 
-from collections.abc import Iterator
 from unicodedata import normalize
 
 import pytest
@@ -16,7 +15,6 @@ from prepaid.merchants.models import Merchant
 from prepaid.products import operations as products
 from prepaid.products.models import Searchable
 from prepaid.products.queries import search_merchants
-from prepaid.products.views import public
 from tests.complaints.factories import CHAOYANG, FENGTAI, FENGTAI_STREET, Shop
 from tests.prepaid.cards import factories
 
@@ -139,47 +137,6 @@ class TestFollows:
         with connection.cursor() as cursor:
             cursor.execute("SELECT products_list_merchants(ARRAY(SELECT id FROM merchants_merchant))")
         assert list(Searchable.objects.order_by("pk").values()) == kept != []
-
-
-def plans(text: str) -> Iterator[str]:
-    """How PostgreSQL would search, some times over: its own ANALYZE, which sees nothing of an open transaction, may come between."""
-    for _turn in range(5):
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE products_searchable, merchants_merchant")
-        yield search_merchants(text=text).explain()
-
-
-def test_many_merchants_are_found_by_the_index(settings) -> None:
-    """Twenty thousand in one statement, as an import writes them: the search reads the index and not the table."""
-    shop = factories.shop()
-    factories.on_sale(shop)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO escrow_beneficiary (custody_no, payout_account_no, payout_account_name, payouts_held,"
-            " payouts_held_because, created_at)"
-            " SELECT 'T' || n, payout_account_no, payout_account_name, payouts_held, payouts_held_because, created_at"
-            " FROM escrow_beneficiary, generate_series(1, 20000) AS n WHERE id = %s",
-            [shop.merchant.beneficiary_id],
-        )
-        cursor.execute(
-            "INSERT INTO merchants_merchant (name, uscc, legal_representative, contact_phone, sector_id, district_id,"
-            " beneficiary_id, rating, registered_at)"
-            " SELECT '第' || b.id || '号店', b.custody_no, m.legal_representative, m.contact_phone, m.sector_id,"
-            " m.district_id, b.id, '', m.registered_at"
-            " FROM merchants_merchant m, escrow_beneficiary b WHERE m.id = %s AND b.custody_no LIKE 'T%%'",
-            [shop.merchant.pk],
-        )
-        cursor.execute(
-            "INSERT INTO products_searchable SELECT id, products_search_text(name),"
-            " products_search_tokens(products_search_text(name)) FROM merchants_merchant WHERE uscc LIKE 'T%'"
-        )
-    rare = Merchant.objects.filter(uscc="T777").get().name
-    assert found(rare) == [rare]
-    assert any("searchable_tokens" in plan for plan in plans(rare))
-    answer = Client(headers={"accept-language": "en"}).get(reverse("home"), {"q": "号店", "page": "9" * 30})
-    page = answer.context["page"]
-    assert (page.paginator.count, page.number) == (public.MOST_LISTED, public.MOST_LISTED // public.MERCHANTS_A_PAGE)
-    assert "More than 1,000 merchants" in answer.content.decode()
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1e9", "９", "9" * 5000, "😀", "1;drop"])
