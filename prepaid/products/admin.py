@@ -263,7 +263,7 @@ class ProductAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("the legal minimum is enough"), boolean=True)
     def minimum(self, product: Product) -> bool:
         """Whether the latest decision leaves part of the money free."""
-        return bool(product.minimum_is_enough)  # type: ignore[attr-defined]
+        return bool(product.minimum_is_enough)  # type: ignore[attr-defined]  # annotated by get_queryset
 
     @admin.display(description=gettext_lazy("stays in custody of new cards"))
     def in_custody(self, product: Product) -> str:
