@@ -325,6 +325,15 @@ CHECKS: dict[str, str] = {
                    GROUP BY reference) t ON t.reference = 'C' || lpad(c.id::text, 8, '0')
         WHERE r.owed_fen + r.interest_fen - r.amount_fen <> coalesce(c.amount_fen, 0)
            OR coalesce(c.paid_fen, 0) <> coalesce(p.paid, 0) OR coalesce(c.paid_fen, 0) <> coalesce(t.amount, 0) OR p.same IS FALSE""",
+    # A channel gives back at most what the payment brought; what a claim pays above that is interest, and goes last.
+    "parts_of_claims_fill_their_payment_first": """
+        SELECT count(*) FROM escrow_claim c JOIN escrow_refund r ON r.id = c.refund_id
+        JOIN escrow_payment p ON p.agreement_id = r.agreement_id
+        LEFT JOIN escrow_instruction i ON i.id = r.instruction_id
+        JOIN (SELECT claim_id, coalesce(sum(amount_fen) FILTER (WHERE NOT above), 0) AS within, bool_or(above) AS above
+              FROM escrow_claimpayment GROUP BY claim_id) m ON m.claim_id = c.id
+        WHERE coalesce(i.amount_fen, 0) + m.within > p.amount_fen
+           OR (m.above AND coalesce(i.amount_fen, 0) + m.within < p.amount_fen)""",
     "blocked_money_has_its_orders": """
         SELECT count(*) FROM escrow_account a
         LEFT JOIN (SELECT beneficiary_id, sum(blocked_fen) AS blocked FROM escrow_legalhold GROUP BY 1) h

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
-from escrow.models import Agreement, Beneficiary, Claim, Instruction, LegalHold, Payment
-from escrow.states import AgreementState, InstructionKind, InstructionState, PaymentState
+from escrow.models import Agreement, Approval, Beneficiary, Claim, Instruction, LegalHold, Payment
+from escrow.states import AgreementState, ApprovalState, InstructionKind, InstructionState, PaymentState
 
 logger = logging.getLogger(__name__)
 #: Rows one sweep takes of each kind, in an order of chance: what fails every time does not stand before the rest.
@@ -56,7 +56,7 @@ def sweep() -> dict[str, int]:
         "payouts": run_payouts(),
         "instructions": send_instructions(),
         "statements": import_statements(),
-        "approvals": operations.expire_approvals(at=clock.now(), actor="system:sweep"),
+        "approvals": expire_approvals(),
     }
 
 
@@ -83,6 +83,15 @@ def expire_holds() -> int:
         "legal hold",
         _some(over),
         lambda pk: operations.lift_hold(hold_id=pk, because="expired", at=at, actor="system:sweep"),
+    )
+
+
+def expire_approvals() -> int:
+    """End the requests that no second person decided in their time."""
+    at = clock.now()
+    over = Approval.objects.filter(state=ApprovalState.OPEN, expires_at__lte=at)
+    return _each(
+        "approval", _some(over), lambda pk: operations.expire_approval(approval_id=pk, at=at, actor="system:sweep")
     )
 
 

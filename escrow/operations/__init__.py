@@ -5,7 +5,7 @@ from escrow.operations.advances import release_early
 from escrow.operations.agreements import cancel_agreement, freeze_agreement, open_agreement, thaw_agreement
 from escrow.operations.approvals import (
     approve,
-    expire_approvals,
+    expire_approval,
     payload_of,
     refuse,
     request_manual_refund,
@@ -78,7 +78,7 @@ __all__ = [
     "end_pause",
     "end_stoppage",
     "expire_agreement",
-    "expire_approvals",
+    "expire_approval",
     "expire_use",
     "export_batch",
     "fetch_bill",

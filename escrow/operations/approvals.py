@@ -263,17 +263,18 @@ def withdraw(*, approval_id: int, on_behalf_of: str = "", at: datetime, actor: s
     return approval
 
 
-def expire_approvals(*, at: datetime, actor: str) -> int:
-    """End the requests whose time is over; how many. A held payout goes on waiting for a new one."""
-    due = Approval.objects.filter(state=ApprovalState.OPEN, expires_at__lte=at).values_list("pk", flat=True)
-    expired = 0
-    for approval_id in list(due):
-        with transaction():
-            approval = _locked(approval_id)
-            if approval.state == ApprovalState.OPEN and approval.expires_at <= at:
-                _move(approval, ApprovalState.EXPIRED, at=at, actor=actor)
-                expired += 1
-    return expired
+def expire_approval(*, approval_id: int, at: datetime, actor: str) -> bool:
+    """End a request whose time is over; whether this did it. A held payout goes on waiting for a new one.
+
+    Raises:
+        NotFound.
+    """
+    with transaction():
+        approval = _locked(approval_id)
+        if approval.state != ApprovalState.OPEN or approval.expires_at > at:
+            return False
+        _move(approval, ApprovalState.EXPIRED, at=at, actor=actor)
+    return True
 
 
 def payload_of(approval: Approval) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from escrow import invariants, queries
+from escrow import invariants, queries, tasks
 from escrow import operations as escrow
 from escrow.channels import TransferAnswer
 from escrow.errors import (
@@ -214,7 +214,7 @@ def test_a_deed_that_is_refused_leaves_the_request_open():
     assert (approval.state, approval.decided_by) == (ApprovalState.OPEN, "")
 
 
-def test_a_request_is_withdrawn_by_its_author_alone_and_ends_with_its_time():
+def test_a_request_is_withdrawn_by_its_author_alone_and_ends_with_its_time(monkeypatch):
     held = large_payout()
     approval = asked(held)
     with pytest.raises(OnlyTheRequester):
@@ -224,8 +224,10 @@ def test_a_request_is_withdrawn_by_its_author_alone_and_ends_with_its_time():
     after = second.expires_at
     with pytest.raises(ApprovalExpired):
         approve(second, at=after)
-    assert escrow.expire_approvals(at=after, actor="system:sweep") == 1
-    assert escrow.expire_approvals(at=after, actor="system:sweep") == 0
+    early = {"approval_id": second.pk, "at": after - timedelta(seconds=1), "actor": "system:sweep"}
+    assert not escrow.expire_approval(**early)
+    monkeypatch.setattr(tasks.clock, "now", lambda: after)
+    assert (tasks.expire_approvals(), tasks.expire_approvals()) == (1, 0)
     held.refresh_from_db()
     assert held.state == InstructionState.HELD
     states = list(Approval.objects.order_by("id").values_list("state", flat=True))

@@ -27,6 +27,14 @@ CORRUPTIONS = {
     "UPDATE escrow_transfer SET reason = 'make_good' WHERE reason = 'refund_interest'":
         "refunds_equal_their_instructions",
     "UPDATE escrow_refund SET interest_instruction_id = instruction_id": "refunds_equal_their_instructions",
+    **{
+        "WITH c AS (INSERT INTO escrow_claim (beneficiary_id, refund_id, amount_fen, paid_fen, opened_at)"
+        " SELECT o.beneficiary_id, r.id, 9, 0, now() FROM escrow_refund r JOIN escrow_instruction o"
+        " ON o.id = r.instruction_id WHERE r.interest_fen > 0 RETURNING id) INSERT INTO escrow_claimpayment (claim_id,"
+        f" instruction_id, amount_fen, above) SELECT c.id, (SELECT min(id) FROM escrow_instruction), {part} FROM c":
+            "parts_of_claims_fill_their_payment_first"
+        for part in ("1, true", "1000000, false")
+    },
     "UPDATE escrow_account SET credits_posted = 1, credits_pending = 0 WHERE code = 'blocked'":
         "blocked_money_has_its_orders",
     "DELETE FROM escrow_payoutline": "payouts_equal_their_lines",
