@@ -105,7 +105,10 @@ class Story:
         trouble: Exception | None = None
         while not self._look(done):
             if time.monotonic() > deadline:
-                raise StoryFailed(f"{title}: not done after {self.patience:.0f} s; last trouble: {trouble}")
+                seen = "; ".join(visitor.at for visitor in (self.consumer, self.owner, self.officer) if visitor.at)
+                raise StoryFailed(
+                    f"{title}: not done after {self.patience:.0f} s and {self.tried} tries; last trouble: {trouble}; on {seen}"
+                )
             try:
                 self.tried += 1
                 act()

@@ -56,6 +56,13 @@ class City:
         """What ``make run`` has printed so far."""
         return (self.var / "up.log").read_text()
 
+    def said(self, lines: int = 60) -> str:
+        """The end of every process's log, for a failure's message."""
+        said = []
+        for log in [self.var / "up.log", *sorted((self.var / "log").glob("*.log"))]:
+            said += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-lines:]]
+        return "\n".join(said)
+
     def stop(self) -> None:
         """Stop it as Ctrl-C does; it must stop cleanly."""
         self._process.send_signal(signal.SIGINT)

@@ -56,7 +56,7 @@ def test_kill_9_at_a_random_moment_of_the_story(city, seed):
         if story.poll() is None:
             killed[victim] = city.kill(victim)
     output, _ = story.communicate(timeout=600)
-    assert story.returncode == 0, f"seed {seed}, killed {list(killed)}:\n{begun}{output}"
+    assert story.returncode == 0, f"seed {seed}, killed {list(killed)}:\n{begun}{output}\n{city.said()}"
     assert killed, "the story ended before anything died"
     city.wait_healthy(instead_of=killed)
     proven = city.manage("prove", "--json")
