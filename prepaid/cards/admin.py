@@ -172,7 +172,10 @@ class CardRuleForm(_RuleForm):
 
     class Meta:
         model = CardRule
-        fields = ["valid_from", "payment_minutes", "confirm_hours", "answer_working_days", "basis", "mark"]
+        fields = [
+            "valid_from", "payment_minutes", "confirm_hours", "answer_working_days", "closing_offer_days", "stored_hours",
+            "stored_a_day", "basis", "mark",
+        ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 
     def validate_unique(self) -> None:

@@ -1,5 +1,6 @@
 """The counter, the holder's answers to a charge, and a card's statement."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -69,6 +70,7 @@ class Charges(CounterView):
                 store_id=values["store"],
                 note=values["note"],
                 rest_at_till=values["rest_at_till"],
+                scanned_ago=timedelta(seconds=ago) if (ago := values["scanned_seconds_ago"]) else None,
                 key=request.headers.get("Idempotency-Key", ""),
                 at=clock.now(),
                 at_real=timezone.now(),

@@ -19,6 +19,8 @@ NUMBER_DIGITS = 8
 CODE_DIGITS = 6
 #: Windows accepted: this one and the one before (the phone was held up while it turned).
 ACCEPTED_STEPS = 2
+#: How far the counter's account of when a stored code was scanned may be off, either way.
+STORED_STEPS = 4
 #: A right code out of these past windows (ten minutes) is called expired rather than wrong.
 EXPIRED_STEPS = 20
 
@@ -69,4 +71,17 @@ def accepted_step(secret: str, digits: str, at_real: datetime) -> int:
             if age < ACCEPTED_STEPS:
                 return now - age
             raise CodeExpired()
+    raise WrongCode()
+
+
+def stored_step(secret: str, digits: str, scanned_at: datetime) -> int:
+    """The window these digits belong to, about ``scanned_at`` (real time): the counter had no network and sends them later.
+
+    Raises:
+        WrongCode: not right about that time.
+    """
+    then = step_at(scanned_at)
+    for step in range(then - STORED_STEPS, then + STORED_STEPS + 1):
+        if hmac.compare_digest(digits_of(secret, step), digits):
+            return step
     raise WrongCode()

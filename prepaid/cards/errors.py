@@ -91,6 +91,24 @@ class CodeExpired(DomainError):
     message = _("This code is over: it lives 30 seconds. Ask the customer to show the new one.")
 
 
+class StoredTooLong(DomainError):
+    message = _(
+        "Scanned %(hours)s hours ago or more: a stored charge is taken no later. Ask the customer to show the card again."
+    )
+
+
+class StoredTooMany(DomainError):
+    message = _(
+        "This store has sent %(most)s stored charges today, the most there may be. Ask the customer to show the card again."
+    )
+
+
+class StoredOneVisit(DomainError):
+    message = _(
+        "Without a network at most one visit is charged: %(most)s. Charge more when the customer shows the card again."
+    )
+
+
 class CodeUsed(DomainError):
     message = _("This code was already used. Wait for the next one, at most 30 seconds.")
 

@@ -17,6 +17,7 @@ from prepaid.cards.queries import RollRow
 from prepaid.cards.states import Mark, RefundCause
 from prepaid.merchants.forms import DayInput
 from prepaid.merchants.models import ClosingKind, Merchant, Store
+from prepaid.people.forms import PhoneField
 from prepaid.products.contract import acknowledgements
 from prepaid.products.forms import YuanField
 from prepaid.products.models import ProductVersion
@@ -53,6 +54,12 @@ class BuyForm(forms.Form):
             initial=next(iter(settings.PAYMENT_CHANNELS), None),
             widget=forms.RadioSelect,
         )
+
+
+class PreparedForm(forms.Form):
+    """Whom a prepared purchase is sent to."""
+
+    phone = PhoneField(label=_("The customer's mobile phone number"))
 
 
 class CounterForm(forms.Form):

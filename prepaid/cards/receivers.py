@@ -1,4 +1,5 @@
-"""What the kernel reports, told to people. Messages only: nothing that must happen hangs on them."""
+"""What the kernel reports, told to people: messages only, nothing that must happen hangs on them. And what is kept of somebody,
+answered to ``prepaid.people``."""
 
 from typing import Any
 
@@ -8,8 +9,12 @@ from django.urls import reverse
 from escrow import clock
 from escrow.models import ClaimPayment, Refund
 from escrow.signals import agreement_funded, claim_paid, refund_paid, use_recorded
+from prepaid.cards import queries
 from prepaid.cards.models import Card, Redemption
 from prepaid.cards.operations import letters
+from prepaid.people.models import User
+from prepaid.people.queries import InTheWay, Rows
+from prepaid.people.signals import closing_asked, copy_taken
 
 
 @receiver(agreement_funded)
@@ -46,6 +51,18 @@ def tell_claim_paid(claim_payment_id: int, **kwargs: Any) -> None:
     card = part and _cards().filter(agreement_id=part.claim.refund.agreement_id).first()
     if part and card:
         letters.claim_paid(part, card, url=_refund_page(card), at=clock.now())
+
+
+@receiver(copy_taken)
+def answer_copy(user: User, **kwargs: Any) -> dict[str, Rows]:
+    """Cards, charges and refund requests."""
+    return queries.own_data(user)
+
+
+@receiver(closing_asked)
+def answer_closing(user: User, **kwargs: Any) -> list[InTheWay]:
+    """Money that is here, and requests that are not over."""
+    return queries.in_the_way(user)
 
 
 def _refund_page(card: Card) -> str:

@@ -34,6 +34,14 @@ class AmountField(_WholeNumber):
     refusal = InvalidAmount
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "description": "seconds"})
+class SecondsField(serializers.IntegerField):
+    """So many seconds, at most a month."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=31 * 24 * 3600, **kwargs)
+
+
 @extend_schema_field({"type": "integer"})
 class StoreField(_WholeNumber):
     refusal = StoreNeeded
@@ -76,6 +84,13 @@ class ChargeBody(_Body):
         required=False,
         default=False,
         help_text="where a stored value card holds less: charge what it holds, the rest is paid at the till",
+    )
+
+    scanned_seconds_ago = SecondsField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="the counter had no network when the code was shown, so long ago: the charge is one visit at most, and waits",
     )
 
 

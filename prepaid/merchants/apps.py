@@ -8,3 +8,7 @@ class MerchantsConfig(AppConfig):
     name = "prepaid.merchants"
     label = "merchants"
     verbose_name = _("Merchants")
+
+    def ready(self) -> None:
+        """Answer for what is kept of staff."""
+        from prepaid.merchants import receivers  # noqa: F401  # connects the signals

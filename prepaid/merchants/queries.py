@@ -100,8 +100,14 @@ class LegalCustody:
 
 
 def legal_custody(merchant: Merchant, on: date) -> LegalCustody:
-    """What the rules ask of that merchant on that day. Raises ``UnknownSector``."""
-    return custody_least(merchant.sector_id, merchant.rating, on=on)
+    """What the rules ask of that merchant on that day. A change of the operator takes the rating away but frees no money: until
+    the merchant is rated anew the stricter holds of *unrated* and the rating it had. Raises ``UnknownSector``."""
+    legal = custody_least(merchant.sector_id, merchant.rating, on=on)
+    if merchant.rating:
+        return legal
+    last = Handover.objects.filter(merchant=merchant).exclude(rating_before="").first()
+    before = custody_least(merchant.sector_id, last.rating_before, on=on) if last else legal
+    return max(legal, before, key=lambda one: one.percent)
 
 
 def custody_least(sector_code: str, rating: str, *, on: date) -> LegalCustody:

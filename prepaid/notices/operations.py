@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import override
 
@@ -120,6 +121,12 @@ def deliver_sms(*, message_id: int, at: datetime) -> bool:
     sms_sender().send(number=message.phone, text=message.body, reference=f"sms-{message.pk}")
     Message.objects.filter(pk=message_id).update(delivered_at=at, next_try_at=None)
     return True
+
+
+def forget(*, recipient_id: int, phone: str) -> None:
+    """Everything that was ever said to somebody who closes their account, and every SMS to their number, goes."""
+    with transaction():
+        Message.objects.filter(Q(recipient_id=recipient_id) | Q(phone_index=blind_index(phone))).delete()
 
 
 def mark_read(*, recipient_id: int, message_ids: Collection[int], at: datetime) -> int:

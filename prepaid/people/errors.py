@@ -74,6 +74,15 @@ class PostHeld(DomainError):
     message = _("This official holds that post already. Choose another department or district.")
 
 
+class AccountInUse(DomainError):
+    message = _("This account cannot be closed yet. Look at what is listed on the page and settle that first.")
+
+
+class AccountClosed(DomainError):
+    message = _("This account was closed. Register anew to buy a card.")
+    http_status = 403
+
+
 class BadReferenceData(DomainError):
     message = _("The reference data cannot be loaded: %(problem)s. Correct the file and load it again.")
     http_status = 500

@@ -54,6 +54,15 @@ class NameForm(forms.Form):
     )
 
 
+class CloseAccountForm(forms.Form):
+    """Cannot be undone."""
+
+    sure = forms.BooleanField(
+        label=_("I know that this cannot be undone"),
+        error_messages={"required": _("Tick that you know this: a closed account is never opened again.")},
+    )
+
+
 class ExportForm(forms.Form):
     """As what, and why."""
 

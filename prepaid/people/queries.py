@@ -1,6 +1,6 @@
 """Questions about people, places and departments."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,12 +8,16 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
+from escrow.bank_files.writing import Cell
 from escrow.errors import NotFound
 from escrow.models import AuditEntry
+from prepaid.notices.queries import messages_of
 from prepaid.people import totp
 from prepaid.people.errors import UnknownDepartment, UnknownDivision
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
+from prepaid.people.signals import answers, closing_asked, copy_taken
 
 
 def user_by_public_id(*, public_id: UUID) -> User:
@@ -95,17 +99,84 @@ class Deed:
 def deeds(*, target: str, limit: int = 200) -> list[Deed]:
     """What was done to ``model:<id>``, newest first."""
     entries = list(AuditEntry.objects.filter(target=target).order_by("-id")[:limit])
-    ids = {entry.actor.removeprefix("user:") for entry in entries if entry.actor.startswith("user:")}
-    names = {user.actor: user.display_name for user in User.objects.filter(public_id__in=ids)}
-    return [Deed(entry, names.get(entry.actor, entry.actor)) for entry in entries]
+    names = names_of(entry.actor for entry in entries)
+    return [Deed(entry, names[entry.actor]) for entry in entries]
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Each actor of the audit trail as others may see them, in one query; what is no person stays as it is."""
+    names = {actor: actor for actor in actors}
+    ids = [actor.removeprefix("user:") for actor in names if actor.startswith("user:")]
+    return names | {user.actor: user.display_name for user in User.objects.filter(public_id__in=ids)}
+
+
+def readings_of(user: User) -> QuerySet[AuditEntry]:
+    """Every time somebody of the platform was shown this person's name and number, newest first. ``after["reason"]`` says why."""
+    return AuditEntry.objects.filter(target=user.actor, action="people.reveal").order_by("-id")
+
+
+#: Rows of one sheet, the first of them its headings.
+Rows = Iterable[Sequence[Cell]]
+
+
+def sheet(headings: Sequence[str], rows: Rows) -> Rows:
+    """A line of headings, then the rows."""
+    yield headings
+    yield from rows
+
+
+def own_data(user: User) -> dict[str, Rows]:
+    """Everything that is kept of the user: each sheet's title and its rows. What other apps keep they add themselves
+    (``signals.copy_taken``)."""
+    account: list[Sequence[Cell]] = [
+        (_("Name"), user.name),
+        (_("Mobile phone number"), user.phone),
+        (_("Number verified"), user.phone_verified_at),
+        (_("Registered"), user.created_at),
+        (_("Last sign-in"), user.last_login),
+        (_("Language"), user.get_language_display()),
+        (_("Care mode"), _("yes") if user.care_mode else _("no")),
+    ]
+    account += [(_("Second factor"), str(one.get_type_display())) for one in factors_of(user_id=user.pk)]
+    account += [(_("Post"), f"{post} {post.valid_from} – {post.valid_until or ''}") for post in user.posts.all()]
+    entries = list(readings_of(user))
+    who = names_of(entry.actor for entry in entries)
+    messages = messages_of(recipient_id=user.pk).iterator()
+    sheets = {
+        _("Account"): sheet([_("What"), _("Value")], account),
+        _("Who looked at it"): sheet(
+            [_("When"), _("Who"), _("Why")],
+            ((entry.at, who[entry.actor], (entry.after or {}).get("reason", "")) for entry in entries),
+        ),
+        _("Messages"): sheet(
+            [_("Sent"), _("Title"), _("Text"), _("Read")],
+            ((one.sent_at, one.title, one.body, one.read_at) for one in messages),
+        ),
+    }
+    for more in answers(copy_taken, user=user):
+        sheets.update(more)
+    return sheets
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """Why an account cannot be closed yet: a sentence that says what to do, and the page to do it on."""
+
+    sentence: str
+    url: str = ""
+
+
+def in_the_way(user: User) -> list[InTheWay]:
+    """What stands against closing the account, of all apps; nothing: it may be closed."""
+    roles = []
+    if user.opens_administration:
+        roles.append(InTheWay(_("You hold an office here. A platform operator ends it first.")))
+    return roles + [one for found in answers(closing_asked, user=user) for one in found]
 
 
 def named(actor: str) -> str:
     """An actor of the audit trail as others may see them; what is no person stays as it is."""
-    if not actor.startswith("user:"):
-        return actor
-    user = User.objects.filter(public_id=actor.removeprefix("user:")).first()
-    return user.display_name if user else actor
+    return names_of([actor])[actor]
 
 
 def _valid(on: date) -> Q:

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from prepaid.people.views import account as views
-from prepaid.people.views import factors
+from prepaid.people.views import factors, own_data
 from prepaid.people.views.account import guarded
 
 urlpatterns = [
@@ -36,6 +36,9 @@ urlpatterns = [
     path("second-factor/<int:factor_id>/remove/", guarded(factors.remove), name="second_factor_remove"),
     path("second-factor/recovery-codes/", guarded(factors.recovery_codes), name="second_factor_codes"),
     path("me/", views.me, name="me"),
+    path("my-data/", own_data.my_data, name="my_data"),
+    path("my-data/copy/", own_data.copy, name="my_data_copy"),
+    path("close/", own_data.close, name="close_account"),
     path("language/", views.set_language, name="set_language"),
     path("care-mode/", views.set_care_mode, name="set_care_mode"),
 ]

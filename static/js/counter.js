@@ -2,12 +2,16 @@
 // The idempotency key belongs to the form: it changes only after an answer, so pressing again after a lost
 // connection cannot charge twice.
 
+import { hasRoom, sendAll, store } from "./stored.js";
+
 const form = document.getElementById("counter");
 const verdict = document.getElementById("verdict");
 const charges = document.getElementById("charges");
 const words = form.dataset;
 const rest = document.getElementById("rest"); // offered when the card holds less than the price
+const later = document.getElementById("later"); // offered when there is no network
 let busy = false;
+let unsent = null; // what the last press could not send
 
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -50,30 +54,58 @@ function showRefusal(error) {
   show("bad", words.refused, ...(details.length ? details : [error.message]));
 }
 
-function showCharge(kind, word, charge) {
+function showCharge(charge) {
+  const word = { reserved: words.waiting, checked_in: words.checkedIn, undone: words.undone }[charge.state] ?? words.done;
+  const kind = charge.state === "reserved" ? "wait" : "ok";
   show(kind, word, charge.message, `${charge.product} · ${charge.card.slice(0, 4)} ${charge.card.slice(4)}`);
+}
+
+function post(key, body) {
+  return fetch(words.api, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "Idempotency-Key": key,
+      "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+function typed(restAtTill) {
+  const fields = form.elements;
+  return {
+    code: fields.code.value,
+    units: whole(fields.units.value),
+    amount_fen: fen(fields.amount.value),
+    store: fields.store ? Number(fields.store.value) : null,
+    note: fields.note.value,
+    rest_at_till: restAtTill,
+    lesson_class: fields.lesson_class?.value ?? "",
+    lesson_on: fields.lesson_on?.value || null,
+  };
+}
+
+function empty() {
+  for (const name of ["code", "units", "amount", "note"]) form.elements[name].value = ""; // the class stays: its learners come together
+  form.elements.code.focus();
 }
 
 async function send(restAtTill) {
   const fields = form.elements;
-  const answer = await fetch(words.api, {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      "Idempotency-Key": fields.key.value,
-      "X-CSRFToken": fields.csrfmiddlewaretoken.value,
-    },
-    body: JSON.stringify({
-      code: fields.code.value,
-      units: whole(fields.units.value),
-      amount_fen: fen(fields.amount.value),
-      store: fields.store ? Number(fields.store.value) : null,
-      note: fields.note.value,
-      rest_at_till: restAtTill,
-      lesson_class: fields.lesson_class?.value ?? "",
-      lesson_on: fields.lesson_on?.value || null,
-    }),
-  });
+  const charge = typed(restAtTill);
+  // The same press again is the same charge, scanned when it was first pressed.
+  if (unsent?.key !== fields.key.value) unsent = { key: fields.key.value, body: charge, at: Date.now() };
+  unsent.body = charge;
+  unsent.what = [fields.code.value, fields.units.value, fields.amount.value, fields.note.value].filter(Boolean).join(" · ");
+  let answer;
+  try {
+    answer = await post(fields.key.value, charge);
+  } catch (lost) {
+    later.hidden = !hasRoom();
+    throw lost;
+  }
+  later.hidden = true;
   const body = await answer.json();
   if (answer.status < 500) fields.key.value = newKey();
   rest.hidden = body.error?.code !== "AmountTooLarge";
@@ -82,19 +114,42 @@ async function send(restAtTill) {
     fields.code.select();
     return;
   }
-  const word = { reserved: words.waiting, checked_in: words.checkedIn }[body.state] ?? words.done;
-  showCharge(body.state === "reserved" ? "wait" : "ok", word, body);
-  for (const name of ["code", "units", "amount", "note"]) fields[name].value = ""; // the class stays: its learners come together
-  fields.code.focus();
+  showCharge(body);
+  empty();
   await refreshCharges();
 }
+
+// What waits on this device; when the network is back, by itself.
+async function sendStored() {
+  await sendAll(
+    (charge, ago) => post(charge.key, { ...charge.body, scanned_seconds_ago: ago }),
+    async (taken, body) => {
+      if (taken) showCharge(body);
+      else showRefusal(body.error);
+      await refreshCharges();
+    },
+  );
+}
+
+later.addEventListener("click", () => {
+  store(unsent);
+  unsent = null;
+  form.elements.key.value = newKey();
+  later.hidden = true;
+  show("wait", words.stored, words.storedMore);
+  empty();
+});
+
+document.getElementById("send-stored").addEventListener("click", () => alone(sendStored, words.storedOffline));
+window.addEventListener("online", () => alone(sendStored, words.storedOffline));
+setInterval(() => navigator.onLine && alone(sendStored, words.storedOffline), 30000);
 
 // Undoing twice undoes once: a second answer only says that it is done.
 async function undo(address) {
   const token = form.elements.csrfmiddlewaretoken.value;
   const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token } });
   const body = await answer.json();
-  if (answer.ok) showCharge("ok", words.undone, body);
+  if (answer.ok) showCharge(body);
   else showRefusal(body.error);
   await refreshCharges();
   form.elements.code.focus();

@@ -206,19 +206,25 @@ def shown_code(consumer: Person) -> str:
     return "".join(consumer.text("#code-text").split())
 
 
-def code_made_offline(consumer: Person, number: str) -> str:
-    """The next code, made by the page's script while the phone has no network: the very one the server would show."""
-    consumer.open(f"/wallet/{number}/code/")
+def next_code(consumer: Person) -> str:
+    """The code that comes after the one on the open code page."""
     before = shown_code(consumer)
-    assert consumer.page.locator("#code-qr svg").is_visible()
-    consumer.context.set_offline(True)
     for _ in range(400):
         if shown_code(consumer) != before:
             break
         consumer.page.wait_for_timeout(100)
     made = shown_code(consumer)
-    consumer.context.set_offline(False)
     assert made != before, "a new code every 30 seconds"
+    return made
+
+
+def code_made_offline(consumer: Person, number: str) -> str:
+    """The next code, made by the page's script while the phone has no network: the very one the server would show."""
+    consumer.open(f"/wallet/{number}/code/")
+    assert consumer.page.locator("#code-qr svg").is_visible()
+    consumer.context.set_offline(True)
+    made = next_code(consumer)
+    consumer.context.set_offline(False)
     rendered = consumer.context.request.get(consumer.at).text()  # no script runs here
     assert made in re.sub(r"<[^>]*>|\s", "", rendered), "the phone and the server make the same code"
     assert consumer.page.locator("#code-qr svg").is_visible()

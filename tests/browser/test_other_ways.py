@@ -61,6 +61,21 @@ def test_a_charge_is_seen_as_it_comes_and_undone_without_leaving_the_counter(per
     consumer.page.locator(".live .notice:not(.notice-ok)").wait_for()
     consumer.look()
 
+    # Without a network the counter keeps the charge, at the shop's risk, and sends it by itself when the network is back.
+    code = people.next_code(consumer)
+    cashier.page.bring_to_front()
+    cashier.context.set_offline(True)
+    cashier.page.locator("#id_code").fill(code)
+    cashier.page.keyboard.press("Enter")
+    cashier.page.locator("#later").click()
+    cashier.page.locator("#stored li").wait_for()
+    cashier.troubles = [said for said in cashier.troubles if "ERR_INTERNET_DISCONNECTED" not in said]
+    cashier.look()
+    cashier.context.set_offline(False)
+    cashier.page.locator("#stored").wait_for(state="hidden")
+    cashier.page.locator("#charges tbody tr:first-child .badge-warn").wait_for()
+    cashier.look()
+
 
 def look_around(consumer: Person, number: str) -> None:
     """The consumer's main pages."""

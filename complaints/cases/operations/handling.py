@@ -177,4 +177,7 @@ def reveal_phone(*, number: str, reason: str, officer: User, at: datetime) -> st
         audit.record(
             actor=officer.actor, action="cases.reveal_phone", target=f"case:{case.pk}", at=at, after={"reason": why}
         )
+        # Of the person too: whoever is looked at reads it on their own page.
+        facts = {"reason": why, "fields": ["phone"], "case": case.number}
+        audit.record(actor=officer.actor, action="people.reveal", target=case.complainant.actor, at=at, after=facts)
         return case.complainant.phone

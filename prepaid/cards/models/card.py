@@ -4,11 +4,12 @@ import secrets
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models import Agreement, EncryptedTextField
 from prepaid.cards.codes import NUMBER_DIGITS, new_secret
-from prepaid.merchants.models import Merchant
+from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.products.models import ProductVersion
 
 
@@ -38,6 +39,10 @@ class Card(models.Model):
     order_token = models.UUIDField(help_text=_("one per shown order form: makes buying idempotent"))
     contract_sha256 = models.CharField(_("accepted contract"), max_length=64)
     knew_service = models.BooleanField(_("knew this service before buying"), default=False)
+    #: Who of the merchant prepared the purchase at the till; the holder accepted and paid all the same.
+    prepared_by = models.ForeignKey(
+        StaffMember, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("prepared by")
+    )
     #: A further payment for that card: a row of its own with its contract, statement and refund, used with the code of the first.
     tops_up = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="top_ups", verbose_name=_("tops up")
@@ -50,7 +55,10 @@ class Card(models.Model):
         verbose_name = _("card")
         verbose_name_plural = _("cards")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["holder", "issuer"])]
+        indexes = [
+            models.Index(fields=["holder", "issuer"]),
+            models.Index(fields=["issuer", "-id"], condition=Q(prepared_by__isnull=False), name="card_prepared"),
+        ]
         constraints = [models.UniqueConstraint(name="card_order_token_once", fields=["order_token"])]
 
     def __str__(self) -> str:

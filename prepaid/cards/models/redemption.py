@@ -62,6 +62,8 @@ class Redemption(models.Model):
     lesson_class = models.CharField(_("class"), max_length=40, blank=True, default="")
     paid_otherwise_fen = models.BigIntegerField(_("paid at the till (fen)"), default=0)
     by_roll_call = models.BooleanField(_("by roll-call"), default=False)
+    #: When the code was shown, of a charge that the counter stored because it had no network. Such a charge always waits.
+    scanned_at = models.DateTimeField(_("scanned"), null=True, blank=True)
     code_step = models.BigIntegerField(null=True, blank=True)
     key = models.CharField(max_length=100, help_text=_("who charged, and their idempotency key"))
     body_sha256 = models.CharField(max_length=64)
@@ -76,7 +78,10 @@ class Redemption(models.Model):
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["store", "-id"])]
+        indexes = [
+            models.Index(fields=["store", "-id"]),
+            models.Index(fields=["store", "at"], condition=Q(scanned_at__isnull=False), name="redemption_stored"),
+        ]
         constraints = [
             models.UniqueConstraint(name="redemption_code_once", fields=["card", "code_step"]),
             models.UniqueConstraint(name="redemption_key_once", fields=["key"]),
@@ -100,6 +105,10 @@ class Redemption(models.Model):
             models.CheckConstraint(
                 name="redemption_only_lessons_by_roll_call",
                 condition=Q(by_roll_call=False) | Q(lesson_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="redemption_scanned_before_it_was_sent",
+                condition=Q(scanned_at__isnull=True) | Q(scanned_at__lt=F("at"), by_roll_call=False),
             ),
             models.CheckConstraint(
                 name="redemption_undone_check_in", condition=Q(undone_at__isnull=True) | Q(use__isnull=True)

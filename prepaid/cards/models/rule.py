@@ -19,6 +19,9 @@ class CardRule(models.Model):
     answer_working_days = models.PositiveIntegerField(_("working days to answer a refund request"))
     #: After the last day of a place that closes or moves its customers may still take the refund it offered.
     closing_offer_days = models.PositiveIntegerField(_("days to take a closing merchant's refund"), default=30)
+    #: While a counter has no network: how long after the scan its charges are taken, and how many a store may send on a day.
+    stored_hours = models.PositiveSmallIntegerField(_("hours to send a stored charge"), default=12)
+    stored_a_day = models.PositiveSmallIntegerField(_("stored charges of a store on a day"), default=20)
     basis = models.CharField(_("source or reason"), max_length=500)
     mark = models.CharField(
         _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")

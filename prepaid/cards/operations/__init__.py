@@ -18,6 +18,7 @@ from prepaid.cards.operations.contracts import inspect_contract, print_contract,
 from prepaid.cards.operations.counter import charge_card, count_refusal
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
+from prepaid.cards.operations.prepared import prepared_address, preparer_of, send_prepared
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
@@ -72,6 +73,8 @@ __all__ = [
     "pass_silence",
     "pay_order",
     "place_order",
+    "prepared_address",
+    "preparer_of",
     "print_contract",
     "printed",
     "record_paid",
@@ -82,6 +85,7 @@ __all__ = [
     "remove_learner",
     "report_loss",
     "request_refund",
+    "send_prepared",
     "settle_request",
     "tell_holders",
     "tell_of_handover",

@@ -3,16 +3,18 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+from django.db import connection
 
 from escrow import audit, clock
 from escrow import operations as escrow
-from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused
+from escrow.errors import AgreementFrozen, AgreementNotHeld, InvalidUnits, KeyReused, LessonCharged
 from escrow.money import check_fen, yuan
 from escrow.queries import Holding
-from escrow.states import AgreementState, Plan, Silence
+from escrow.states import OPEN_USES, AgreementState, Plan, Silence, UseState
 from escrow.transactions import CONSTRAINT_ERRORS, after_commit, transaction
 from prepaid.cards import attempts, codes, queries
 from prepaid.cards.errors import (
@@ -38,6 +40,9 @@ from prepaid.cards.errors import (
     SessionsNeeded,
     SessionsNotCharged,
     StoreClosed,
+    StoredOneVisit,
+    StoredTooLong,
+    StoredTooMany,
     StoreNeeded,
     StoreNotInContract,
     TooManySessions,
@@ -74,6 +79,7 @@ def charge_card(
     store_id: int | None = None,
     note: str = "",
     rest_at_till: bool = False,
+    scanned_ago: timedelta | None = None,
     key: str,
     at: datetime,
     at_real: datetime,
@@ -87,10 +93,12 @@ def charge_card(
     the sector's rule says that silence confirms, for so many working days after the notice was delivered. A lesson always
     waits: the scan at the door says nothing of the lesson that follows. ``rest_at_till``: where a stored value card holds less
     than ``amount_fen``, what it holds is charged, and that the rest was paid at the till is recorded. ``at_real`` is the real time,
-    which the code follows.
-    The same ``key`` and body give the same redemption again.
+    which the code follows. ``scanned_ago``: the counter had no network then and stored the charge: it is one visit at most and always
+    waits, because the holder saw no charge while standing there.
+    The same ``key`` and body give the same redemption again, stored or not: a stored charge may have arrived the first time.
 
     Raises:
+        StoredTooLong, StoredTooMany, StoredOneVisit of a stored charge.
         KeyReused, CodeUnreadable, WrongCode, CodeExpired, CodeUsed, TooManyAttempts, CardReplaced, CardOfAnotherMerchant, CardLost,
         StoreNeeded, StoreNotInContract, StoreClosed, CardUnpaid, AgreementFrozen, CardSettled, CardExpired, CardPaused, CardUsedUp,
         TooManySessions, AmountTooLarge, LotsTooSmall, AmountNeeded, SessionsNeeded, SessionsNotCharged, CheckInIsFree, InvalidAmount,
@@ -109,8 +117,12 @@ def charge_card(
         raise InvalidUnits()
     if amount_fen is not None:
         check_fen(amount_fen)
-    step = shown_step(staff, number, digits, at_real)
+    step = shown_step(staff, number, digits, at_real, scanned_ago)
+    if scanned_ago is not None:
+        _check_stored_age(scanned_ago, at)
     with transaction():
+        if scanned_ago is not None:
+            _take_stored_turn(staff, store_id, at)
         card = Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
         if card is None:  # replaced since its code was checked
             raise WrongCode()
@@ -127,7 +139,12 @@ def charge_card(
         face = lot_for(lots, wanted=_wanted(card, units, amount_fen), today=clock.beijing_date(at))
         check_usable(face)
         card, holding = face.card, face.holding
-        claim = _measure(card, holding, units, amount_fen, _lesson(card, lesson_class, lesson_on, at), rest_at_till)
+        scanned_at = at - scanned_ago if scanned_ago else None
+        lesson = _lesson(card, lesson_class, lesson_on, at, scanned_at)
+        check_lesson_once(lots, lesson)
+        claim = _measure(card, holding, units, amount_fen, lesson, rest_at_till)
+        if scanned_at is not None:
+            claim = _stored(claim, card)
         use = None
         if claim.units:
             use = escrow.charge(
@@ -154,6 +171,7 @@ def charge_card(
             lesson_on=claim.lesson.on if claim.lesson else None,
             lesson_class=claim.lesson.name if claim.lesson else "",
             note=note,
+            scanned_at=scanned_at,
             code_step=step,
             key=key,
             body_sha256=body,
@@ -218,7 +236,9 @@ def _replayed(key: str, body: str) -> Redemption | None:
     return redemption
 
 
-def shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime) -> int:
+def shown_step(
+    staff: StaffMember, number: str, digits: str, at_real: datetime, scanned_ago: timedelta | None = None
+) -> int:
     """The window of the shown code. An unknown card is a wrong code: the answer never tells which cards exist."""
     attempts.check(staff.pk)
     secret = Card.objects.filter(number=number).values_list("code_secret", flat=True).first()
@@ -226,6 +246,8 @@ def shown_step(staff: StaffMember, number: str, digits: str, at_real: datetime) 
         if secret is None:
             check_replaced(number=number, digits=digits, at_real=at_real)
             raise WrongCode()
+        if scanned_ago is not None:
+            return codes.stored_step(secret, digits, at_real - scanned_ago)
         return codes.accepted_step(secret, digits, at_real)
     except WrongCode:
         attempts.failed(staff.pk)
@@ -288,16 +310,49 @@ def _wanted(card: Card, units: int | None, amount_fen: int | None) -> int:
     return (amount_fen if card.version.plan == Plan.STORED_VALUE else units) or 1
 
 
-def _lesson(card: Card, name: str, on: date | None, at: datetime) -> Lesson | None:
+def _check_stored_age(scanned_ago: timedelta, at: datetime) -> None:
+    hours = CardRule.objects.current(clock.beijing_date(at)).stored_hours
+    if scanned_ago >= timedelta(hours=hours):
+        raise StoredTooLong(hours=hours)
+
+
+def _take_stored_turn(staff: StaffMember, store_id: int | None, at: datetime) -> None:
+    """At most so many a day and store, one after the other."""
+    today = clock.beijing_date(at)
+    store, most = store_of_staff(staff, store_id), CardRule.objects.current(today).stored_a_day
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cards.stored:{store.pk}"])
+    since = datetime.combine(today, time.min, clock.BEIJING)
+    if Redemption.objects.filter(store=store, scanned_at__isnull=False, at__gte=since).count() >= most:
+        raise StoredTooMany(most=most)
+
+
+def _stored(claim: _Claim, card: Card) -> _Claim:
+    """Of one visit at most, and never final by the scan."""
+    by_sum = card.version.plan in {Plan.STORED_VALUE, Plan.DISCOUNT}
+    most = (card.version.visit_price_fen or 0) if by_sum else 1
+    if claim.units > most:
+        raise StoredOneVisit(most=f"¥{yuan(most)}" if by_sum else most)
+    return replace(claim, final=False)
+
+
+def _lesson(card: Card, name: str, on: date | None, at: datetime, scanned_at: datetime | None) -> Lesson | None:
     if card.version.plan != Plan.COURSE:
         if name or on:
             raise NotACourse()
         return None
     if not name:
         raise LessonNeeded()
-    lesson = Lesson(name, on or clock.beijing_date(at))
+    lesson = Lesson(name, on or clock.beijing_date(scanned_at or at))
     check_lesson_day(card, lesson, at)
     return lesson
+
+
+def check_lesson_once(lots: list[Card], lesson: Lesson | None) -> None:
+    """The kernel charges a lesson to an agreement once; a card that was topped up has several. Raises ``LessonCharged``."""
+    stands = [*OPEN_USES, UseState.FINAL]
+    if lesson and Redemption.objects.filter(card__in=lots, use__lesson=lesson.id, use__state__in=stands).exists():
+        raise LessonCharged()
 
 
 def check_lesson_day(card: Card, lesson: Lesson, at: datetime) -> None:

@@ -29,8 +29,9 @@ from prepaid.cards.errors import (
 from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.operations.contracts import conclude
 from prepaid.cards.operations.top_ups import to_top_up
-from prepaid.merchants.models import Merchant
+from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.merchants.queries import sector_rule
+from prepaid.people.errors import AccountClosed
 from prepaid.people.models import User
 from prepaid.products import caps
 from prepaid.products.models import ProductVersion
@@ -52,6 +53,7 @@ def buy(
     custody_percent: int = 100,
     token: UUID,
     tops_up_id: int | None = None,
+    prepared_by: StaffMember | None = None,
     channel: str,
     return_url: str,
     at: datetime,
@@ -61,7 +63,8 @@ def buy(
 
     ``accepted_terms_sha256`` is the fingerprint of the contract that was shown, ``custody_percent`` how much it said stays in
     custody. ``token`` is one per shown form: sending
-    it again gives the same order. ``tops_up_id``: the payment is a further one for that card. ``return_url`` may hold
+    it again gives the same order. ``tops_up_id``: the payment is a further one for that card. ``prepared_by``: who at the till
+    chose it for the holder. ``return_url`` may hold
     ``{order_no}``. Calls the channel: not inside a transaction.
 
     Raises:
@@ -83,6 +86,7 @@ def buy(
         custody_percent=custody_percent,
         token=token,
         tops_up_id=tops_up_id,
+        prepared_by=prepared_by,
         at=at,
         actor=actor,
     )
@@ -98,6 +102,7 @@ def place_order(
     custody_percent: int = 100,
     token: UUID,
     tops_up_id: int | None = None,
+    prepared_by: StaffMember | None = None,
     at: datetime,
     actor: str,
 ) -> Card:
@@ -107,6 +112,7 @@ def place_order(
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
             return _same_order(ordered, holder, version_id, tops_up_id)
+        _still_open(holder)
         version = sellable_version(version_id, on=today)
         merchant = version.product.merchant
         _serialise_purchases(holder, version)
@@ -152,6 +158,7 @@ def place_order(
             issuer=merchant,
             order_token=token,
             tops_up_id=tops_up_id,
+            prepared_by=prepared_by,
             contract_sha256=accepted_terms_sha256,
             knew_service=_knows_service(holder, version),
             bought_at=at,
@@ -225,6 +232,14 @@ def _same_order(card: Card, holder: User, version_id: int, tops_up_id: int | Non
     if (card.holder_id, card.version_id, card.tops_up_id) != (holder.pk, version_id, tops_up_id):
         raise KeyReused()
     return card
+
+
+def _still_open(holder: User) -> None:
+    """Nobody buys for an account that is being closed in this moment (``people.close_account`` locks the same row)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM people_user WHERE id = %s AND closed_at IS NULL FOR SHARE", [holder.pk])
+        if cursor.fetchone() is None:
+            raise AccountClosed()
 
 
 def _serialise_purchases(holder: User, version: ProductVersion) -> None:

@@ -35,12 +35,15 @@ from prepaid.cards.queries.counter import (
     counter_stores,
     has_courses,
     last_charges,
+    last_prepared,
     open_charges,
+    sold_here,
     staff_at,
     workplace_of_charge,
 )
 from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
 from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
+from prepaid.cards.queries.of_person import in_the_way, own_data
 from prepaid.cards.queries.pauses import (
     last_day_with,
     pause_days_left,
@@ -148,6 +151,7 @@ __all__ = [
     "grounds_of",
     "handovers_to_tell",
     "has_courses",
+    "in_the_way",
     "interest_by_cause",
     "interest_of",
     "interest_on",
@@ -157,6 +161,7 @@ __all__ = [
     "last_charges",
     "last_day_of",
     "last_day_with",
+    "last_prepared",
     "learners_on",
     "least_refund_fen",
     "lessons_charged",
@@ -165,6 +170,7 @@ __all__ = [
     "open_charges",
     "order_by_token",
     "order_of",
+    "own_data",
     "parts_of",
     "pause_days_left",
     "pause_for",
@@ -186,6 +192,7 @@ __all__ = [
     "rolls_of",
     "shifts",
     "sold_by",
+    "sold_here",
     "staff_at",
     "statement",
     "steps_of",

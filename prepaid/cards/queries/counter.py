@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from escrow.errors import NotFound
 from escrow.states import OPEN_USES
-from prepaid.cards.models import Redemption
+from prepaid.cards.models import Card, Redemption
 from prepaid.merchants.models import StaffMember, Store
 from prepaid.merchants.queries import stores_of, workplace
 from prepaid.people.models import User
@@ -69,3 +69,19 @@ def _charges(staff: StaffMember) -> QuerySet[Redemption]:
     if staff.store_id is not None:
         charges = charges.filter(store_id=staff.store_id)
     return charges.select_related("use", "store", "card__version__product")
+
+
+#: Purchases shown beside those that can be prepared.
+MOST_PREPARED = 10
+
+
+def last_prepared(*, merchant_id: int) -> list[Card]:
+    """What was prepared at the merchant's tills and accepted by a customer, newest first."""
+    cards = Card.objects.filter(issuer_id=merchant_id, prepared_by__isnull=False)
+    return list(cards.select_related("agreement", "version__product", "prepared_by__user")[:MOST_PREPARED])
+
+
+def sold_here(*, version: ProductVersion, merchant_id: int) -> None:
+    """Raises ``NotFound`` for another merchant's product."""
+    if version.product.merchant_id != merchant_id:
+        raise NotFound()

@@ -1,5 +1,7 @@
 """Buy a card: contract, payment, and what became of it."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,7 @@ from prepaid.cards import operations, queries
 from prepaid.cards.errors import ContractChanged, ContractNotAccepted
 from prepaid.cards.forms import BuyForm
 from prepaid.cards.models import Card
+from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.products.contract import twelve_items
@@ -41,11 +44,13 @@ def top_up(request: HttpRequest, number: str) -> HttpResponse:
 
 def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None = None) -> HttpResponse:
     custody = custody_of(version, on=clock.today())
+    prepared_by = operations.preparer_of(token=request.GET.get("by", ""), version=version)
     form = BuyForm(request.POST or None, version=version, custody=custody)
+    shown = partial(_contract, request, version, custody, tops_up=tops_up, prepared_by=prepared_by)
     if request.method == "GET":
-        return _contract(request, version, custody, form, tops_up)
+        return shown(form)
     if not form.is_valid():
-        return _contract(request, version, custody, form, tops_up, status=400)
+        return shown(form, status=400)
     user = me(request)
     try:
         _card, payment = operations.buy(
@@ -56,6 +61,7 @@ def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None =
             custody_percent=form.cleaned_data["custody_percent"] or 100,
             token=form.cleaned_data["token"],
             tops_up_id=tops_up.pk if tops_up else None,
+            prepared_by=prepared_by,
             channel=form.cleaned_data["channel"],
             return_url=_return_url(request),
             at=clock.now(),
@@ -67,12 +73,12 @@ def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None =
         messages.error(request, str(error))
         return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
     except ContractChanged as error:
-        return _contract(request, version, custody, BuyForm(version=version, custody=custody), tops_up, error=error)
+        return shown(BuyForm(version=version, custody=custody), error=error)
     except DomainError as error:
         if isinstance(error, ContractNotAccepted):
             form.add_error("accepted", str(error))
-            return _contract(request, version, custody, form, tops_up, status=error.http_status)
-        return _contract(request, version, custody, form, tops_up, error=error)
+            return shown(form, status=error.http_status)
+        return shown(form, error=error)
     return redirect(payment.cashier_url)
 
 
@@ -81,14 +87,16 @@ def _contract(
     version: ProductVersion,
     custody: Custody,
     form: BuyForm,
-    tops_up: Card | None,
     *,
+    tops_up: Card | None,
+    prepared_by: StaffMember | None,
     error: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "version": version,
         "tops_up": tops_up,
+        "prepared_by": prepared_by,
         "merchant": version.product.merchant,
         "items": twelve_items(version.terms, custody_percent=custody.percent),
         "custody": custody,

@@ -29,6 +29,7 @@ from prepaid.cards.errors import (
     TooManySessions,
 )
 from prepaid.cards.forms import CounterForm
+from prepaid.cards.models import CardRule
 from prepaid.merchants.access import counter_page
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.views.today import Event, register_events
@@ -130,6 +131,7 @@ def _page(
         "offers_rest": type(error) is AmountTooLarge,
         "charges": queries.last_charges(staff=staff),
         "today": clock.today(),
+        "stored_most": CardRule.objects.current(clock.today()).stored_a_day,
     }
     return render(request, "merchant/counter.html", context, status=status)
 

@@ -1,14 +1,17 @@
 """Everybody who signs in: consumers, merchants' staff, regulators, the platform's operators."""
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from escrow import clock
@@ -60,6 +63,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    #: Closed by its owner: name and number are gone, the row stays for what the law wants kept.
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     care_mode = models.BooleanField(_("care mode"), default=False)
     created_at = models.DateTimeField(_("registered"), default=timezone.now)
     #: How often a second factor was replaced, removed or reset. A session remembers the number it was opened at.
@@ -77,11 +82,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(name="user_phone_once", fields=["phone_index"])]
+        constraints = [
+            models.UniqueConstraint(name="user_phone_once", fields=["phone_index"]),
+            models.CheckConstraint(
+                name="user_closed_opens_nothing", condition=Q(closed_at__isnull=True) | Q(is_active=False)
+            ),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the look-up column in step with the number it finds."""
-        self.phone_index = blind_index(self.phone)
+        self.phone_index = blind_index(self.phone) if self.phone else f"closed:{self.public_id}"
         if kwargs.get("update_fields") is not None and "phone" in kwargs["update_fields"]:
             kwargs["update_fields"] = {*kwargs["update_fields"], "phone_index"}
         super().save(*args, **kwargs)
@@ -91,9 +101,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         """How the audit trail names this user."""
         return f"user:{self.public_id}"
 
+    def close(self, at: datetime) -> None:
+        """Nothing of the person stays in the row."""
+        self.name = self.phone = ""
+        self.phone_verified_at = self.last_login = None
+        self.is_active, self.closed_at = False, at
+        self.save()
+
     @property
     def phone_masked(self) -> str:
-        return phones.masked(self.phone)
+        return phones.masked(self.phone) if self.phone else gettext("closed account")
 
     @property
     def display_name(self) -> str:

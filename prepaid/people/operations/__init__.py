@@ -10,6 +10,7 @@ from prepaid.people.operations.factors import (
     use_code,
     use_passkey,
 )
+from prepaid.people.operations.own_data import close_account, copy_data
 from prepaid.people.operations.people import (
     appoint,
     change_phone,
@@ -19,6 +20,7 @@ from prepaid.people.operations.people import (
     grant_post,
     kept_reason,
     known_language,
+    locked,
     make_operator,
     register,
     rename,
@@ -34,11 +36,14 @@ __all__ = [
     "change_phone",
     "choose_care_mode",
     "choose_language",
+    "close_account",
+    "copy_data",
     "end_post",
     "export_list",
     "grant_post",
     "kept_reason",
     "known_language",
+    "locked",
     "make_operator",
     "make_recovery_codes",
     "register",

@@ -22,7 +22,7 @@ from prepaid.notices import operations as notices
 from prepaid.people import totp
 from prepaid.people.errors import LastFactor, NoFactor, NotAllowed, OwnFactor
 from prepaid.people.models import User
-from prepaid.people.operations.people import _locked, _target, kept_reason
+from prepaid.people.operations.people import _target, kept_reason, locked
 
 Type = Authenticator.Type
 MAIN = (Type.TOTP, Type.WEBAUTHN)
@@ -37,7 +37,7 @@ def add_app(*, user_id: int, secret: str, confirmed_step: int = 0, at: datetime,
         NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         replaced, _models = Authenticator.objects.filter(user=user, type=Type.TOTP).delete()
         if replaced:
             _close_sessions(user)
@@ -56,7 +56,7 @@ def add_passkey(*, user_id: int, credential: dict[str, Any], at: datetime, actor
         NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         passkey: Authenticator = WebAuthn.add(user, "", credential).instance
         _added(user, passkey, at, actor)
         _tell(user, _("A passkey now opens your account, after the SMS code."), at)
@@ -71,7 +71,7 @@ def remove_factor(*, user_id: int, factor_id: int, at: datetime, actor: str) -> 
         LastFactor: who opens the administration keeps one.
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         factors = list(Authenticator.objects.filter(user=user, type__in=MAIN))
         factor = next((factor for factor in factors if factor.pk == factor_id), None)
         if factor is None:
@@ -100,7 +100,7 @@ def make_recovery_codes(*, user_id: int, at: datetime, actor: str) -> None:
         NoFactor: there is nothing that they could stand in for.
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         if not Authenticator.objects.filter(user=user, type__in=MAIN).exists():
             raise NoFactor()
         codes = RecoveryCodes.activate(user).instance
@@ -117,7 +117,7 @@ def use_code(*, user_id: int, code: str, at: datetime) -> Authenticator | None:
         NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         kept = {factor.type: factor for factor in Authenticator.objects.filter(user=user)}
         app, codes = kept.get(Type.TOTP), kept.get(Type.RECOVERY_CODES)
         if app and (step := totp.step_of(decrypt(app.data["secret"]), code, after=app.data.get("last_step", 0))):
@@ -138,7 +138,7 @@ def use_passkey(*, user_id: int, factor: Authenticator | None, at: datetime) -> 
         NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         if factor is None:
             audit.record(actor=user.actor, action="people.refuse_factor", target=_target(user), at=at)
         else:
@@ -160,7 +160,7 @@ def reset_factors(*, user_id: int, reason: str, by: User, at: datetime) -> None:
         raise OwnFactor()
     why = kept_reason(reason)
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         factors = Authenticator.objects.filter(user=user)
         types = sorted(factor.type for factor in factors)
         if not types:

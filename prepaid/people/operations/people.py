@@ -55,7 +55,7 @@ def verify_phone(*, user_id: int, phone: str, at: datetime) -> None:
         NotFound: it is no longer this user's number.
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         if user.phone != phone:
             raise NotFound()
         if user.phone_verified_at is None:
@@ -71,7 +71,7 @@ def change_phone(*, user_id: int, phone: str, verified: bool, at: datetime) -> N
         InvalidPhone, PhoneTaken, NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         user.phone = phones.e164(phone)
         user.phone_verified_at = at if verified else None
         user.save(update_fields=["phone", "phone_verified_at"])
@@ -85,7 +85,7 @@ def rename(*, user_id: int, name: str, at: datetime) -> User:
         NameMissing, NotFound
     """
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         user.name = _clean_name(name)
         user.save(update_fields=["name"])
         audit.record(actor=user.actor, action="people.rename", target=_target(user), at=at)
@@ -139,7 +139,7 @@ def appoint(
     if valid_until is not None and valid_until < valid_from:
         raise PostEnded()
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         department = queries.department(code=department_code, on=valid_from)
         district = None
         if district_code is not None:
@@ -197,7 +197,7 @@ def grant_post(
     if not today <= valid_until <= today + timedelta(days=EXTRA_DAYS):
         raise PostTooLong(days=EXTRA_DAYS)
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         department = queries.department(code=department_code, on=today)
         district = None if district_code is None else queries.division(code=district_code, on=today)
         if district is not None and district.level != DivisionLevel.DISTRICT:
@@ -302,7 +302,7 @@ def kept_reason(reason: str) -> str:
 
 def _prefer(user_id: int, field: str, value: str | bool, at: datetime) -> None:
     with transaction():
-        user = _locked(user_id)
+        user = locked(user_id)
         before = getattr(user, field)
         if before != value:
             setattr(user, field, value)
@@ -317,8 +317,13 @@ def _prefer(user_id: int, field: str, value: str | bool, at: datetime) -> None:
             )
 
 
-def _locked(user_id: int) -> User:
-    user = User.objects.select_for_update(of=("self",), no_key=True).filter(id=user_id).first()
+def locked(user_id: int) -> User:
+    """The user, until the transaction ends.
+
+    Raises:
+        NotFound: no such user, or the account is closed.
+    """
+    user = User.objects.select_for_update(of=("self",), no_key=True).filter(id=user_id, closed_at=None).first()
     if user is None:
         raise NotFound()
     return user

@@ -16,7 +16,7 @@ from escrow import clock
 from escrow.errors import AgreementFrozen, DomainError, InvalidAmount, InvalidUnits, KeyReused
 from escrow.states import Plan
 from prepaid.cards import errors, operations
-from prepaid.cards.models import Card
+from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.states import RefundCause
 from prepaid.people.models import User
 from tests.prepaid.cards import factories
@@ -159,6 +159,44 @@ def test_the_session_cookie_alone_is_not_enough() -> None:
     before = factories.everything()
     assert post(client, {"code": factories.shown(counter.card)}).status_code == 403
     assert factories.everything() == before
+
+
+def test_a_charge_stored_without_a_network_is_taken_later_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hours: the code of then, one visit, waiting; not without saying so, not for longer, not more of them."""
+    counter, ago, key = Counter(), 7_200, uuid.uuid4().hex
+    code = factories.shown(counter.card, age=ago // 30)
+    refusal(counter.charge(code=code), errors.WrongCode, 409)
+    refusal(counter.charge(code=code, scanned_seconds_ago=ago, units=2), errors.StoredOneVisit, 409)
+    refusal(counter.charge(code=code, scanned_seconds_ago=ago + 600), errors.WrongCode, 409)
+    assert not Redemption.objects.exists()
+    answer = counter.charge(code=code, scanned_seconds_ago=ago, key=key)
+    assert (answer.status_code, answer.json()["state"]) == (201, "reserved")
+    charge = Redemption.objects.get()
+    assert charge.scanned_at is not None
+    assert charge.at - charge.scanned_at == timedelta(seconds=ago)
+    again = counter.charge(code=code, scanned_seconds_ago=ago + 40, key=key)
+    assert again.json()["id"] == charge.pk, "sent again, later: the same charge"
+    refusal(counter.charge(code=code, scanned_seconds_ago=ago), errors.CodeUsed, 409)
+    assert "the store had no network" in signed_in(charge.card.holder).get(
+        reverse("redemption_confirm", args=[charge.pk])
+    ).content.decode().replace("&#x27;", "'")
+    late = 12 * 3_600
+    refusal(
+        counter.charge(code=factories.shown(counter.card, age=late // 30), scanned_seconds_ago=late),
+        errors.StoredTooLong,
+        409,
+    )
+    CardRule.objects.update(stored_a_day=1)
+    refusal(counter.charge(age=10, scanned_seconds_ago=300), errors.StoredTooMany, 409)
+    assert Redemption.objects.count() == 1
+
+
+def test_a_stored_charge_that_had_arrived_is_the_charge_that_it_was() -> None:
+    counter, key = Counter(), uuid.uuid4().hex
+    code = factories.shown(counter.card)
+    first = counter.charge(code=code, key=key).json()
+    assert counter.charge(code=code, key=key, scanned_seconds_ago=90).json() == first
+    assert first["state"] == "final"
 
 
 def test_undo_confirm_and_dispute() -> None:

@@ -7,9 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
+from escrow import clock
 from prepaid.cards.models import Card
 from prepaid.cards.operations import purchase
 from prepaid.merchants.models import SectorRule
+from prepaid.people import operations as people
+from prepaid.people.errors import AccountClosed, AccountInUse
 from prepaid.products.errors import FilingNeeded, PriceCapExceeded
 from tests.prepaid.cards import factories
 
@@ -54,8 +57,32 @@ def test_two_people_at_once_cannot_together_pass_the_sum_from_which_filing_is_re
     at_once(lambda: factories.order(version, one), lambda: factories.order(version, other), FilingNeeded, locked)
 
 
-def at_once(deed: Callable[[], object], again: Callable[[], object], refusal: type[Exception], locked: bool) -> None:
-    """``again`` begins while ``deed`` is not committed; it is refused where the lock makes it wait."""
+@pytest.mark.parametrize("locked", [True, False])
+def test_nobody_buys_for_an_account_that_is_being_closed(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """The order comes first and is not committed yet; ``locked`` False is the control: the account closes over it."""
+    still_open = purchase._still_open
+    if not locked:
+        monkeypatch.setattr(purchase, "_still_open", lambda *args: None)
+    version, holder = factories.on_sale(factories.shop()), factories.person()
+    at_once(
+        lambda: factories.order(version, holder),
+        lambda: people.close_account(user_id=holder.pk, at=clock.now()),
+        AccountInUse,
+        locked,
+        cards=1,
+    )
+    if not locked:
+        with pytest.raises(AccountClosed):
+            still_open(holder)
+
+
+def at_once(
+    deed: Callable[[], object], again: Callable[[], object], refusal: type[Exception], locked: bool, *, cards: int = 2
+) -> None:
+    """``again`` begins while ``deed`` is not committed; it is refused where the lock makes it wait. ``cards``: how many there are
+    without it."""
     results: list[str] = []
     ordered, commit = threading.Event(), threading.Event()
 
@@ -80,4 +107,4 @@ def at_once(deed: Callable[[], object], again: Callable[[], object], refusal: ty
     for thread in threads:
         thread.join(10)
     assert results == ["refused" if locked else "bought"]
-    assert Card.objects.count() == (1 if locked else 2)
+    assert Card.objects.count() == (1 if locked else cards)

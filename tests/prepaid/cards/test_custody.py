@@ -19,7 +19,7 @@ from prepaid.cards.errors import ContractChanged
 from prepaid.cards.states import RefundCause
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.errors import UnknownRating
-from prepaid.merchants.models import CustodyRule, Rating, SectorRule
+from prepaid.merchants.models import CustodyRule, Merchant, Rating, SectorRule
 from prepaid.merchants.queries import legal_custody
 from prepaid.merchants.reference import CUSTODY, load_custody_rules
 from prepaid.notices.models import Message
@@ -121,6 +121,29 @@ def test_a_decision_is_written_once():
     for sql in ("UPDATE products_custodydecision SET minimum = false", "DELETE FROM products_custodydecision"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)
+
+
+def test_a_change_of_the_operator_frees_no_money():
+    """Unrated 30 %, D 40 %: who was rated D stays at 40 until it is rated anew, also after a second change."""
+    shop = factories.shop(sector="vocational")
+    load_custody_rules(at=clock.now(), actor="system:test")
+    facts = {"merchant_id": shop.merchant.pk, "because": "灵活", "at": clock.now(), "actor": "system:test"}
+    merchants.rate_merchant(rating="D", **facts)
+    by = shop.merchant.sector.lead_department_id
+    officials = [people.officer(by, people.CHAOYANG), people.officer(by, people.CHAOYANG)]
+    for name in ("赵新主", "钱更新"):
+        new = merchants.OperatorFacts(representative=name, controller="", account_name="", account_no="")
+        handover = merchants.report_handover(
+            by=shop.boss, facts=new, because="转让", at=clock.now(), actor=shop.owner.actor
+        )
+        for one in officials:
+            merchants.verify_handover(
+                handover_id=handover.pk, by=one, facts=new, papers="12 号", at=clock.now(), actor=one.actor
+            )
+        merchant = Merchant.objects.get(pk=shop.merchant.pk)
+        assert (merchant.rating, legal_custody(merchant, clock.today()).percent) == ("", 40)
+    merchants.rate_merchant(rating="B", **facts)
+    assert legal_custody(Merchant.objects.get(pk=shop.merchant.pk), clock.today()).percent == 20
 
 
 def test_the_file_gives_vocational_training_its_percent_by_rating():

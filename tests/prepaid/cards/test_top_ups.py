@@ -12,7 +12,7 @@ from django.utils import timezone
 from escrow import clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.errors import CannotTopUp, KeyReused
+from escrow.errors import CannotTopUp, KeyReused, LessonCharged
 from escrow.models import Payment
 from escrow.states import AgreementState, PaymentState, Plan
 from prepaid.cards import codes, errors, operations, queries
@@ -105,6 +105,16 @@ def test_one_code_draws_from_the_oldest_payment_that_is_enough_and_counts_once_f
     assert smaller.card == first
     error = refused(errors.LotsTooSmall, lambda: factories.charge(first, shop.boss, amount_fen=115_100, age=3))
     assert "¥1,150.00" in str(error)
+
+
+def test_a_lesson_that_used_up_one_payment_is_not_charged_again_to_the_next() -> None:
+    shop = factories.shop(sector="arts")
+    first = factories.card(shop, Plan.COURSE, sessions=1, price_fen=10_000, days=40)
+    second = factories.pay(top_up(first))
+    lesson = factories.charge(first, shop.boss, lesson_class="周三素描班")
+    refused(LessonCharged, lambda: factories.charge(first, shop.boss, lesson_class="周三素描班", age=1))
+    assert (lesson.card, left(first), left(second)) == (first, 0, 1)
+    assert factories.charge(first, shop.boss, lesson_class="周四素描班", age=2).card == second
 
 
 def test_each_payment_goes_back_by_itself_and_the_code_serves_what_is_left() -> None:

@@ -1,0 +1,86 @@
+"""What the card business keeps of a person, for a copy of it, and what stands against closing their account."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from escrow.bank_files.writing import yuan
+from escrow.models import Claim, Refund
+from escrow.states import AgreementState
+from prepaid.cards.models import Card, Redemption, RefundRequest
+from prepaid.cards.queries.refunds import UNSETTLED_STATES
+from prepaid.people.models import User
+from prepaid.people.queries import InTheWay, Rows, sheet
+
+#: Where there is money, or where some may still come.
+_ALIVE = (AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN)
+
+
+def own_data(user: User) -> dict[str, Rows]:
+    """Cards, charges, refund requests: sheets with their headings. Sums in yuan."""
+    cards = Card.objects.filter(holder=user).select_related("agreement", "issuer", "version__product")
+    charges = Redemption.objects.filter(card__holder=user).select_related("card__version", "store", "use")
+    asked = RefundRequest.objects.filter(card__holder=user).select_related("card")
+    return {
+        _("Cards"): sheet(
+            [_("Number"), _("Merchant"), _("Product"), _("Ordered"), _("Paid (yuan)"), _("State"), _("Last day"),
+             _("SHA-256 of the contract")],
+            (
+                (
+                    card.number,
+                    card.issuer.name,
+                    card.version.product.name,
+                    card.bought_at,
+                    yuan(card.agreement.price_fen),
+                    card.agreement.get_state_display(),
+                    card.expires_on,
+                    card.contract_sha256,
+                )
+                for card in cards
+            ),
+        ),
+        _("Charges"): sheet(
+            [_("When"), _("Card"), _("Store"), _("Charge"), _("State"), _("Note")],
+            ((one.at, one.card.number, one.store.name, one.figure, one.state_label, one.note) for one in charges),
+        ),
+        _("Refund requests"): sheet(
+            [_("Requested"), _("Card"), _("State"), _("Asked (yuan)"), _("Granted (yuan)"), _("Reason"), _("Answer")],
+            (
+                (
+                    one.requested_at,
+                    one.card.number,
+                    one.get_state_display(),
+                    yuan(one.asked_fen),
+                    "" if one.granted_fen is None else yuan(one.granted_fen),
+                    one.reason,
+                    one.answer_text,
+                )
+                for one in asked
+            ),
+        ),
+    }  # fmt: skip
+
+
+def in_the_way(user: User) -> list[InTheWay]:
+    """Cards that hold money or are not paid yet, requests that are not over, refunds that have not arrived."""
+    mine = Card.objects.filter(holder=user)
+    alive = mine.filter(agreement__state__in=_ALIVE).select_related("version__product")
+    found = [
+        InTheWay(
+            _("The card “%(card)s” is not over: use it up, ask for its refund, or let the order lapse.")
+            % {"card": card.version.product.name},
+            reverse("card_detail", args=[card.number]),
+        )
+        for card in alive
+    ]
+    waiting = RefundRequest.objects.filter(card__holder=user, state__in=UNSETTLED_STATES)
+    found += [
+        InTheWay(
+            _("A refund request is not over yet: wait for the money, or withdraw it."),
+            reverse("refund_detail", args=[one.pk]),
+        )
+        for one in waiting
+    ]
+    settled = Refund.objects.filter(agreement__card__holder=user)
+    if Claim.objects.filter(refund__in=settled, closed_at=None).exists() or settled.filter(paid_at=None).exists():
+        found.append(InTheWay(_("A refund has not reached you yet: wait until it has arrived."), reverse("wallet")))
+    return found
