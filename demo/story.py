@@ -61,6 +61,7 @@ class Story:
         self.account_no = city.card_number(f"6222{secrets.randbelow(10**12):012d}11")
         self.consumer, self.owner = (Visitor(url, language=language) for _ in range(2))
         self.officer = Visitor(url, language=language)
+        self.inside: set[Visitor] = set()
         self.tried = 0
 
     def play(self) -> Iterator[Told]:
@@ -135,18 +136,13 @@ class Story:
 
     # People
 
-    def owner_known(self) -> User | None:
-        """The owner, once the number is verified."""
-        return self._known(self.owner_phone)
+    def owner_known(self) -> bool:
+        """The owner has an account and is signed in."""
+        return self.owner in self.inside
 
-    def consumer_known(self) -> User | None:
-        """The consumer, once the number is verified."""
-        return self._known(self.consumer_phone)
-
-    @staticmethod
-    def _known(phone: str) -> User | None:
-        user = User.objects.by_phone(phone)
-        return user if user and user.phone_verified_at else None
+    def consumer_known(self) -> bool:
+        """The consumer has an account and is signed in."""
+        return self.consumer in self.inside
 
     def sign_up_owner(self) -> None:
         """By phone and code."""
@@ -156,13 +152,19 @@ class Story:
         """By phone and code."""
         self._sign_up(self.consumer, self.consumer_phone, "故事顾客")
 
-    @staticmethod
-    def _sign_up(visitor: Visitor, phone: str, name: str) -> None:
+    def _sign_up(self, visitor: Visitor, phone: str, name: str) -> None:
         if User.objects.by_phone(phone) is None:
             visitor.get("/accounts/signup/").submit(having="phone", phone=phone, name=name)
             visitor.enter_code(phone)
-        else:
+        elif not self._is_inside(visitor):
             visitor.sign_in(phone)
+        # The number may be verified and the answer lost, and with it the session.
+        if self._is_inside(visitor):
+            self.inside.add(visitor)
+
+    @staticmethod
+    def _is_inside(visitor: Visitor) -> bool:
+        return "/login/" not in visitor.get("/accounts/me/").at
 
     # Merchant
 
