@@ -14,7 +14,7 @@ from tests.browser import people
 from tests.browser.person import DESKTOP, PHONE, ROOT, Person, launch
 from tests.browser.screenshots import GYM, Album
 
-MINE = people.Gym(name="燕京晨练健身有限公司", product="晨练私教10次卡", store="光华路店")
+MINE = people.Gym(name="燕京晨跑健身有限公司", product="晨跑私教10次卡", store="光华路店")
 
 
 class Walk:
