@@ -14,6 +14,7 @@ from escrow.errors import DomainError, NotFound
 from prepaid.cards import operations, queries
 from prepaid.cards.models import Redemption
 from prepaid.cards.serializers import ChargeAnswer, ChargeBody, ConfirmBody, ErrorAnswer, StatementAnswer
+from prepaid.cards.states import Deed
 from prepaid.merchants.access import COUNTER_KEY, WORKS_NOWHERE, at_counter
 from prepaid.merchants.errors import CounterOnly
 from prepaid.merchants.models import StaffMember
@@ -99,7 +100,7 @@ class ChargeUndo(CounterView):
 class ChargeConfirm(APIView):
     @extend_schema(
         operation_id="confirm_charge",
-        summary="Confirm a waiting charge to one's own card, or a part of it",
+        summary="Confirm a waiting charge to one's own card, or one that one is a guardian on, or a part of it",
         request=ConfirmBody,
         responses={200: ChargeAnswer, **REFUSALS},
     )
@@ -109,7 +110,7 @@ class ChargeConfirm(APIView):
         asked = ConfirmBody(data=request.data)
         asked.is_valid(raise_exception=True)
         redemption = operations.confirm_redemption(
-            holder_id=user.pk,
+            person_id=user.pk,
             redemption_id=pk,
             units=asked.validated_data["units"],
             at=clock.now(),
@@ -130,7 +131,7 @@ class ChargeDispute(APIView):
         would confirm it, or the merchant insists."""
         user = me(request)
         return _charge(
-            operations.dispute_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200
+            operations.dispute_redemption(person_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor), 200
         )
 
 
@@ -142,7 +143,7 @@ class Statement(APIView):
     )
     def get(self, request: Request, number: str) -> Response:
         """Newest line first, each with the balance after it."""
-        card = queries.card_of(user=me(request), number=number)
+        card = queries.card_of(user=me(request), number=number, deed=Deed.SEE)
         face = queries.face_of(card=card, today=clock.today())
         answer = StatementAnswer(face, context={"lines": queries.statement(card=card)})
         return Response(answer.data)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyotp
 
-from prepaid.cards.errors import CodeExpired, CodeUnreadable, WrongCode
+from prepaid.cards.errors import CodeExpired, CodeUnreadable, NumberWithoutCode, WrongCode
 
 STEP_SECONDS = 30
 NUMBER_DIGITS = 8
@@ -46,13 +46,20 @@ def code_text(number: str, secret: str, step: int) -> str:
     return f"{number[:4]} {number[4:]} {digits[:3]} {digits[3:]}"
 
 
+def plain_digits(text: str) -> str:
+    """As a keyboard or a scanner gives them, without spaces, dashes and full width."""
+    return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text))
+
+
 def parse(text: str) -> tuple[str, str]:
     """``"1234 5678 901 234"`` → ``("12345678", "901234")``; spaces, dashes and full-width digits are fine.
 
     Raises:
-        CodeUnreadable: anything but 14 digits.
+        NumberWithoutCode: the number of a card, as a printed card has it. CodeUnreadable: anything else but 14 digits.
     """
-    plain = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text))
+    plain = plain_digits(text)
+    if re.fullmatch(rf"[0-9]{{{NUMBER_DIGITS}}}", plain):
+        raise NumberWithoutCode()
     if not re.fullmatch(rf"[0-9]{{{NUMBER_DIGITS + CODE_DIGITS}}}", plain):
         raise CodeUnreadable()
     return plain[:NUMBER_DIGITS], plain[NUMBER_DIGITS:]

@@ -83,6 +83,13 @@ class CodeUnreadable(DomainError):
     http_status = 400
 
 
+class NumberWithoutCode(CodeUnreadable):
+    message = _(
+        "This is the number of a card, and alone it pays nothing. Scan the code on the customer's phone, or choose “No "
+        "smartphone” to send a code to it by SMS."
+    )
+
+
 class WrongCode(DomainError):
     message = _("This code is wrong. Ask the customer to open the card's code and scan it again.")
 
@@ -116,6 +123,29 @@ class CodeUsed(DomainError):
 class TooManyAttempts(DomainError):
     message = _("Too many wrong codes. Wait five minutes, then scan instead of typing.")
     http_status = 429
+
+
+class NoSuchCardHere(DomainError):
+    message = _("Your shop has no card with this number. Read it from the customer's printed card and enter it again.")
+    field = "number"
+
+
+class WrongSmsCode(DomainError):
+    message = _("This code is wrong. Ask the customer to read out the newest SMS; %(left)s more tries are left.")
+    field = "code"
+
+
+class SmsCodeOver(DomainError):
+    message = _("This code cannot be used any more: it was used, replaced or lasted too long. Send a new one.")
+    field = "code"
+
+
+class TooManySmsCodes(DomainError):
+    message = _(
+        "This card was sent several codes just now. Wait ten minutes; after many in one day, wait until tomorrow."
+    )
+    http_status = 429
+    field = "number"
 
 
 class CounterUnavailable(DomainError):
@@ -439,3 +469,53 @@ class AlreadyRefused(RequestNotYours):
     message = _(
         "You have already refused this request. Nothing was changed; agree to it if you have changed your mind."
     )
+
+
+# People around a card
+
+
+class PeopleOfPaidCards(DomainError):
+    message = _("Only a card with something paid on it can have people around it. Choose a card that is in use.")
+
+
+class ChildNameMissing(DomainError):
+    message = _("Enter what you call the child, in at most 20 characters. A first name is enough.")
+    http_status = 400
+    field = "name"
+
+
+class ChildNeeded(DomainError):
+    message = _("Only a child's card has a second guardian. Enter the child's name first.")
+
+
+class SecondGuardianOnce(DomainError):
+    message = _(
+        "This card has its second guardian, or somebody is invited. Take that person off before you ask another."
+    )
+    field = "phone"
+
+
+class TooManyRelatives(DomainError):
+    message = _("A card has at most %(most)s relatives. Take one off before you ask another.")
+    field = "phone"
+
+
+class OwnNumber(DomainError):
+    message = _("This is your own number. Enter the number of the person you want on the card.")
+    http_status = 400
+    field = "phone"
+
+
+class AlreadyOnCard(DomainError):
+    message = _("This person is on the card or invited already. Look at the list, or enter another number.")
+    field = "phone"
+
+
+class TooManyInvitations(DomainError):
+    message = _("You have invited many people today. Wait until tomorrow, then try again.")
+    http_status = 429
+    field = "phone"
+
+
+class InvitationLapsed(DomainError):
+    message = _("This invitation has lapsed. Ask the card's holder to send a new one.")

@@ -12,7 +12,7 @@ from escrow.errors import WrongState
 from escrow.money import MAX_FEN, yuan
 from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
-from prepaid.cards.models import Redemption
+from prepaid.cards.models import Redemption, Relation
 from prepaid.cards.queries import RollRow
 from prepaid.cards.states import Mark, RefundCause
 from prepaid.merchants.forms import DayInput
@@ -115,6 +115,56 @@ class CounterForm(forms.Form):
             self.fields["store"] = forms.TypedChoiceField(
                 label=_("Store"), coerce=int, choices=[(store.pk, store.name) for store in stores]
             )
+
+
+class SmsChargeForm(CounterForm):
+    """The same without a code: the number of the card, to whose holder a code is sent."""
+
+    number = forms.CharField(
+        label=_("Card number"),
+        max_length=16,
+        help_text=_("Scan the printed card, or type its 8 digits."),
+        widget=forms.TextInput(
+            attrs={"class": "input-large", "inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+        ),
+    )
+    field_order = ("number",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("key", "code", "rest_at_till"):
+            del self.fields[name]
+
+
+class SmsCodeForm(forms.Form):
+    """The six digits of the SMS."""
+
+    code = forms.CharField(
+        label=_("Code of the SMS"),
+        max_length=16,
+        help_text=_("The six digits that the customer reads out."),
+        widget=forms.TextInput(
+            attrs={"class": "input-large", "inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+        ),
+    )
+
+
+class ChildForm(forms.Form):
+    """What the holder calls the child, and what it is to them."""
+
+    name = forms.CharField(
+        label=_("Child's name"),
+        max_length=20,
+        help_text=_("A first name or a nickname is enough. You and the second guardian see it, the merchant does not."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    relation = forms.ChoiceField(label=_("The child is"), choices=Relation.choices)
+
+
+class PersonForm(forms.Form):
+    """The number of whoever is invited."""
+
+    phone = PhoneField(widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off"}))
 
 
 class ClassForm(forms.Form):

@@ -1,4 +1,8 @@
-"""The life of a refund request up to the money, and what may follow what; what a roll-call marks."""
+"""The life of a refund request up to the money, and what may follow what; what a roll-call marks; who is on a card, and may do
+what with it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -72,3 +76,84 @@ class Mark(TextChoices):
 
 #: A lesson is charged for these; the others charge nothing.
 CHARGED_MARKS = (Mark.PRESENT, Mark.MAKE_UP)
+
+
+class PersonRole(TextChoices):
+    """Who is on a card besides its holder."""
+
+    GUARDIAN = "guardian", _("guardian")
+    RELATIVE = "relative", _("relative")
+
+
+class PersonState(TextChoices):
+    INVITED = "invited", _("invited")
+    ACCEPTED = "accepted", _("on the card")
+    ENDED = "ended", _("not on the card any more")
+
+
+PERSON_TRANSITIONS: dict[PersonState, frozenset[PersonState]] = {
+    PersonState.INVITED: frozenset({PersonState.ACCEPTED, PersonState.ENDED}),
+    PersonState.ACCEPTED: frozenset({PersonState.ENDED}),
+    PersonState.ENDED: frozenset(),
+}
+if set(PERSON_TRANSITIONS) != set(PersonState):
+    raise RuntimeError("PersonState has states without transitions")
+
+
+class PersonEnd(TextChoices):
+    """How somebody's part in a card ended."""
+
+    REMOVED = "removed", _("removed by the holder")
+    LEFT = "left", _("left")
+    DECLINED = "declined", _("declined")
+    LAPSED = "lapsed", _("not answered in time")
+
+
+class Deed(StrEnum):
+    """What can be done with a card. ``OWN`` is everything that is the holder's alone."""
+
+    SEE = "see"
+    PROVE = "prove"
+    DISPUTE = "dispute"
+    CONFIRM = "confirm"
+    SHOW_CODE = "show_code"
+    OWN = "own"
+
+
+#: What is not named here is the holder's alone. Refunds are: the money goes back to whoever paid and signed.
+ROLE_MAY: dict[PersonRole, frozenset[Deed]] = {
+    PersonRole.GUARDIAN: frozenset({Deed.SEE, Deed.PROVE, Deed.DISPUTE, Deed.CONFIRM, Deed.SHOW_CODE}),
+    PersonRole.RELATIVE: frozenset({Deed.SEE, Deed.DISPUTE}),
+}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one person may do with one card. ``role``: None for its holder."""
+
+    role: PersonRole | None
+    deeds: frozenset[Deed]
+
+    @property
+    def owns(self) -> bool:
+        return Deed.OWN in self.deeds
+
+    @property
+    def may_prove(self) -> bool:
+        return Deed.PROVE in self.deeds
+
+    @property
+    def may_dispute(self) -> bool:
+        return Deed.DISPUTE in self.deeds
+
+    @property
+    def may_confirm(self) -> bool:
+        return Deed.CONFIRM in self.deeds
+
+    @property
+    def may_show_code(self) -> bool:
+        return Deed.SHOW_CODE in self.deeds
+
+
+NOBODY = Rights(role=None, deeds=frozenset())
+HOLDER = Rights(role=None, deeds=frozenset(Deed))

@@ -1,4 +1,5 @@
-"""Refund requests whose time or whose money has come, merchants that close, contracts to print.
+"""Refund requests whose time or whose money has come, merchants that close, contracts to print, invitations
+that lapse.
 
 PostgreSQL is the queue; each task carries an id and calls one verb.
 """
@@ -63,6 +64,12 @@ def print_contract(contract_id: int) -> None:
 
 
 @shared_task
+def lapse_invitation(person_id: int) -> None:
+    """Nobody answered an invitation to a card in time."""
+    operations.lapse_invitation(person_id=person_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def follow_closing(closing_id: int) -> None:
     """A place was found closed: what follows is not left to the sweep."""
     tell_holders(closing_id)
@@ -81,6 +88,7 @@ def sweep() -> dict[str, int]:
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
         print_contract: queries.contracts_to_print(),
+        lapse_invitation: queries.invitations_lapsed(at=clock.now()),
     }
     done = {task.name.rsplit(".", 1)[-1]: 0 for task in due}
     for task, ids in due.items():

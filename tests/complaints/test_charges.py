@@ -186,7 +186,7 @@ def test_nobody_else_and_nothing_else(school, charge, officer):
         "redemption_confirm", args=[voidable.pk]
     )
     cards.confirm_redemption(
-        holder_id=charge.card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=charge.card.holder.actor
+        person_id=charge.card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=charge.card.holder.actor
     )
     with pytest.raises(ReservationConfirmed):
         complain(charge)

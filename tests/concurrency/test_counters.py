@@ -94,7 +94,7 @@ def test_confirmed_and_disputed_at_once_is_one_of_them(committed_db, _turn):
     card = factories.card(shop, Plan.STORED_VALUE)
     charge = charging(card, shop.boss, amount_fen=50_000)()
     assert charge.use.state == UseState.RESERVED
-    answer = {"holder_id": card.holder_id, "redemption_id": charge.pk, "at": clock.now(), "actor": card.holder.actor}
+    answer = {"person_id": card.holder_id, "redemption_id": charge.pk, "at": clock.now(), "actor": card.holder.actor}
     results = at_once(
         lambda: operations.confirm_redemption(**answer),
         lambda: operations.dispute_redemption(**answer),
@@ -120,7 +120,7 @@ def test_the_term_ends_while_the_holder_confirms(committed_db):
     until = charge.use.confirm_until
     results = at_once(
         lambda: operations.confirm_redemption(
-            holder_id=card.holder_id,
+            person_id=card.holder_id,
             redemption_id=charge.pk,
             at=until - timedelta(seconds=1),
             actor=card.holder.actor,

@@ -19,7 +19,7 @@ from prepaid.cards import operations as cards
 from prepaid.cards import queries as cards_queries
 from prepaid.cards.errors import OfferTooHigh
 from prepaid.cards.models import Card, RefundRequest
-from prepaid.cards.states import RefundCause
+from prepaid.cards.states import Deed, RefundCause
 from prepaid.merchants.models import StaffMember
 from prepaid.people.models import User
 
@@ -58,7 +58,7 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
     with transaction():
         request = (
             RefundRequest.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("card__issuer", "card__agreement", "card__version")
+            .select_related("card__issuer", "card__agreement", "card__version", "card__holder")
             .filter(pk=refund_request_id, card__holder=complainant)
             .first()
         )
@@ -75,32 +75,33 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
 
 def open_charge_case(*, redemption_id: int, complainant: User, text: str, at: datetime) -> Case:
     """Say that a charge is wrong where a no alone does not end it: it stays reserved until the merchant withdraws it or the
-    regulator decides how much of it was used.
+    regulator decides how much of it was used. ``complainant``: the holder, or somebody on the card; the complaint is the
+    holder's, who alone can withdraw it, for that confirms the charge.
 
     Raises:
-        NotFound: not a charge to this person's card. CaseExists: one charge, one complaint. TextMissing.
+        NotFound: not a charge to a card that this person may dispute. CaseExists: one charge, one complaint. TextMissing.
         NoIsEnough: a no ends it. ReservationResolved: it does not wait any more.
     """
     text = checked_text(text)
     with transaction():
-        redemption = cards_queries.redemption_of(user=complainant, redemption_id=redemption_id)
+        redemption = cards_queries.redemption_of(user=complainant, redemption_id=redemption_id, deed=Deed.DISPUTE)
         if number := Case.objects.filter(redemption=redemption).values_list("number", flat=True).first():
             raise CaseExists(number=number)
         redemption = cards.contest_redemption(
-            holder_id=complainant.pk, redemption_id=redemption_id, at=at, actor=complainant.actor
+            person_id=complainant.pk, redemption_id=redemption_id, at=at, actor=complainant.actor
         )
         subject = {"redemption": redemption, "figures": {}}
         return _open(complainant, redemption.card, text=text, wanted=Wanted.CHARGE, at=at, **subject)
 
 
-def _open(complainant: User, card: Card, *, at: datetime, **facts: Any) -> Case:
-    """The case with its number and its terms, on its way to whoever is responsible."""
+def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
+    """The holder's case with its number and its terms, on its way to whoever is responsible; ``by`` said it."""
     day = beijing_date(at)
     pk = _next_id()
     case = Case.objects.create(
         pk=pk,
         number=f"BJ{day:%Y%m%d}-{pk:06d}",
-        complainant=complainant,
+        complainant=card.holder,
         card=card,
         merchant=card.issuer,
         received_at=at,
@@ -108,7 +109,7 @@ def _open(complainant: User, card: Card, *, at: datetime, **facts: Any) -> Case:
         merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
         **facts,
     )
-    moves.note(case, EventKind.RECEIVED, at=at, actor=complainant.actor, by=complainant, from_state="")
+    moves.note(case, EventKind.RECEIVED, at=at, actor=by.actor, by=by, from_state="")
     messages.received(case, at=at)
     ring("complaints.cases.tasks.route_case", case.pk)
     return case

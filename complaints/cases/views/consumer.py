@@ -18,6 +18,7 @@ from complaints.cases.states import Side, Wanted
 from escrow import clock
 from escrow.errors import DomainError
 from prepaid.cards import queries as cards
+from prepaid.cards.states import Deed
 from prepaid.people.access import me, shows_domain_errors
 
 PAGE_LENGTH = 20
@@ -72,8 +73,11 @@ def complaint_start(request: HttpRequest, pk: int) -> HttpResponse:
 @shows_domain_errors
 def complaint_about_charge(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what is wrong about a charge where a no alone does not end it."""
-    charge = cards.redemption_of(user=me(request), redemption_id=pk)
+    charge = cards.redemption_of(user=me(request), redemption_id=pk, deed=Deed.DISPUTE)
+    owns = charge.card.holder_id == me(request).pk
     if request.method == "GET":
+        if not owns and not charge.is_waiting:  # the case is the holder's
+            return redirect("redemption_confirm", pk)
         if case := Case.objects.filter(redemption=charge).first():
             return redirect("complaint_detail", case.number)
         if charge.no_ends_it or not charge.is_waiting:
@@ -85,9 +89,14 @@ def complaint_about_charge(request: HttpRequest, pk: int) -> HttpResponse:
             case = operations.open_charge_case(
                 redemption_id=pk, complainant=me(request), text=form.cleaned_data["text"], at=clock.now()
             )
+            if not owns:
+                messages.success(request, _("The complaint has been received. The card's holder follows it."))
+                return redirect("redemption_confirm", pk)
             messages.success(request, _("Your complaint %(number)s has been received.") % {"number": case.number})
             return redirect("complaint_detail", case.number)
         except CaseExists as error:
+            if not owns:
+                return redirect("redemption_confirm", pk)
             messages.warning(request, str(error))
             return redirect("complaint_detail", error.details["number"])
         except DomainError as error:

@@ -2,15 +2,19 @@ from prepaid.cards.models.card import Card
 from prepaid.cards.models.contract import Contract
 from prepaid.cards.models.lesson import Lesson, class_key
 from prepaid.cards.models.loss import CardLoss, LossOutcome
+from prepaid.cards.models.person import Beneficiary, CardPerson, Relation
 from prepaid.cards.models.redemption import Redemption
 from prepaid.cards.models.refund_request import RefundRequest
 from prepaid.cards.models.roll_call import Attendance, Learner, TaughtClass
 from prepaid.cards.models.rule import CardRule
+from prepaid.cards.models.sms_code import SmsCode
 
 __all__ = [
     "Attendance",
+    "Beneficiary",
     "Card",
     "CardLoss",
+    "CardPerson",
     "CardRule",
     "Contract",
     "Learner",
@@ -18,6 +22,8 @@ __all__ = [
     "LossOutcome",
     "Redemption",
     "RefundRequest",
+    "Relation",
+    "SmsCode",
     "TaughtClass",
     "class_key",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.models import Agreement, EncryptedTextField
 from prepaid.cards.codes import NUMBER_DIGITS, new_secret
+from prepaid.cards.states import Rights
 from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.products.models import ProductVersion
 
@@ -50,6 +51,8 @@ class Card(models.Model):
     bought_at = models.DateTimeField(_("bought"))
     #: By the contract; pauses and days without service move it (``CardFace.last_day``).
     expires_on = models.DateField(_("last day"), null=True, blank=True)
+    #: What whoever looks may do with it; set by the queries that ask for somebody's cards.
+    rights: Rights | None = None
 
     class Meta:
         verbose_name = _("card")

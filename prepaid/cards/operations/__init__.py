@@ -15,10 +15,20 @@ from prepaid.cards.operations.closings import (
     tell_of_handover,
 )
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
-from prepaid.cards.operations.counter import charge_card, count_refusal
+from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.prepared import prepared_address, preparer_of, send_prepared
+from prepaid.cards.operations.persons import (
+    accept_invitation,
+    decline_invitation,
+    forget_child,
+    invite_person,
+    lapse_invitation,
+    leave_card,
+    name_child,
+    remove_person,
+)
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
@@ -42,10 +52,13 @@ from prepaid.cards.operations.roll_call import (
     remove_learner,
 )
 from prepaid.cards.operations.rules import add_card_rule
+from prepaid.cards.operations.sms_codes import charge_by_sms, send_sms_code
 
 __all__ = [
+    "Asked",
     "Line",
     "Marked",
+    "accept_invitation",
     "accept_offer",
     "add_card_rule",
     "add_learner",
@@ -56,19 +69,26 @@ __all__ = [
     "call_roll",
     "cancel_order",
     "card_found",
+    "charge_by_sms",
     "charge_card",
     "confirm_redemption",
     "contest_redemption",
     "count_refusal",
     "decide_redemption",
+    "decline_invitation",
     "dismiss_request",
     "dispute_redemption",
     "end_pause",
+    "forget_child",
     "insist_on_redemption",
     "inspect_contract",
+    "invite_person",
+    "lapse_invitation",
+    "leave_card",
     "leave_class",
     "look_after_payment",
     "mark_complained",
+    "name_child",
     "open_class",
     "pass_silence",
     "pay_order",
@@ -83,9 +103,11 @@ __all__ = [
     "refuse_refund",
     "reissue_card",
     "remove_learner",
+    "remove_person",
     "report_loss",
     "request_refund",
     "send_prepared",
+    "send_sms_code",
     "settle_request",
     "tell_holders",
     "tell_of_handover",

@@ -1,12 +1,15 @@
-"""What becomes of a charge: the holder confirms or contests it, the merchant undoes it or insists, a regulator decides."""
+"""What becomes of a charge: the holder, or somebody on the card who may, confirms or contests it, the merchant undoes it or
+insists, a regulator decides."""
 
 from datetime import datetime
+from typing import Any
 
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import InvalidUnits, NotFound, ReasonRequired
 from escrow.states import UseState
 from escrow.transactions import transaction
+from prepaid.cards import queries
 from prepaid.cards.errors import (
     AlreadyInsisted,
     CheckInUndone,
@@ -18,6 +21,7 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Redemption
 from prepaid.cards.operations import letters
+from prepaid.cards.states import Deed
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
 
@@ -87,9 +91,9 @@ def insist_on_redemption(
 
 
 def confirm_redemption(
-    *, holder_id: int, redemption_id: int, units: int | None = None, at: datetime, actor: str
+    *, person_id: int, redemption_id: int, units: int | None = None, at: datetime, actor: str
 ) -> Redemption:
-    """The holder's tap on the named figure, or on ``units`` of it (sessions, or fen of face value): the rest returns.
+    """The holder's tap, or a guardian's, on the named figure, or on ``units`` of it (sessions, or fen of face value): the rest returns.
 
     Raises:
         NotFound, ReservationResolved. InvalidUnits: not a whole number from 1 to what was claimed.
@@ -97,34 +101,35 @@ def confirm_redemption(
     if units is not None and (isinstance(units, bool) or units < 1):
         raise InvalidUnits()
     with transaction():
-        redemption = _waiting(redemption_id, holder_id)
+        redemption = _waiting(redemption_id, person_id, Deed.CONFIRM)
         escrow.confirm_use(use_id=redemption.use_id or 0, units=units, at=at, actor=actor)
         return _answered(redemption, "cards.confirm", at, actor)
 
 
-def dispute_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
-    """The holder says the figure is wrong, and that ends it: nothing is charged.
+def dispute_redemption(*, person_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder, or somebody on the card, says the figure is wrong, and that ends it: nothing is charged.
 
     Raises:
         NotFound, ReservationResolved. ComplaintNeeded: silence would confirm it, or the merchant insists.
     """
     with transaction():
-        redemption = _waiting(redemption_id, holder_id)
+        redemption = _waiting(redemption_id, person_id, Deed.DISPUTE)
         if redemption.is_waiting and not redemption.no_ends_it:
             raise ComplaintNeeded()
         escrow.void_use(use_id=redemption.use_id or 0, at=at, actor=actor)
         return _answered(redemption, "cards.dispute", at, actor)
 
 
-def contest_redemption(*, holder_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
-    """The holder says the figure is wrong where that alone does not end it: it stays reserved, whatever the term of silence,
-    until the merchant withdraws it or the complaint is decided. Called by whoever takes the complaint.
+def contest_redemption(*, person_id: int, redemption_id: int, at: datetime, actor: str) -> Redemption:
+    """The holder, or somebody on the card, says the figure is wrong where that alone does not end it: it stays
+    reserved, whatever the term of silence, until the merchant withdraws it or the complaint is decided. Called by whoever takes the
+    complaint.
 
     Raises:
         NotFound, ReservationResolved. NoIsEnough: ``dispute_redemption`` ends it at once.
     """
     with transaction():
-        redemption = _waiting(redemption_id, holder_id)
+        redemption = _waiting(redemption_id, person_id, Deed.DISPUTE)
         if redemption.no_ends_it:
             raise NoIsEnough()
         escrow.dispute_use(use_id=redemption.use_id or 0, at=at, actor=actor)
@@ -145,14 +150,18 @@ def decide_redemption(*, redemption_id: int, units: int, at: datetime, actor: st
         return _answered(redemption, "cards.decide", at, actor)
 
 
-def _waiting(redemption_id: int, holder_id: int) -> Redemption:
-    redemption = _locked(redemption_id, card__holder_id=holder_id)
+def _waiting(redemption_id: int, person_id: int, deed: Deed) -> Redemption:
+    redemption = _locked(redemption_id, card__in=queries.cards_with(user_id=person_id, deed=deed))
+    # Whoever was taken off the card while we waited for its row may nothing any more.
+    card = redemption.card
+    if card.holder_id != person_id and not queries.may(user_id=person_id, card=card, deed=deed):
+        raise NotFound()
     if redemption.use_id is None:
         raise NothingToUndo()
     return redemption
 
 
-def _locked(redemption_id: int, **owner: int) -> Redemption:
+def _locked(redemption_id: int, **owner: Any) -> Redemption:
     """The redemption with its card locked: answers to one card's charges come one after the other."""
     redemption = (
         Redemption.objects.select_for_update(of=("card",), no_key=True)

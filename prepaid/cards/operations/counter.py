@@ -120,6 +120,15 @@ def charge_card(
     step = shown_step(staff, number, digits, at_real, scanned_ago)
     if scanned_ago is not None:
         _check_stored_age(scanned_ago, at)
+    asked = Asked(
+        units=units,
+        amount_fen=amount_fen,
+        lesson_class=lesson_class,
+        lesson_on=lesson_on,
+        store_id=store_id,
+        rest_at_till=rest_at_till,
+        scanned_at=at - scanned_ago if scanned_ago else None,
+    )
     with transaction():
         if scanned_ago is not None:
             _take_stored_turn(staff, store_id, at)
@@ -128,63 +137,112 @@ def charge_card(
             raise WrongCode()
         if replayed := _replayed(key, body):
             return replayed
-        if card.issuer_id != staff.merchant_id:
-            raise CardOfAnotherMerchant()
-        if card.lost_at is not None:
-            raise CardLost()
-        lots = queries.lots_of(card=card)
+        found = find_claim(card, staff, asked, step=step, at=at)
+        return record_charge(found, staff=staff, note=note, step=step, key=key, body=body, at=at, actor=actor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What was typed at the counter, whatever proves that the card is there."""
+
+    units: int | None = None
+    amount_fen: int | None = None
+    lesson_class: str = ""
+    lesson_on: date | None = None
+    store_id: int | None = None
+    rest_at_till: bool = False
+    scanned_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The payment of the card that is drawn from, where, what is taken, and when it was scanned if that was before."""
+
+    card: Card
+    holding: Holding
+    store: Store
+    claim: "_Claim"
+    scanned_at: datetime | None
+
+
+def find_claim(card: Card, staff: StaffMember, asked: Asked, *, step: int | None = None, at: datetime) -> Found:
+    """What would be charged, with the card's row locked. ``step``: of the shown code, which must be unused. Raises as
+    ``charge_card``."""
+    if card.issuer_id != staff.merchant_id:
+        raise CardOfAnotherMerchant()
+    if card.lost_at is not None:
+        raise CardLost()
+    lots = queries.lots_of(card=card)
+    if step is not None:
         check_unused(card, lots, step)
-        store = store_of_staff(staff, store_id)
-        check_store(card, store)
-        face = lot_for(lots, wanted=_wanted(card, units, amount_fen), today=clock.beijing_date(at))
-        check_usable(face)
-        card, holding = face.card, face.holding
-        scanned_at = at - scanned_ago if scanned_ago else None
-        lesson = _lesson(card, lesson_class, lesson_on, at, scanned_at)
-        check_lesson_once(lots, lesson)
-        claim = _measure(card, holding, units, amount_fen, lesson, rest_at_till)
-        if scanned_at is not None:
-            claim = _stored(claim, card)
-        use = None
-        if claim.units:
-            use = escrow.charge(
-                beneficiary_id=holding.beneficiary_id,
-                agreement_id=card.agreement_id,
-                units=claim.units,
-                final=claim.final,
-                key=f"counter:{key}",
-                reference=f"card:{card.number}",
-                place=place_of(store),
-                lesson=claim.lesson.id if claim.lesson else None,
-                **({} if claim.final else silence_of(card, at)),
-                at=at,
-                actor=actor,
-            )
-        redemption = Redemption.objects.create(
-            card=card,
-            use=use,
-            store=store,
-            cashier=staff,
+    store = store_of_staff(staff, asked.store_id)
+    check_store(card, store)
+    wanted = _wanted(card, asked.units, asked.amount_fen)
+    face = lot_for(lots, wanted=wanted, today=clock.beijing_date(at))
+    check_usable(face)
+    lesson = _lesson(face.card, asked.lesson_class, asked.lesson_on, at, asked.scanned_at)
+    check_lesson_once(lots, lesson)
+    claim = _measure(face.card, face.holding, asked.units, asked.amount_fen, lesson, asked.rest_at_till)
+    if asked.scanned_at is not None:
+        claim = _stored(claim, face.card)
+    return Found(face.card, face.holding, store, claim, asked.scanned_at)
+
+
+def record_charge(
+    found: Found,
+    *,
+    staff: StaffMember,
+    note: str,
+    step: int | None,
+    key: str,
+    body: str,
+    agreed: bool = False,
+    at: datetime,
+    actor: str,
+) -> Redemption:
+    """Draw what was found and say so. ``agreed``: the holder has said yes to the figure already. A lesson waits even so."""
+    card, claim = found.card, found.claim
+    final = claim.final or (agreed and claim.lesson is None)
+    use = None
+    if claim.units:
+        use = escrow.charge(
+            beneficiary_id=found.holding.beneficiary_id,
+            agreement_id=card.agreement_id,
             units=claim.units,
-            list_fen=claim.list_fen,
-            paid_otherwise_fen=claim.paid_otherwise_fen,
-            lesson_on=claim.lesson.on if claim.lesson else None,
-            lesson_class=claim.lesson.name if claim.lesson else "",
-            note=note,
-            scanned_at=scanned_at,
-            code_step=step,
-            key=key,
-            body_sha256=body,
+            final=final,
+            key=f"counter:{key}",
+            reference=f"card:{card.number}",
+            place=place_of(found.store),
+            lesson=claim.lesson.id if claim.lesson else None,
+            **({} if final else silence_of(card, at)),
             at=at,
-        )
-        audit.record(
             actor=actor,
-            action="cards.charge",
-            target=f"card:{card.pk}",
-            after={"redemption": redemption.pk, "units": claim.units, "final": claim.final, "store": store.pk},
-            at=at,
         )
-        announce(redemption, at=at, actor=actor)
+    redemption = Redemption.objects.create(
+        card=card,
+        use=use,
+        store=found.store,
+        cashier=staff,
+        units=claim.units,
+        list_fen=claim.list_fen,
+        paid_otherwise_fen=claim.paid_otherwise_fen,
+        lesson_on=claim.lesson.on if claim.lesson else None,
+        lesson_class=claim.lesson.name if claim.lesson else "",
+        note=note,
+        scanned_at=found.scanned_at,
+        code_step=step,
+        key=key,
+        body_sha256=body,
+        at=at,
+    )
+    audit.record(
+        actor=actor,
+        action="cards.charge",
+        target=f"card:{card.pk}",
+        after={"redemption": redemption.pk, "units": claim.units, "final": final, "store": found.store.pk},
+        at=at,
+    )
+    announce(redemption, at=at, actor=actor)
     return redemption
 
 

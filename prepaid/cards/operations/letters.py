@@ -3,21 +3,25 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from escrow.clock import beijing_date
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, UseState
-from prepaid.cards.models import Card, CardLoss, Learner, Redemption, RefundRequest
-from prepaid.cards.queries import claim_of
+from prepaid.cards.models import Card, CardLoss, CardPerson, Learner, Redemption, RefundRequest
+from prepaid.cards.queries import claim_of, people_told
+from prepaid.cards.states import PersonEnd, PersonRole
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.notices.models import Message
+from prepaid.people.models import User
 
 
 def card_active(card: Card, *, at: datetime) -> None:
@@ -77,7 +81,7 @@ def _of_loss(card: Card, event: str, title: Promise, body: Promise, at: datetime
 
 _CHARGE_TITLES: dict[str, Promise] = {
     UseState.RESERVED: _("Confirm a charge of %(figure)s"),
-    UseState.DISPUTED: _("You disputed a charge of %(figure)s"),
+    UseState.DISPUTED: _("A charge of %(figure)s is disputed"),
     UseState.FINAL: _("%(figure)s charged"),
     UseState.VOIDED: _("A charge of %(figure)s was taken back"),
     UseState.EXPIRED: _("A charge of %(figure)s expired"),
@@ -104,27 +108,53 @@ _SILENCE_CONFIRMS = _(
 )
 
 
+_TO_OTHERS = _("Card %(card)s of %(holder)s at %(store)s. The statement shows every line of it.")
+_TO_GUARDIANS = _(
+    "%(store)s wants to charge %(figure)s to card %(card)s of %(holder)s. Confirm or dispute it by %(until)s; without an answer "
+    "nothing is charged."
+)
+_TO_GUARDIANS_SILENCE = _(
+    "%(store)s wants to charge %(figure)s to card %(card)s of %(holder)s. Confirm it, or say that it is wrong. Not answering for "
+    "%(days)s working days counts as yes."
+)
+_TO_RELATIVES = _(
+    "%(store)s wants to charge %(figure)s to card %(card)s of %(holder)s. If that is wrong you can dispute it; only %(holder)s or "
+    "a guardian can confirm it."
+)
+
+
 def charge_recorded(redemption: Redemption, *, at: datetime) -> Message | None:
-    """Every charge, and everything that becomes of it."""
+    """Every charge, and everything that becomes of it, to the holder, whose message it gives, and to everybody on the card."""
     use = redemption.use
     if use is None:
         return None
     card = redemption.card
     waiting = use.state == UseState.RESERVED
     until = timezone.localtime(use.confirm_until) if use.confirm_until else None
+    details = {
+        "figure": _Figure(redemption),
+        "store": redemption.store.name,
+        "card": card,
+        "holder": card.holder.display_name,
+        "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
+        "days": use.silence_days,
+    }
+    kind, url = f"cards.charge_{use.state}", reverse("card_statement", args=[card.number])
+    for user, role in people_told(card=card):
+        title, body = _CHARGE_TITLES[use.state], _TO_OTHERS
+        if waiting and role == PersonRole.RELATIVE:
+            title, body = _("A charge of %(figure)s waits for an answer"), _TO_RELATIVES
+        elif waiting:
+            body = _TO_GUARDIANS_SILENCE if redemption.silence_confirms else _TO_GUARDIANS
+        page = reverse("wallet") if waiting else url
+        notices.send(to=user, kind=kind, title=title, body=body, details=details, url=page, at=at)
     return notices.send(
         to=card.holder,
-        kind=f"cards.charge_{use.state}",
+        kind=kind,
         title=_CHARGE_TITLES[use.state],
         body=_SILENCE_CONFIRMS if redemption.silence_confirms else _CHARGE_BODIES[use.state],
-        details={
-            "figure": _Figure(redemption),
-            "store": redemption.store.name,
-            "card": card,
-            "until": f"{until:%Y-%m-%d %H:%M}" if until else "",
-            "days": use.silence_days,
-        },
-        url=reverse("wallet") if waiting else reverse("card_statement", args=[card.number]),
+        details=details,
+        url=reverse("wallet") if waiting else url,
         at=at,
     )
 
@@ -147,23 +177,25 @@ def put_on_roll(learner: Learner, *, at: datetime) -> None:
 
 
 def charge_insisted(redemption: Redemption, *, at: datetime) -> None:
-    """The holder's no would be a complaint now."""
-    notices.send(
-        to=redemption.card.holder,
-        kind="cards.charge_insisted",
-        title=_("%(store)s insists on its charge of %(figure)s"),
-        body=_(
-            "It says: %(because)s. Confirm the charge, or say what is wrong: the sector's regulator then decides, and nothing "
-            "is charged before."
-        ),
-        details={
-            "store": redemption.store.name,
-            "figure": _Figure(redemption),
-            "because": redemption.insisted_because,
-        },
-        url=reverse("wallet"),
-        at=at,
-    )
+    """The no of the holder, or of somebody on the card, would be a complaint now."""
+    card = redemption.card
+    for to in (card.holder, *(user for user, _role in people_told(card=card))):
+        notices.send(
+            to=to,
+            kind="cards.charge_insisted",
+            title=_("%(store)s insists on its charge of %(figure)s"),
+            body=_(
+                "It says: %(because)s. Confirm the charge, or say what is wrong: the sector's regulator then decides, and nothing "
+                "is charged before."
+            ),
+            details={
+                "store": redemption.store.name,
+                "figure": _Figure(redemption),
+                "because": redemption.insisted_because,
+            },
+            url=reverse("wallet"),
+            at=at,
+        )
 
 
 def charge_returned(redemption: Redemption, *, at: datetime) -> None:
@@ -446,3 +478,95 @@ def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise
         url=reverse("refund_detail", args=[request.pk]),
         at=at,
     )
+
+
+def child_named(card: Card, *, at: datetime) -> None:
+    """To the holder. The name itself stands on the page alone."""
+    body = _("Card %(card)s is for a child now. The contract stays yours, and refunds go to you.")
+    _about_people(card, "child_named", _("Your card is for a child"), body, at)
+
+
+def child_forgotten(card: Card, *, at: datetime) -> None:
+    """To the holder."""
+    body = _("The name was deleted. Was this not you? Look who is on card %(card)s.")
+    _about_people(card, "child_forgotten", _("Your card is not for a child any more"), body, at)
+
+
+def person_invited(person: CardPerson, *, to: User | None, at: datetime) -> None:
+    """To the number, whether or not somebody has registered it; and to the holder."""
+    card = person.card
+    page = reverse("card_invitation", args=[person.pk])
+    with override(to.language if to else card.holder.language):
+        text = _(
+            "%(holder)s asks you to be a %(role)s on a prepaid card of %(merchant)s. Read what that means and answer within 7 days: "
+            "%(url)s"
+        )
+        said = {
+            "holder": card.holder.display_name,
+            "role": person.get_role_display(),
+            "merchant": card.issuer.name,
+            "url": settings.PUBLIC_URL + page,
+        }
+        notices.send_sms(phone=person.phone, text=str(text) % said, kind="cards.invitation", at=at)
+    if to is not None:
+        notices.send(
+            to=to,
+            kind="cards.invitation",
+            title=_("%(holder)s asks you to be on a card"),
+            body=_("As a %(role)s on a card of %(merchant)s. Read what that means, then accept or decline."),
+            details={**said, "role": PersonRole(person.role).label},
+            url=page,
+            at=at,
+        )
+    body = _("As a %(role)s on card %(card)s. Was this not you? Take the invitation back.")
+    _about_people(card, "person_invited", _("You have invited %(person)s"), body, at, person=person)
+
+
+def person_accepted(person: CardPerson, *, at: datetime) -> None:
+    """To the holder."""
+    body = _("As a %(role)s on card %(card)s. You can take them off at any time.")
+    _about_people(person.card, "person_accepted", _("%(person)s is on your card now"), body, at, person=person)
+
+
+_ENDS: dict[str, Promise] = {
+    PersonEnd.REMOVED: _("%(person)s is not on your card any more"),
+    PersonEnd.LEFT: _("%(person)s has left your card"),
+    PersonEnd.DECLINED: _("Your invitation was declined"),
+    PersonEnd.LAPSED: _("Nobody answered your invitation"),
+}
+
+
+def person_ended(person: CardPerson, shown_as: str, to: User | None, *, at: datetime) -> None:
+    """To the holder, and to whoever was taken off or uninvited. ``shown_as``: as the holder knew them, for the number is gone."""
+    card = person.card
+    body = _("The part was %(role)s of card %(card)s. You can invite somebody again at any time.")
+    _about_people(card, "person_ended", _ENDS[person.end], body, at, person=person, shown_as=shown_as)
+    if to is not None and person.end == PersonEnd.REMOVED:
+        notices.send(
+            to=to,
+            kind="cards.person_ended",
+            title=_("You are not on a card of %(holder)s any more"),
+            body=_(
+                "%(holder)s has changed who is on card %(card)s. You do not see it any more; you need not do anything."
+            ),
+            details={"holder": card.holder.display_name, "card": card},
+            url=reverse("wallet"),
+            at=at,
+        )
+
+
+def _about_people(
+    card: Card,
+    event: str,
+    title: Promise,
+    body: Promise,
+    at: datetime,
+    *,
+    person: CardPerson | None = None,
+    shown_as: str = "",
+) -> None:
+    details: dict[str, object] = {"card": card}
+    if person is not None:
+        details |= {"role": PersonRole(person.role).label, "person": shown_as or person.shown_as}
+    url = reverse("card_people", args=[card.number])
+    notices.send(to=card.holder, kind=f"cards.{event}", title=title, body=body, details=details, url=url, at=at)

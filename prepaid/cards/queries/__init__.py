@@ -53,6 +53,18 @@ from prepaid.cards.queries.pauses import (
     pauses_to,
     pauses_to_answer,
 )
+from prepaid.cards.queries.persons import (
+    beneficiary_of,
+    cards_with,
+    child_shown,
+    invitation_to,
+    invitations_lapsed,
+    invitations_to,
+    may,
+    people_of,
+    people_told,
+    with_rights,
+)
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
     answer_due_on,
@@ -81,6 +93,7 @@ from prepaid.cards.queries.roll_call import (
 )
 from prepaid.cards.queries.shifts import SUMS as SHIFT_SUMS
 from prepaid.cards.queries.shifts import Shift, shifts, totals
+from prepaid.cards.queries.sms_codes import receipt_of, sms_code_at
 from prepaid.cards.queries.steps import steps_of
 from prepaid.cards.queries.top_ups import can_top_up, face_to_show, lots_of, top_up_version, top_ups_of, usable_faces
 from prepaid.cards.queries.wallet import (
@@ -114,12 +127,14 @@ __all__ = [
     "Shift",
     "StatementLine",
     "answer_due_on",
+    "beneficiary_of",
     "can_top_up",
     "card_of",
     "cards_at",
     "cards_of",
     "cards_sold_by",
     "cards_to_pay_back",
+    "cards_with",
     "channel_of",
     "charge_at",
     "charge_news",
@@ -127,6 +142,7 @@ __all__ = [
     "charges_since",
     "charges_waiting",
     "check_contracts",
+    "child_shown",
     "claim_of",
     "class_of",
     "classes_of",
@@ -155,6 +171,9 @@ __all__ = [
     "interest_by_cause",
     "interest_of",
     "interest_on",
+    "invitation_to",
+    "invitations_lapsed",
+    "invitations_to",
     "is_closed",
     "is_in_use",
     "last_charge_id",
@@ -167,6 +186,7 @@ __all__ = [
     "lessons_charged",
     "losses_of",
     "lots_of",
+    "may",
     "open_charges",
     "order_by_token",
     "order_of",
@@ -178,6 +198,9 @@ __all__ = [
     "pauses_of",
     "pauses_to",
     "pauses_to_answer",
+    "people_of",
+    "people_told",
+    "receipt_of",
     "redemption_of",
     "refund_quote",
     "refund_quotes",
@@ -191,6 +214,7 @@ __all__ = [
     "roll",
     "rolls_of",
     "shifts",
+    "sms_code_at",
     "sold_by",
     "sold_here",
     "staff_at",
@@ -202,6 +226,7 @@ __all__ = [
     "totals",
     "usable_faces",
     "whole_sum_fen",
+    "with_rights",
     "with_stoppages",
     "workplace_of_charge",
 ]

@@ -16,6 +16,8 @@ from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, Contract, Learner, LossOutcome, Redemption
+from prepaid.cards.queries.persons import cards_with, with_rights
+from prepaid.cards.states import Deed
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -108,14 +110,15 @@ def _cards() -> QuerySet[Card]:
 
 
 def cards_of(*, user: User, today: date) -> list[CardFace]:
-    """The user's cards, newest first; orders given up unpaid are left out."""
-    cards = (
+    """The cards that the user may see, newest first, other people's last; orders given up unpaid are left out."""
+    cards = list(
         _cards()
-        .filter(holder=user)
+        .filter(pk__in=cards_with(user_id=user.pk, deed=Deed.SEE))
         .exclude(agreement__state__in=[AgreementState.CANCELLED, AgreementState.EXPIRED])
         .order_by("-id")
     )
-    return faces_of(cards=cards, today=today)
+    with_rights(cards, user=user)
+    return faces_of(cards=sorted(cards, key=lambda card: card.holder_id != user.pk), today=today)
 
 
 def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
@@ -129,17 +132,19 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
     ]
 
 
-def card_of(*, user: User, number: str) -> Card:
-    """With ``has_contract``, ``has_top_ups`` and ``is_on_roll``. A number that was replaced leads to the card too. Raises
-    ``NotFound``, also for another person's card."""
+def card_of(*, user: User, number: str, deed: Deed = Deed.OWN) -> Card:
+    """With ``has_contract``, ``has_top_ups``, ``is_on_roll`` and ``rights``. A number that was replaced leads to the card too.
+    Raises ``NotFound``, also for a card with which the user may not do that."""
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
     topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
     on_roll = Exists(Learner.objects.filter(card=OuterRef("pk"), left_at=None))
-    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll).filter(holder=user)
+    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll)
+    cards = cards.filter(pk__in=cards_with(user_id=user.pk, deed=deed))
     replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)
     card = cards.filter(number=number).first() or replaced.first()
     if card is None:
         raise NotFound()
+    with_rights([card], user=user)
     return card
 
 
@@ -185,20 +190,26 @@ def channel_of(*, card: Card) -> str:
 
 
 def charges_waiting(*, user: User) -> list[Redemption]:
-    """Charges that wait for the user's tap, the most urgent first, then those that are disputed; each with what is stopped at
-    its store."""
+    """Charges that wait for an answer, of cards that the user may see, the most urgent first, then those that are disputed;
+    each with what is stopped at its store, and its card with ``rights``."""
     charges = list(
-        Redemption.objects.filter(card__holder=user, use__state__in=OPEN_USES)
-        .select_related("use", "store", "card__version__product", "card__issuer")
+        _charges_seen_by(user)
+        .filter(use__state__in=OPEN_USES)
+        .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
         .order_by("-use__state", "use__confirm_until", "pk")
     )
+    with_rights([charge.card for charge in charges], user=user)
     return with_stoppages(charges)
 
 
+def _charges_seen_by(user: User) -> QuerySet[Redemption]:
+    return Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=Deed.SEE))
+
+
 def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]:
-    """The newest charges to the user's cards that came after the one with that id, newest first. ``number``: of one card alone,
-    and then those that wait for the user too, however old."""
-    charges, news = Redemption.objects.filter(card__holder=user), Q(pk__gt=after)
+    """The newest charges to cards that the user may see that came after the one with that id, newest first. ``number``: of one
+    card alone, and then those that wait for an answer too, however old."""
+    charges, news = _charges_seen_by(user), Q(pk__gt=after)
     if number:
         of_card = Q(card__number=number) | Q(card__tops_up__number=number)
         charges, news = charges.filter(of_card), news | Q(use__state=UseState.RESERVED)
@@ -207,8 +218,8 @@ def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]
 
 
 def last_charge_id(*, user: User, before: datetime) -> int:
-    """The id of the newest charge to the user's cards made before that time; 0 when there is none."""
-    charges = Redemption.objects.filter(card__holder=user, at__lt=before)
+    """The id of the newest charge made before that time to a card that the user may see; 0 when there is none."""
+    charges = _charges_seen_by(user).filter(at__lt=before)
     return charges.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
@@ -227,15 +238,16 @@ def stopped_for(*, card: Card) -> list[Stopped]:
     return [one for one in stopped_at([card.issuer]) if one.store is None or one.store.pk in stores]
 
 
-def redemption_of(*, user: User, redemption_id: int) -> Redemption:
-    """Raises ``NotFound``, also for a charge to another person's card."""
+def redemption_of(*, user: User, redemption_id: int, deed: Deed = Deed.OWN) -> Redemption:
+    """Its card with ``rights``. Raises ``NotFound``, also for a charge to a card with which the user may not do that."""
     redemption = (
-        Redemption.objects.filter(card__holder=user, pk=redemption_id)
-        .select_related("use", "store", "card__version__product", "card__issuer")
+        Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=deed), pk=redemption_id)
+        .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
         .first()
     )
     if redemption is None:
         raise NotFound()
+    with_rights([redemption.card], user=user)
     return with_stoppages([redemption])[0]
 
 

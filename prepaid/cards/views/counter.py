@@ -35,7 +35,7 @@ from prepaid.merchants.models import StaffMember
 from prepaid.merchants.views.today import Event, register_events
 
 #: Refusals that belong beside another field than the code's.
-_FIELD_OF: dict[type[DomainError], str] = {
+FIELD_OF: dict[type[DomainError], str] = {
     TooManySessions: "units",
     InvalidUnits: "units",
     SessionsNotCharged: "units",
@@ -108,7 +108,7 @@ def shop_counter(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         raise
     except DomainError as error:
         operations.count_refusal(staff=staff, store_id=typed.get("store"), at=clock.now())
-        field = next((name for kind, name in _FIELD_OF.items() if isinstance(error, kind)), "code")
+        field = next((name for kind, name in FIELD_OF.items() if isinstance(error, kind)), "code")
         form.add_error(field if field in form.fields else None, str(error))
         return _page(request, staff, form, error=error, status=error.http_status)
     return redirect(f"{request.path}?charge={charge.pk}&store={charge.store_id}")

@@ -12,6 +12,7 @@ from escrow import totals, verifier
 from escrow.errors import NotFound
 from escrow.models import DailyRoot
 from prepaid.cards import queries
+from prepaid.cards.states import Deed
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 
 DAYS_A_PAGE = 20
@@ -22,7 +23,7 @@ DAYS_A_PAGE = 20
 @shows_domain_errors
 def card_proof(request: HttpRequest, number: str) -> HttpResponse:
     """What the card held when the last published day ended, and its way into that day's total, checked before it is shown."""
-    card = queries.card_of(user=me(request), number=number)
+    card = queries.card_of(user=me(request), number=number, deed=Deed.PROVE)
     share = totals.share_of(card.agreement)
     return render(request, "consumer/proof.html", {"card": card, "share": share})
 
@@ -32,7 +33,7 @@ def card_proof(request: HttpRequest, number: str) -> HttpResponse:
 @shows_domain_errors
 def card_proof_file(request: HttpRequest, number: str) -> HttpResponse:
     """The proof as a file to keep and to check elsewhere."""
-    card = queries.card_of(user=me(request), number=number)
+    card = queries.card_of(user=me(request), number=number, deed=Deed.PROVE)
     share = totals.share_of(card.agreement)
     if share is None or share.proof is None:
         raise NotFound()

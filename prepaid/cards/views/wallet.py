@@ -1,4 +1,5 @@
-"""The holder's pages: wallet, card, code, statement, charges as they come, and the answer to one that waits."""
+"""The pages of a card's holder and of whoever is on it: wallet, card, code, statement, charges as they come, and the answer to
+one that waits."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from prepaid.cards import codes, operations, queries
 from prepaid.cards.errors import ComplaintNeeded
 from prepaid.cards.forms import PartForm
 from prepaid.cards.models import Redemption
+from prepaid.cards.states import Deed
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.people.models import User
 from prepaid.products.standard_clauses import in_readers_language
@@ -33,11 +35,12 @@ JUST_NOW = timedelta(minutes=5)
 @consumer_required
 @require_GET
 def wallet(request: HttpRequest) -> HttpResponse:
-    """Every card with what is on it; charges that wait for an answer on top."""
+    """Every card of one's own or that one is on, with what is on it; what waits for an answer on top."""
     user, at = me(request), clock.now()
     context = {
         "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
         "waiting": queries.charges_waiting(user=user),
+        "invitations": queries.invitations_to(user=user, at=at),
         "news": _news(user, after=queries.last_charge_id(user=user, before=at)),
     }
     return render(request, "consumer/wallet.html", context)
@@ -50,7 +53,8 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One card: what is left, until when, where it can be used, and what can be done with it."""
     user = me(request)
     today = clock.today()
-    card = queries.card_of(user=user, number=number)
+    card = queries.card_of(user=user, number=number, deed=Deed.SEE)
+    owns = card.holder_id == user.pk
     face = queries.face_of(card=card, today=today)
     # Days of a card that counts days wait for time, not for an answer.
     waiting = queries.charges_waiting(user=user) if face.holding.units_reserved and not face.term else []
@@ -59,14 +63,19 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "face": face,
         "card": card,
         "top_ups": top_ups,
-        "can_show_code": (card.tops_up or card).lost_at is None and any(one.is_usable for one in [face, *top_ups]),
-        "can_top_up": queries.can_top_up(card) and face.is_active,
+        "can_show_code": card.rights is not None
+        and card.rights.may_show_code
+        and (card.tops_up or card).lost_at is None
+        and any(one.is_usable for one in [face, *top_ups]),
+        "is_held": face.is_active or face.is_frozen,
+        "can_top_up": owns and queries.can_top_up(card) and face.is_active,
         "closings": queries.closings_for(card=card),
         "terms": card.version.terms,
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
         "cooling_off_until": queries.cooling_off_until(card=card, today=today),
-        "refund_request": queries.requests_of(user=user).filter(card=card).first(),
-        "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if face.is_settled else None,
+        "refund_request": queries.requests_of(user=user).filter(card=card).first() if owns else None,
+        "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if owns and face.is_settled else None,
+        "child": queries.child_shown(card=card),
         "waiting": [charge for charge in waiting if charge.card_id == card.pk],
         "stopped": queries.stopped_for(card=card),
         "early": queries.early_release_of(card=card) if face.holding.advanced_fen else None,
@@ -79,9 +88,10 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 @shows_domain_errors
 def card_code(request: HttpRequest, number: str) -> HttpResponse:
-    """The rotating code. The page carries the card's secret, for its holder only, so that it works without network."""
+    """The rotating code. The page carries the card's secret, for whoever may show the code only, so that it works without
+    network."""
     user, at = me(request), clock.now()
-    card = queries.card_of(user=user, number=number)
+    card = queries.card_of(user=user, number=number, deed=Deed.SHOW_CODE)
     if card.tops_up is not None:  # one card, one code
         return redirect("card_code", card.tops_up.number)
     face = queries.face_to_show(card=card, today=clock.beijing_date(at))
@@ -129,7 +139,7 @@ def _news(user: User, *, after: int, number: str = "") -> dict[str, Any]:
 @shows_domain_errors
 def card_statement(request: HttpRequest, number: str) -> HttpResponse:
     """Every movement of the card's money, newest first, with the balance after it."""
-    card = queries.card_of(user=me(request), number=number)
+    card = queries.card_of(user=me(request), number=number, deed=Deed.SEE)
     context = {
         "card": card,
         "face": queries.face_of(card=card, today=clock.today()),
@@ -144,17 +154,18 @@ def card_statement(request: HttpRequest, number: str) -> HttpResponse:
 def redemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The named figure, and yes to it or, with the form, to a part of it."""
     user = me(request)
-    charge = queries.redemption_of(user=user, redemption_id=pk)
+    deed = Deed.SEE if request.method == "GET" else Deed.CONFIRM
+    charge = queries.redemption_of(user=user, redemption_id=pk, deed=deed)
     form = PartForm(request.POST if "part" in request.POST else None, charge=charge)
     if request.method == "GET" or (form.is_bound and not form.is_valid()):
         return _charge_page(request, charge, form=form)
     units = form.cleaned_data["part"] if form.is_bound else None
     try:
         charge = operations.confirm_redemption(
-            holder_id=user.pk, redemption_id=pk, units=units, at=clock.now(), actor=user.actor
+            person_id=user.pk, redemption_id=pk, units=units, at=clock.now(), actor=user.actor
         )
     except DomainError as error:
-        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk), error=error)
+        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk, deed=Deed.SEE), error=error)
     said = _("You confirmed %(figure)s.")
     if charge.claimed:
         said = _("You confirmed %(figure)s of %(claimed)s. The rest stays on your card.")
@@ -168,15 +179,15 @@ def redemption_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def redemption_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """The named figure, and no to it: it ends there, or goes on as a complaint."""
     user = me(request)
-    charge = queries.redemption_of(user=user, redemption_id=pk)
+    charge = queries.redemption_of(user=user, redemption_id=pk, deed=Deed.DISPUTE)
     if request.method == "GET":
         return _charge_page(request, charge)
     try:
-        charge = operations.dispute_redemption(holder_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor)
+        charge = operations.dispute_redemption(person_id=user.pk, redemption_id=pk, at=clock.now(), actor=user.actor)
     except ComplaintNeeded:
         return redirect("complaint_about_charge", pk)
     except DomainError as error:
-        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk), error=error)
+        return _charge_page(request, queries.redemption_of(user=user, redemption_id=pk, deed=Deed.SEE), error=error)
     messages.success(request, _("You disputed %(figure)s. Nothing was charged.") % {"figure": charge.figure})
     return redirect("wallet")
 
@@ -188,5 +199,6 @@ def _charge_page(
     if form is None:
         form = PartForm(charge=charge)
     status = error.http_status if error else (400 if form.errors else 200)
-    context = {"charge": charge, "form": form if charge.is_waiting else None, "error": error}
+    answers = charge.is_waiting and charge.card.rights is not None and charge.card.rights.may_confirm
+    context = {"charge": charge, "form": form if answers else None, "error": error}
     return render(request, "consumer/charge.html", context, status=status)

@@ -123,7 +123,7 @@ def test_a_cap_counts_all_cards_with_that_merchant_unpaid_orders_too_but_no_othe
     with pytest.raises(PriceCapExceeded):  # reserved money is still held
         factories.order(large, holder)
     operations.confirm_redemption(
-        holder_id=holder.pk, redemption_id=spent.redemptions.get().pk, at=clock.now(), actor=holder.actor
+        person_id=holder.pk, redemption_id=spent.redemptions.get().pk, at=clock.now(), actor=holder.actor
     )
     for number in range(1, 3):
         at_real = clock.now() + timedelta(minutes=number)
@@ -310,7 +310,7 @@ def test_what_was_taken_back_is_no_use_of_the_service() -> None:
     assert factories.order(version, holder).knew_service
     operations.undo_redemption(staff=shop.boss, redemption_id=undone.pk, at=clock.now(), actor="system:test")
     assert not factories.order(version, holder).knew_service  # what waits may still be refused
-    operations.dispute_redemption(holder_id=holder.pk, redemption_id=refused.pk, at=clock.now(), actor=holder.actor)
+    operations.dispute_redemption(person_id=holder.pk, redemption_id=refused.pk, at=clock.now(), actor=holder.actor)
     assert not factories.order(version, holder).knew_service
 
 

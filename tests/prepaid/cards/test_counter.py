@@ -64,7 +64,7 @@ def test_more_sessions_wait_a_day_for_the_holder_and_are_held_meanwhile() -> Non
     holding = escrow_queries.holding(card.agreement_id)
     assert (holding.held_fen, holding.units_left, holding.units_reserved) == (200_000, 7, 3)
     operations.confirm_redemption(
-        holder_id=card.holder_id, redemption_id=redemption.pk, at=clock.now(), actor=card.holder.actor
+        person_id=card.holder_id, redemption_id=redemption.pk, at=clock.now(), actor=card.holder.actor
     )
     assert held_fen(card) == 140_000
 
@@ -222,7 +222,7 @@ def test_more_than_is_left_names_what_is_left() -> None:
     waiting = factories.charge(card, shop.boss, units=10)
     refused(errors.CardUsedUp, lambda: factories.charge(card, shop.boss, age=1))
     operations.dispute_redemption(
-        holder_id=card.holder_id, redemption_id=waiting.pk, at=clock.now(), actor=card.holder.actor
+        person_id=card.holder_id, redemption_id=waiting.pk, at=clock.now(), actor=card.holder.actor
     )
     factories.charge(card, shop.boss, age=1)
 
@@ -295,9 +295,9 @@ def test_only_the_holder_answers_and_only_once() -> None:
     shop = factories.shop()
     card, stranger = factories.card(shop), factories.person()
     facts = {"at": clock.now(), "actor": card.holder.actor}
-    mine = {"holder_id": card.holder_id, "redemption_id": factories.charge(card, shop.boss, units=2).pk, **facts}
-    refused(NotFound, lambda: operations.confirm_redemption(**{**mine, "holder_id": stranger.pk}))
-    refused(NotFound, lambda: operations.dispute_redemption(**{**mine, "holder_id": stranger.pk}))
+    mine = {"person_id": card.holder_id, "redemption_id": factories.charge(card, shop.boss, units=2).pk, **facts}
+    refused(NotFound, lambda: operations.confirm_redemption(**{**mine, "person_id": stranger.pk}))
+    refused(NotFound, lambda: operations.dispute_redemption(**{**mine, "person_id": stranger.pk}))
     operations.dispute_redemption(**mine)
     refused(ReservationVoided, lambda: operations.confirm_redemption(**mine))
     final = {**mine, "redemption_id": factories.charge(card, shop.boss, age=1).pk}

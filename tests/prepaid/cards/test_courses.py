@@ -41,7 +41,7 @@ def taught(card: Card, at_shop, *, name: str = "周三素描班", **facts) -> Re
 def confirm(charge: Redemption, **facts) -> Redemption:
     holder = charge.card.holder
     return operations.confirm_redemption(
-        holder_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor, **facts
+        person_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor, **facts
     )
 
 

@@ -85,7 +85,7 @@ def test_a_discount_card_and_a_course_that_were_used_are_paid_back_to_the_bank(k
     if charge.is_waiting:
         refused(errors.ChargesPending, lambda: ask(card))
         operations.confirm_redemption(
-            holder_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
+            person_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
         )
     request = ask(card, cause=RefundCause.CONSUMER)
     assert request.asked_fen == back_fen
@@ -161,7 +161,7 @@ def test_a_stored_value_card_gives_back_principal_in_proportion() -> None:
     card = old_card(shop, Plan.STORED_VALUE)
     charge = factories.charge(card, shop.boss, amount_fen=60_000)
     operations.confirm_redemption(
-        holder_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
+        person_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
     )
     assert quotes(card)[RefundCause.NEITHER].refund_fen == 50_000
     assert quotes(card)[RefundCause.CONSUMER].refund_fen == 40_000
@@ -317,7 +317,7 @@ def test_no_request_without_money_twice_or_with_charges_open() -> None:
     charge = factories.charge(card, shop.boss, units=2)
     refused(errors.ChargesPending, lambda: ask(card))
     operations.dispute_redemption(
-        holder_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
+        person_id=card.holder_id, redemption_id=charge.pk, at=clock.now(), actor=card.holder.actor
     )
     ask(card)
     refused(errors.RefundAlreadyAsked, lambda: ask(card))
@@ -337,7 +337,7 @@ def test_open_charges_do_not_hold_up_the_right_to_cool_off_and_their_money_comes
         staff=shop.boss, redemption_id=disputed.pk, because="来过", at=clock.now(), actor=shop.owner.actor
     )
     operations.contest_redemption(
-        holder_id=card.holder_id, redemption_id=disputed.pk, at=clock.now(), actor=card.holder.actor
+        person_id=card.holder_id, redemption_id=disputed.pk, at=clock.now(), actor=card.holder.actor
     )
     with django_capture_on_commit_callbacks(execute=True):
         request = ask(card, cause=RefundCause.CONSUMER)

@@ -146,7 +146,7 @@ def test_a_confirmed_lesson_is_taken_back_on_its_day_only() -> None:
     course = Course(learners=1)
     course.call(Mark.PRESENT)
     charge, holder = Redemption.objects.get(), course.cards[0].holder
-    operations.confirm_redemption(holder_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor)
+    operations.confirm_redemption(person_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor)
     tomorrow = clock.now() + timedelta(days=1)
     before = factories.everything()
     [line] = course.call(Mark.ABSENT, seen=1, on=clock.today(), at=tomorrow)

@@ -47,7 +47,7 @@ def use_of(charge: Redemption) -> Use:
 
 def answer(verb, charge, **facts):
     holder = charge.card.holder
-    return verb(holder_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor, **facts)
+    return verb(person_id=holder.pk, redemption_id=charge.pk, at=clock.now(), actor=holder.actor, **facts)
 
 
 def swept_after(charge: Redemption, days: int) -> str:
