@@ -519,3 +519,11 @@ class TooManyInvitations(DomainError):
 
 class InvitationLapsed(DomainError):
     message = _("This invitation has lapsed. Ask the card's holder to send a new one.")
+
+
+class GuardianWorksThere(DomainError):
+    message = _(
+        "You work at the shop that issued this card, and a guardian confirms its charges. Decline, and tell the holder to ask "
+        "somebody else."
+    )
+    http_status = 403

@@ -87,6 +87,8 @@ def look_around(consumer: Person, number: str) -> None:
         f"/wallet/{number}/code/",
         f"/wallet/{number}/refund/",
         f"/wallet/{number}/lost/",
+        f"/wallet/{number}/people/",
+        f"/wallet/{number}/print/",
         "/notices/",
     ):
         consumer.open(path)

@@ -7,16 +7,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from escrow import clock, invariants, queries
-from escrow.errors import AgreementFrozen, ReservationResolved
+from escrow.errors import AgreementFrozen, NotFound, ReservationResolved
 from escrow.models import Use
 from escrow.states import AgreementState, Plan, UseState
 from prepaid.cards import operations
 from prepaid.cards.errors import CardSettled, CodeUsed, QuoteChanged
 from prepaid.cards.models import Card, Redemption
 from prepaid.cards.operations import counter
-from prepaid.cards.states import RefundCause
+from prepaid.cards.states import PersonRole, RefundCause
 from tests.concurrency.threads import at_once, refusals
 from tests.prepaid.cards import factories
+from tests.prepaid.cards.test_people import on_card
+from tests.prepaid.cards.test_sms_codes import sent_digits
 
 
 def proven() -> list[str]:
@@ -110,6 +112,45 @@ def test_confirmed_and_disputed_at_once_is_one_of_them(committed_db, _turn):
     assert holding.units_used == (50_000 if charge.use.state == UseState.FINAL else 0)
     assert charge.use.state in {UseState.FINAL, UseState.VOIDED, UseState.UNDONE}
     assert len(refusals(results)) >= 1
+    assert not proven()
+
+
+def test_two_guardians_confirm_at_once_and_one_is_taken_off_meanwhile(committed_db):
+    """One yes counts; whoever is off the card says none."""
+    shop = factories.shop()
+    card = factories.card(shop)
+    guardian = on_card(card, PersonRole.GUARDIAN)
+    charge = charging(card, shop.boss, units=2)()
+
+    def confirming(user):
+        facts = {"redemption_id": charge.pk, "at": clock.now(), "actor": user.actor}
+        return lambda: operations.confirm_redemption(person_id=user.pk, **facts)
+
+    results = at_once(
+        confirming(card.holder),
+        confirming(guardian),
+        lambda: operations.leave_card(by=guardian, number=card.number, at=clock.now(), actor=guardian.actor),
+    )
+    assert len(refusals(results)) == 1
+    assert issubclass(refusals(results)[0], (ReservationResolved, NotFound))
+    holding = queries.holding(card.agreement_id)
+    assert (holding.units_used, holding.units_reserved) == (2, 0)
+    assert not proven()
+
+
+def test_one_code_by_sms_read_out_at_two_tills_charges_once(committed_db):
+    shop = factories.shop()
+    card, cashier = factories.card(shop), factories.cashier(shop)
+    asked = operations.Asked(units=3, store_id=shop.stores[0].pk)
+    facts = {"at": clock.now(), "actor": shop.owner.actor}
+    code = operations.send_sms_code(staff=shop.boss, number=card.number, asked=asked, **facts)
+    digits = sent_digits()
+    at_till = [
+        lambda staff=staff: operations.charge_by_sms(staff=staff, code_id=code.pk, digits=digits, **facts)
+        for staff in (shop.boss, cashier)
+    ]
+    assert len({made.pk for made in at_once(*at_till, *at_till)}) == 1
+    assert (Use.objects.get().units, queries.holding(card.agreement_id).units_left) == (3, 7)
     assert not proven()
 
 

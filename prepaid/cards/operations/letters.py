@@ -536,10 +536,16 @@ _ENDS: dict[str, Promise] = {
 }
 
 
-def person_ended(person: CardPerson, shown_as: str, to: User | None, *, at: datetime) -> None:
-    """To the holder, and to whoever was taken off or uninvited. ``shown_as``: as the holder knew them, for the number is gone."""
+def person_ended(person: CardPerson, shown_as: str, to: User | None, *, knew_code: bool, at: datetime) -> None:
+    """To the holder, and to whoever was taken off or uninvited. ``shown_as``: as the holder knew them, for the number is gone.
+    ``knew_code``: the card has another secret now."""
     card = person.card
     body = _("The part was %(role)s of card %(card)s. You can invite somebody again at any time.")
+    if knew_code:
+        body = _(
+            "The part was %(role)s of card %(card)s. The code they had does not work any more: open the card's code again "
+            "before you show it."
+        )
     _about_people(card, "person_ended", _ENDS[person.end], body, at, person=person, shown_as=shown_as)
     if to is not None and person.end == PersonEnd.REMOVED:
         notices.send(

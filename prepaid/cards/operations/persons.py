@@ -11,11 +11,12 @@ from escrow.errors import NotFound
 from escrow.models import blind_index
 from escrow.states import check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
-from prepaid.cards import queries
+from prepaid.cards import codes, queries
 from prepaid.cards.errors import (
     AlreadyOnCard,
     ChildNameMissing,
     ChildNeeded,
+    GuardianWorksThere,
     InvitationLapsed,
     OwnNumber,
     PeopleOfPaidCards,
@@ -26,6 +27,7 @@ from prepaid.cards.errors import (
 from prepaid.cards.models import Beneficiary, Card, CardPerson, Relation
 from prepaid.cards.operations import letters
 from prepaid.cards.states import PERSON_TRANSITIONS, PersonEnd, PersonRole, PersonState
+from prepaid.merchants.models import StaffMember
 from prepaid.notices import phones
 from prepaid.people.models import User
 
@@ -108,12 +110,18 @@ def accept_invitation(*, by: User, person_id: int, at: datetime, actor: str) -> 
     """The invited person takes the part, in their own session.
 
     Raises:
-        NotFound: not theirs, answered or taken back. InvitationLapsed; AlreadyOnCard.
+        NotFound: not theirs, answered or taken back. InvitationLapsed; AlreadyOnCard. GuardianWorksThere: a guardian confirms
+        what the merchant charges.
     """
     with transaction():
         person = _invited(by, person_id)
         if person.has_lapsed(at):
             raise InvitationLapsed()
+        if (
+            person.is_guardian
+            and StaffMember.objects.filter(user=by, merchant_id=person.card.issuer_id, is_active=True).exists()
+        ):
+            raise GuardianWorksThere()
         _move(person, PersonState.ACCEPTED, user=by, accepted_at=at)
         _note(person.card, "cards.accept_invitation", person, at=at, actor=actor)
         letters.person_accepted(person, at=at)
@@ -213,9 +221,14 @@ def _locked(person_id: int, **facts: Any) -> CardPerson:
 def _end(person: CardPerson, end: PersonEnd, *, at: datetime, actor: str) -> CardPerson:
     shown_as = person.shown_as
     told = person.user or (User.objects.by_phone(person.phone) if person.phone else None)
+    knew_code = person.is_guardian and not person.is_invited
     _move(person, PersonState.ENDED, ended_at=at, end=end)
+    if knew_code:
+        # Their phone carries the secret and makes codes without network: from now on those are wrong.
+        person.card.code_secret = codes.new_secret()
+        person.card.save(update_fields=["code_secret"])
     _note(person.card, "cards.end_person", person, at=at, actor=actor, end=end)
-    letters.person_ended(person, shown_as, told, at=at)
+    letters.person_ended(person, shown_as, told, knew_code=knew_code, at=at)
     return person
 
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from escrow import audit
-from escrow.errors import NotFound
 from escrow.models import blind_index
 from escrow.states import Plan
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
@@ -123,7 +122,8 @@ def _sent(card: Card, staff: StaffMember, asked: Asked, note: str, *, at: dateti
 
 
 def _charged(code: SmsCode, staff: StaffMember, *, at: datetime, actor: str) -> Redemption:
-    key = f"{staff.pk}:sms-{code.pk}"
+    # A colon is in no key that a till can send.
+    key = f"{staff.pk}:sms:{code.pk}"
     found = find_claim(code.card, staff, _asked(code), at=at)
     redemption = record_charge(
         found,
@@ -160,10 +160,7 @@ def _locked(staff: StaffMember, code_id: int) -> SmsCode:
     """The card's row first, as whoever sends a code takes it."""
     code = queries.sms_code_at(staff=staff, code_id=code_id)
     Card.objects.select_for_update(of=("self",), no_key=True).get(pk=code.card_id)
-    again = queries.sms_code_at(staff=staff, code_id=code_id)
-    if again.card.number != code.card.number:  # replaced by another number meanwhile
-        raise NotFound()
-    return again
+    return queries.sms_code_at(staff=staff, code_id=code_id)  # as it is now that nobody else answers it
 
 
 def _index(card: Card, digits: str) -> str:

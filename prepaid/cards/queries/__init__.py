@@ -63,7 +63,6 @@ from prepaid.cards.queries.persons import (
     may,
     people_of,
     people_told,
-    with_rights,
 )
 from prepaid.cards.queries.refunds import (
     UNSETTLED_STATES,
@@ -226,7 +225,6 @@ __all__ = [
     "totals",
     "usable_faces",
     "whole_sum_fen",
-    "with_rights",
     "with_stoppages",
     "workplace_of_charge",
 ]

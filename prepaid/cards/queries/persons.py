@@ -1,10 +1,10 @@
 """Who may do what with a card: the one place that answers. Whatever shows or moves something of a card asks here."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from escrow.errors import NotFound
 from prepaid.cards.models import Beneficiary, Card, CardPerson
@@ -29,20 +29,20 @@ def may(*, user_id: int, card: Card, deed: Deed) -> bool:
     return Card.objects.filter(pk=card.pk, pk__in=cards_with(user_id=user_id, deed=deed)).exists()
 
 
-def with_rights(cards: Iterable[Card], *, user: User) -> None:
-    """Set ``rights`` of each card to what the user may do with it; one query for those that are not the user's own."""
-    found = list(cards)
-    others = {card.tops_up_id or card.pk for card in found if card.holder_id != user.pk}
-    roles: dict[int, PersonRole] = {}
-    if others:
-        rows = CardPerson.objects.filter(user=user, state=PersonState.ACCEPTED, card__in=others)
-        roles = {card_id: PersonRole(role) for card_id, role in rows.values_list("card_id", "role")}
-    for card in found:
-        role = roles.get(card.tops_up_id or card.pk)
-        if card.holder_id == user.pk:
-            card.rights = HOLDER
-        else:
-            card.rights = Rights(role=role, deeds=ROLE_MAY[role]) if role else NOBODY
+def role_of(user: User, *, card: str = "") -> Subquery:
+    """For an annotation: the role in which the user is on the row's card. ``card``: the way from the row to it."""
+    there = f"{card}__" if card else ""
+    whole = Coalesce(OuterRef(f"{there}tops_up"), OuterRef(f"{there}pk"))
+    on = CardPerson.objects.filter(user=user, state=PersonState.ACCEPTED, card=whole).order_by()
+    return Subquery(on.values("role")[:1])
+
+
+def with_rights(card: Card, *, user: User, role: str | None) -> None:
+    """Set ``rights`` of the card to what the user may do with it, who is on it in that role (``role_of``)."""
+    if card.holder_id == user.pk:
+        card.rights = HOLDER
+    else:
+        card.rights = Rights(role=PersonRole(role), deeds=ROLE_MAY[PersonRole(role)]) if role else NOBODY
 
 
 def people_of(*, card: Card) -> list[CardPerson]:
@@ -59,7 +59,10 @@ def people_told(*, card: Card) -> list[tuple[User, PersonRole]]:
 
 def beneficiary_of(*, card: Card) -> Beneficiary | None:
     """The child that the card is for."""
-    return Beneficiary.objects.filter(card_id=card.tops_up_id or card.pk).first()
+    try:
+        return (card.tops_up or card).beneficiary
+    except Beneficiary.DoesNotExist:
+        return None
 
 
 def child_shown(*, card: Card) -> Beneficiary | None:

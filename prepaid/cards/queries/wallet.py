@@ -16,7 +16,7 @@ from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, Contract, Learner, LossOutcome, Redemption
-from prepaid.cards.queries.persons import cards_with, with_rights
+from prepaid.cards.queries.persons import cards_with, role_of, with_rights
 from prepaid.cards.states import Deed
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
@@ -115,9 +115,11 @@ def cards_of(*, user: User, today: date) -> list[CardFace]:
         _cards()
         .filter(pk__in=cards_with(user_id=user.pk, deed=Deed.SEE))
         .exclude(agreement__state__in=[AgreementState.CANCELLED, AgreementState.EXPIRED])
+        .annotate(my_role=role_of(user))
         .order_by("-id")
     )
-    with_rights(cards, user=user)
+    for card in cards:
+        with_rights(card, user=user, role=getattr(card, "my_role", None))
     return faces_of(cards=sorted(cards, key=lambda card: card.holder_id != user.pk), today=today)
 
 
@@ -138,13 +140,14 @@ def card_of(*, user: User, number: str, deed: Deed = Deed.OWN) -> Card:
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
     topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
     on_roll = Exists(Learner.objects.filter(card=OuterRef("pk"), left_at=None))
-    cards = _cards().annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll)
+    cards = _cards().select_related("beneficiary", "tops_up__beneficiary")
+    cards = cards.annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll, my_role=role_of(user))
     cards = cards.filter(pk__in=cards_with(user_id=user.pk, deed=deed))
     replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)
     card = cards.filter(number=number).first() or replaced.first()
     if card is None:
         raise NotFound()
-    with_rights([card], user=user)
+    with_rights(card, user=user, role=getattr(card, "my_role", None))
     return card
 
 
@@ -189,27 +192,31 @@ def channel_of(*, card: Card) -> str:
     return payment.channel if payment else settings.PAYMENT_CHANNELS[0]
 
 
-def charges_waiting(*, user: User) -> list[Redemption]:
-    """Charges that wait for an answer, of cards that the user may see, the most urgent first, then those that are disputed;
-    each with what is stopped at its store, and its card with ``rights``."""
+def charges_waiting(*, user: User, card: Card | None = None, stopped: list[Stopped] | None = None) -> list[Redemption]:
+    """Charges that wait for an answer, of cards that the user may see or of one of them, the most urgent first, then those
+    that are disputed; each with what is stopped at its store, and its card with ``rights``. ``stopped``: of that card, where it
+    is known (``stopped_for``)."""
+    seen = _charges_with(user)
     charges = list(
-        _charges_seen_by(user)
+        (seen if card is None else seen.filter(card=card))
         .filter(use__state__in=OPEN_USES)
         .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
+        .annotate(my_role=role_of(user, card="card"))
         .order_by("-use__state", "use__confirm_until", "pk")
     )
-    with_rights([charge.card for charge in charges], user=user)
-    return with_stoppages(charges)
+    for charge in charges:
+        with_rights(charge.card, user=user, role=getattr(charge, "my_role", None))
+    return with_stoppages(charges, stopped)
 
 
-def _charges_seen_by(user: User) -> QuerySet[Redemption]:
-    return Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=Deed.SEE))
+def _charges_with(user: User, deed: Deed = Deed.SEE) -> QuerySet[Redemption]:
+    return Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=deed))
 
 
 def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]:
     """The newest charges to cards that the user may see that came after the one with that id, newest first. ``number``: of one
     card alone, and then those that wait for an answer too, however old."""
-    charges, news = _charges_seen_by(user), Q(pk__gt=after)
+    charges, news = _charges_with(user), Q(pk__gt=after)
     if number:
         of_card = Q(card__number=number) | Q(card__tops_up__number=number)
         charges, news = charges.filter(of_card), news | Q(use__state=UseState.RESERVED)
@@ -219,14 +226,15 @@ def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]
 
 def last_charge_id(*, user: User, before: datetime) -> int:
     """The id of the newest charge made before that time to a card that the user may see; 0 when there is none."""
-    charges = _charges_seen_by(user).filter(at__lt=before)
+    charges = _charges_with(user).filter(at__lt=before)
     return charges.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def with_stoppages(charges: list[Redemption]) -> list[Redemption]:
-    """The same charges; those that silence would confirm know what keeps it from doing so."""
+def with_stoppages(charges: list[Redemption], stopped: list[Stopped] | None = None) -> list[Redemption]:
+    """The same charges; those that silence would confirm know what keeps it from doing so, asked for unless it is known."""
     silent = [charge for charge in charges if charge.silence_confirms]
-    stopped = stopped_at(charge.card.issuer for charge in silent) if silent else []
+    if stopped is None:
+        stopped = stopped_at(charge.card.issuer for charge in silent) if silent else []
     for charge in silent:
         charge.stopped = [one for one in stopped if one.covers(charge.store)]
     return charges
@@ -241,13 +249,15 @@ def stopped_for(*, card: Card) -> list[Stopped]:
 def redemption_of(*, user: User, redemption_id: int, deed: Deed = Deed.OWN) -> Redemption:
     """Its card with ``rights``. Raises ``NotFound``, also for a charge to a card with which the user may not do that."""
     redemption = (
-        Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=deed), pk=redemption_id)
+        _charges_with(user, deed)
+        .filter(pk=redemption_id)
         .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
+        .annotate(my_role=role_of(user, card="card"))
         .first()
     )
     if redemption is None:
         raise NotFound()
-    with_rights([redemption.card], user=user)
+    with_rights(redemption.card, user=user, role=getattr(redemption, "my_role", None))
     return with_stoppages([redemption])[0]
 
 

@@ -41,7 +41,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
         "waiting": queries.charges_waiting(user=user),
         "invitations": queries.invitations_to(user=user, at=at),
-        "news": _news(user, after=queries.last_charge_id(user=user, before=at)),
+        "news": _part([], after=queries.last_charge_id(user=user, before=at)),
     }
     return render(request, "consumer/wallet.html", context)
 
@@ -56,8 +56,9 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     card = queries.card_of(user=user, number=number, deed=Deed.SEE)
     owns = card.holder_id == user.pk
     face = queries.face_of(card=card, today=today)
+    stopped = queries.stopped_for(card=card)
     # Days of a card that counts days wait for time, not for an answer.
-    waiting = queries.charges_waiting(user=user) if face.holding.units_reserved and not face.term else []
+    waits = face.holding.units_reserved and not face.term
     top_ups = queries.top_ups_of(card=card, today=today) if getattr(card, "has_top_ups", False) else []
     context = {
         "face": face,
@@ -76,8 +77,8 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "refund_request": queries.requests_of(user=user).filter(card=card).first() if owns else None,
         "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if owns and face.is_settled else None,
         "child": queries.child_shown(card=card),
-        "waiting": [charge for charge in waiting if charge.card_id == card.pk],
-        "stopped": queries.stopped_for(card=card),
+        "waiting": queries.charges_waiting(user=user, card=card, stopped=stopped) if waits else [],
+        "stopped": stopped,
         "early": queries.early_release_of(card=card) if face.holding.advanced_fen else None,
     }
     return render(request, "consumer/card.html", context)
@@ -127,8 +128,11 @@ def charge_news(request: HttpRequest) -> HttpResponse:
 
 
 def _news(user: User, *, after: int, number: str = "") -> dict[str, Any]:
+    return _part(queries.charge_news(user=user, after=after, number=number), after=after, number=number)
+
+
+def _part(charges: list[Redemption], *, after: int, number: str = "") -> dict[str, Any]:
     """The charges to show, and the address that asks for others."""
-    charges = queries.charge_news(user=user, after=after, number=number)
     seen = ".".join(f"{charge.pk}{charge.state}" for charge in charges)
     asked = {"after": after, "card": number, "seen": seen}
     return {"charges": charges, "seen": seen, "url": f"{reverse('charge_news')}?{urlencode(asked)}"}
