@@ -11,7 +11,7 @@ from escrow.errors import DomainError
 TO_DO = re.compile(
     r"(^|[.:;,] |\b(and|then|or|to) )"
     r"(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load|Look|Make|Open"
-    r"|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Tell|Tick|Try|Use|Wait|Write"
+    r"|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Take|Tell|Tick|Try|Use|Wait|Write"
     r"|agree|ask|buy|check|choose|copy|follow|look|open|please|reload|sign in|submit|try|wait)\b"
 )
 

@@ -197,7 +197,7 @@ def charges_waiting(*, user: User, card: Card | None = None, stopped: list[Stopp
     that are disputed; each with what is stopped at its store, and its card with ``rights``. ``stopped``: of that card, where it
     is known (``stopped_for``)."""
     seen = _charges_with(user)
-    charges = list(
+    charges: list[Redemption] = list(
         (seen if card is None else seen.filter(card=card))
         .filter(use__state__in=OPEN_USES)
         .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
