@@ -1,6 +1,7 @@
 """What the kernel reports, told to people: messages only, nothing that must happen hangs on them. And what is kept of somebody,
 answered to ``prepaid.people``."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
@@ -9,12 +10,12 @@ from django.urls import reverse
 from escrow import clock
 from escrow.models import ClaimPayment, Refund
 from escrow.signals import agreement_funded, claim_paid, refund_paid, use_recorded
-from prepaid.cards import queries
+from prepaid.cards import operations, queries
 from prepaid.cards.models import Card, Redemption
 from prepaid.cards.operations import letters
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows
-from prepaid.people.signals import closing_asked, copy_taken
+from prepaid.people.signals import account_closing, closing_asked, copy_taken
 
 
 @receiver(agreement_funded)
@@ -55,8 +56,14 @@ def tell_claim_paid(claim_payment_id: int, **kwargs: Any) -> None:
 
 @receiver(copy_taken)
 def answer_copy(user: User, **kwargs: Any) -> dict[str, Rows]:
-    """Cards, charges and refund requests."""
+    """Cards, charges, refund requests and the people around cards."""
     return queries.own_data(user)
+
+
+@receiver(account_closing)
+def leave_cards(user: User, at: datetime, **kwargs: Any) -> None:
+    """Nobody is on a card without an account."""
+    operations.forget_person(user=user, at=at, actor=user.actor)
 
 
 @receiver(closing_asked)

@@ -18,17 +18,18 @@ from prepaid.cards.operations.contracts import inspect_contract, print_contract,
 from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
-from prepaid.cards.operations.prepared import prepared_address, preparer_of, send_prepared
 from prepaid.cards.operations.persons import (
     accept_invitation,
     decline_invitation,
     forget_child,
+    forget_person,
     invite_person,
     lapse_invitation,
     leave_card,
     name_child,
     remove_person,
 )
+from prepaid.cards.operations.prepared import prepared_address, preparer_of, send_prepared
 from prepaid.cards.operations.purchase import buy, cancel_order, look_after_payment, pay_order, place_order
 from prepaid.cards.operations.refunds import (
     accept_offer,
@@ -80,6 +81,7 @@ __all__ = [
     "dispute_redemption",
     "end_pause",
     "forget_child",
+    "forget_person",
     "insist_on_redemption",
     "inspect_contract",
     "invite_person",

@@ -574,5 +574,5 @@ def _about_people(
     details: dict[str, object] = {"card": card}
     if person is not None:
         details |= {"role": PersonRole(person.role).label, "person": shown_as or person.shown_as}
-    url = reverse("card_people", args=[card.number])
+    url = reverse("card_persons", args=[card.number])
     notices.send(to=card.holder, kind=f"cards.{event}", title=title, body=body, details=details, url=url, at=at)

@@ -163,6 +163,22 @@ def lapse_invitation(*, person_id: int, at: datetime, actor: str) -> None:
         _end(person, PersonEnd.LAPSED, at=at, actor=actor)
 
 
+def forget_person(*, user: User, at: datetime, actor: str) -> None:
+    """Somebody closes their account, and this is part of it: they leave the cards they are on, invitations to them are declined,
+    and around their own cards nobody is named any more."""
+    people = CardPerson.objects.exclude(state=PersonState.ENDED)
+    ends = {
+        PersonEnd.LEFT: people.filter(user=user),
+        PersonEnd.DECLINED: people.filter(phone_index=user.phone_index),
+        PersonEnd.REMOVED: people.filter(card__holder=user),
+    }
+    with transaction():
+        for end, rows in ends.items():
+            for person_id in list(rows.values_list("pk", flat=True)):
+                _end(_locked(person_id), end, at=at, actor=actor)
+        Beneficiary.objects.filter(card__holder=user).delete()
+
+
 def _owned(holder_id: int, number: str) -> Card:
     """Under a row lock, which answers to charges take too. A top-up has the people of the card it belongs to."""
     card = (

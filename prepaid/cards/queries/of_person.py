@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from escrow.bank_files.writing import yuan
 from escrow.models import Claim, Refund
 from escrow.states import AgreementState
-from prepaid.cards.models import Card, Redemption, RefundRequest
+from prepaid.cards.models import Beneficiary, Card, CardPerson, Redemption, RefundRequest
 from prepaid.cards.queries.refunds import UNSETTLED_STATES
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows, sheet
@@ -16,10 +16,13 @@ _ALIVE = (AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN)
 
 
 def own_data(user: User) -> dict[str, Rows]:
-    """Cards, charges, refund requests: sheets with their headings. Sums in yuan."""
+    """Cards, charges, refund requests, who is on them, whose one is on: sheets with their headings. Sums in yuan."""
     cards = Card.objects.filter(holder=user).select_related("agreement", "issuer", "version__product")
     charges = Redemption.objects.filter(card__holder=user).select_related("card__version", "store", "use")
     asked = RefundRequest.objects.filter(card__holder=user).select_related("card")
+    children = Beneficiary.objects.filter(card__holder=user).select_related("card")
+    people = CardPerson.objects.filter(card__holder=user).select_related("card", "user")
+    on = CardPerson.objects.filter(user=user).select_related("card__issuer")
     return {
         _("Cards"): sheet(
             [_("Number"), _("Merchant"), _("Product"), _("Ordered"), _("Paid (yuan)"), _("State"), _("Last day"),
@@ -55,6 +58,27 @@ def own_data(user: User) -> dict[str, Rows]:
                     one.answer_text,
                 )
                 for one in asked
+            ),
+        ),
+        _("People on your cards"): sheet(
+            [_("Card"), _("Person"), _("Role"), _("State"), _("Since")],
+            [(one.card.number, one.name, one.relation_label, "", one.named_at) for one in children]
+            + [
+                (one.card.number, one.shown_as, one.get_role_display(), one.get_state_display(), one.invited_at)
+                for one in people
+            ],
+        ),
+        _("Cards you are on"): sheet(
+            [_("Card"), _("Merchant"), _("Role"), _("State"), _("Since")],
+            (
+                (
+                    one.card.number,
+                    one.card.issuer.name,
+                    one.get_role_display(),
+                    one.get_state_display(),
+                    one.accepted_at,
+                )
+                for one in on
             ),
         ),
     }  # fmt: skip

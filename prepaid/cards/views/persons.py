@@ -25,12 +25,12 @@ from prepaid.people.models import User
 @consumer_required
 @require_http_methods(["GET", "POST"])
 @shows_domain_errors
-def card_people(request: HttpRequest, number: str) -> HttpResponse:
+def card_persons(request: HttpRequest, number: str) -> HttpResponse:
     """The child, the second guardian and the relatives; each form sends one change."""
     user, at = me(request), clock.now()
     card = queries.card_of(user=user, number=number)
     if card.tops_up is not None:
-        return redirect("card_people", card.tops_up.number)
+        return redirect("card_persons", card.tops_up.number)
     child = queries.beneficiary_of(card=card)
     typed = request.POST
     named = {"name": child.name, "relation": child.relation} if child else None
@@ -44,7 +44,7 @@ def card_people(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and (sent is None or sent.is_valid()):
         try:
             messages.success(request, _change(request, card, user, forms, at))
-            return redirect("card_people", card.number)
+            return redirect("card_persons", card.number)
         except NotFound:
             raise
         except DomainError as refusal:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from complaints.cases.models import Case
 from escrow import clock
@@ -17,6 +18,8 @@ from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Beneficiary, Card, CardPerson, Redemption, Relation
 from prepaid.cards.states import Deed, PersonEnd, PersonRole, PersonState
 from prepaid.notices.models import Channel, Message
+from prepaid.people import operations as people
+from prepaid.people import queries as people_queries
 from prepaid.people.models import User
 from tests import raw
 from tests.prepaid.cards import factories
@@ -83,7 +86,7 @@ def test_a_child_a_second_guardian_and_what_each_is_told(language: str) -> None:
     """The whole way through the pages."""
     shop = factories.shop()
     card, mother = factories.card(shop), verified("王小兰")
-    father, url = signed_in(card.holder, language), reverse("card_people", args=[card.number])
+    father, url = signed_in(card.holder, language), reverse("card_persons", args=[card.number])
     refused(father, url, {"guardian": "1", "guardian-phone": mother.phone}, status=409)  # no child yet
     refused(father, url, {"child": "1", "name": " ", "relation": "child"}, status=400)
     assert father.post(url, {"child": "1", "name": " 朵朵 ", "relation": "child"}).status_code == 302
@@ -115,7 +118,7 @@ PAGES = {
     "api_statement": Deed.SEE,
     "card_proof": Deed.PROVE,
     "card_code": Deed.SHOW_CODE,
-    "card_people": Deed.OWN,
+    "card_persons": Deed.OWN,
     "card_print": Deed.OWN,
     "card_contract": Deed.OWN,
     "card_loss": Deed.OWN,
@@ -204,7 +207,7 @@ def test_taken_off_or_gone_by_themselves_they_see_nothing_any_more() -> None:
     card = factories.card(shop)
     removed, leaver = on_card(card, RELATIVE), on_card(card, RELATIVE, "张爷爷")
     charge = factories.charge(card, shop.boss, units=2)
-    holder, page = signed_in(card.holder), reverse("card_people", args=[card.number])
+    holder, page = signed_in(card.holder), reverse("card_persons", args=[card.number])
     person = CardPerson.objects.get(user=removed)
     refused(signed_in(removed), page, {"remove": person.pk}, status=404)
     refused(holder, page, {"remove": "x"}, status=404)
@@ -231,7 +234,7 @@ def leave(card: Card, user: User) -> None:
 
 
 def forget(card: Card, _user: User) -> None:
-    signed_in(card.holder).post(reverse("card_people", args=[card.number]), {"forget": "1"})
+    signed_in(card.holder).post(reverse("card_persons", args=[card.number]), {"forget": "1"})
     assert not Beneficiary.objects.exists()
 
 
@@ -270,11 +273,11 @@ def test_who_works_at_the_shop_is_no_guardian_of_its_cards() -> None:
 def test_invitations_that_are_refused_change_nothing() -> None:
     card = factories.card()
     guardian, other = on_card(card, GUARDIAN), verified("赵一")
-    client, url = signed_in(card.holder), reverse("card_people", args=[card.number])
+    client, url = signed_in(card.holder), reverse("card_persons", args=[card.number])
     unpaid = factories.order(card.version, card.holder)
 
     def ask(user_phone: str, role: str = "relative", number: str = card.number) -> tuple[str, dict[str, str]]:
-        return reverse("card_people", args=[number]), {role: "1", f"{role}-phone": user_phone}
+        return reverse("card_persons", args=[number]), {role: "1", f"{role}-phone": user_phone}
 
     refused(client, *ask(card.holder.phone), status=400, says=errors.OwnNumber.message)
     refused(client, *ask("12345"), status=400)
@@ -345,8 +348,25 @@ def test_a_top_up_has_the_people_of_its_card() -> None:
     assert queries.card_of(user=guardian, number=top_up.number, deed=Deed.SHOW_CODE).rights.may_confirm
     with pytest.raises(NotFound):
         queries.card_of(user=guardian, number=top_up.number)
-    page = reverse("card_people", args=[card.number])
-    assert signed_in(card.holder).get(reverse("card_people", args=[top_up.number])).headers["Location"] == page
+    page = reverse("card_persons", args=[card.number])
+    assert signed_in(card.holder).get(reverse("card_persons", args=[top_up.number])).headers["Location"] == page
+
+
+def test_who_closes_an_account_is_on_no_card_and_names_nobody() -> None:
+    card = factories.card()
+    guardian, invitee = on_card(card, GUARDIAN), verified("赵一")
+    invited(card, invitee, RELATIVE)
+    for user, sheet in ((card.holder, "People on your cards"), (guardian, "Cards you are on")):
+        with override("en"):
+            [row] = [row for row in people_queries.own_data(user)[sheet] if "guardian" in row]
+        assert card.number in row
+    people.close_account(user_id=guardian.pk, at=clock.now())
+    people.close_account(user_id=invitee.pk, at=clock.now())
+    assert set(CardPerson.objects.values_list("end", "phone_index")) == {(PersonEnd.LEFT, ""), (PersonEnd.DECLINED, "")}
+    kept = on_card(card, RELATIVE, "李奶奶")
+    operations.forget_person(user=card.holder, at=clock.now(), actor=card.holder.actor)
+    assert CardPerson.objects.get(user=kept).end == PersonEnd.REMOVED
+    assert not Beneficiary.objects.exists()
 
 
 def test_the_tables_show_neither_the_child_nor_a_number() -> None:
