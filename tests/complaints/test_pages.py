@@ -282,6 +282,5 @@ def test_pages_cost_a_bounded_number_of_queries(case, officer, settings, django_
         (owner, reverse("shop_cases")),
     ]
     for client, url in pages:
-        # One asks for rates: what waits since a day bears interest. The decision asks besides what each basis carries.
-        with django_assert_max_num_queries(20 if "decide" in url else 13):
+        with django_assert_max_num_queries(12):
             assert client.get(url).status_code == 200

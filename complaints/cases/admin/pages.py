@@ -76,6 +76,7 @@ def file(
     leads = case.is_undecided and case.lead_officer_id == officer.pk
     free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
     status = error.http_status if error else (400 if forms else 200)
+    money = money_of(case)
     context = {
         **admin.site.each_context(request),
         "title": case.number,
@@ -90,8 +91,8 @@ def file(
         "steps": steps_of(case),
         "timeline": timeline_of(case),
         "outcome": getattr(case, "outcome", None),
-        "money": money_of(case),
-        "figures": figures_of(case, today=today),
+        "money": money,
+        "figures": figures_of(case, held_fen=money.held_fen, today=today),
         "leads": leads,
         "may_accept": free,
         "record_form": _record_form(case, None) if leads else None,
@@ -229,7 +230,8 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
     if case.redemption is not None:
         return _decide_charge(request, case, case.redemption)
     at = clock.now()
-    grounds = grounds_of(case, at=at)
+    money = money_of(case)
+    grounds = grounds_of(case, held_fen=money.held_fen, at=at)
     form = DecideForm(request.POST or None, initial={"amount": ""}, grounds=grounds)
     error: DomainError | None = None
     confirming = False
@@ -258,11 +260,11 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "confirming": confirming,
         "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
         "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
-        "money": money_of(case),
+        "money": money,
         "grounds": [(ground.basis.label, ground) for ground in grounds.values()],
         "sums": _sums(case, form.cleaned_data, at=at) if confirming else None,
-        "figures": figures_of(case, today=today_of(request)),
-        "offers": case.statements.filter(offer_fen__isnull=False).order_by("-id"),
+        "figures": figures_of(case, held_fen=money.held_fen, today=today_of(request)),
+        "offers": case.offers,
     }
     return render(request, "admin/cases/case/decide.html", context, status=status)
 

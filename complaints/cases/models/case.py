@@ -1,11 +1,12 @@
 """A complaint from intake to the money back."""
 
 from datetime import date
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.states import ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
@@ -14,6 +15,9 @@ from escrow.money import yuan
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.merchants.models import Merchant, Sector, Store
 from prepaid.people.models import Department, Division
+
+if TYPE_CHECKING:
+    from complaints.cases.models.file import Statement
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -136,6 +140,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @cached_property
+    def offers(self) -> "list[Statement]":
+        """What the merchant offered to pay back (only it can), the newest first."""
+        return list(self.statements.filter(offer_fen__isnull=False).order_by("-id"))
 
     @property
     def is_undecided(self) -> bool:

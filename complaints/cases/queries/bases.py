@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from complaints.cases.models import Case
-from complaints.cases.states import Side
 from escrow import queries as escrow
 from escrow.clock import beijing_date
 from escrow.states import RefundBasis
@@ -13,8 +12,9 @@ from prepaid.cards.queries import Ground
 from prepaid.products.refund_rules import RefundQuote
 
 
-def grounds_of(case: Case, *, at: datetime) -> dict[RefundBasis, Ground]:
-    """Every basis for a case about a refund; nothing of one about a charge."""
+def grounds_of(case: Case, *, held_fen: int | None = None, at: datetime) -> dict[RefundBasis, Ground]:
+    """Every basis for a case about a refund; nothing of one about a charge. ``held_fen``: what custody holds for the card, when the
+    caller has it."""
     if case.refund_request is None:
         return {}
     quotes = [RefundQuote.from_json(figure) for figure in case.figures.values()]
@@ -23,15 +23,15 @@ def grounds_of(case: Case, *, at: datetime) -> dict[RefundBasis, Ground]:
         request=case.refund_request,
         cooling_off_fen=max((quote.refund_fen for quote in quotes if quote.is_cooling_off), default=0),
         agreed_fen=_agreed_fen(case),
+        held_fen=held_fen,
         at=at,
     )
 
 
 def _agreed_fen(case: Case) -> int | None:
     """The newest sum the merchant has agreed to: in the file, else in its answer to the request."""
-    said = case.statements.filter(side=Side.MERCHANT, offer_fen__isnull=False).order_by("-id").first()
-    if said is not None:
-        return said.offer_fen
+    if case.offers:
+        return case.offers[0].offer_fen
     return case.refund_request.offered_fen if case.refund_request else None
 
 

@@ -155,15 +155,15 @@ def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
     return case.statements.filter(side=side)
 
 
-def figures_of(case: Case, *, today: date) -> list[Figure]:
+def figures_of(case: Case, *, held_fen: int | None = None, today: date) -> list[Figure]:
     """What the formulas gave for each cause on the day the refund was asked for, with the interest since; nothing of a case
-    about a charge."""
+    about a charge. ``held_fen``: what custody holds for the card, when the caller has it."""
     request = case.refund_request
     if request is None:
         return []
     quotes = {cause: RefundQuote.from_json(case.figures[cause]) for cause in RefundCause}
     refunds = {cause: quote.refund_fen for cause, quote in quotes.items()}
-    interest = cards.interest_by_cause(request, refunds=refunds, today=today)
+    interest = cards.interest_by_cause(request, refunds=refunds, held_fen=held_fen, today=today)
     return [
         Figure(cause=cause, quote=quotes[cause], asked=cause == request.cause, interest=interest[cause])
         for cause in RefundCause

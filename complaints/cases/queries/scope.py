@@ -88,4 +88,7 @@ def _one(cases: CaseQuerySet, number: str) -> Case:
     case = cases.filter(number=number).select_related(*SHOWN).first()
     if case is None:
         raise NotFound()
+    case.card.issuer = case.merchant  # the same rows, not asked for again
+    if case.refund_request is not None:
+        case.refund_request.card = case.card
     return case

@@ -41,15 +41,21 @@ class Ground:
 
 
 def grounds_of(
-    *, card: Card, request: RefundRequest | None = None, cooling_off_fen: int, agreed_fen: int | None, at: datetime
+    *,
+    card: Card,
+    request: RefundRequest | None = None,
+    cooling_off_fen: int,
+    agreed_fen: int | None,
+    held_fen: int | None = None,
+    at: datetime,
 ) -> dict[RefundBasis, Ground]:
     """Every basis for this card. ``cooling_off_fen``: what the right to cool off gives, 0 when it does not apply;
-    ``agreed_fen``: the newest sum the merchant has agreed to.
+    ``agreed_fen``: the newest sum the merchant has agreed to; ``held_fen``: what custody holds, when the caller has it.
 
     Never above what was paid for the card (SPC 20); a sum that names everything may add the interest so far.
     """
     price_fen = card.agreement.price_fen
-    whole_fen = price_fen if request is None else whole_sum_fen(request, today=clock.beijing_date(at))
+    whole_fen = price_fen if request is None else whole_sum_fen(request, held_fen=held_fen, today=clock.beijing_date(at))
     lapsed = request is not None and request.lapsed_at is not None and request.silence_agrees
     found = {
         RefundBasis.COOLING_OFF: (cooling_off_fen, errors.NoCoolingOff()),
@@ -76,10 +82,10 @@ def grounds_by_hand(*, card: Card, at: datetime) -> dict[RefundBasis, Ground]:
     return grounds_of(card=card, cooling_off_fen=cooling_off_fen, agreed_fen=None, at=at)
 
 
-def whole_sum_fen(request: RefundRequest, *, today: date) -> int:
+def whole_sum_fen(request: RefundRequest, *, held_fen: int | None = None, today: date) -> int:
     """The most that can be paid back on that day (fen): what was paid for the card, and the interest on it so far."""
     price_fen = request.card.agreement.price_fen
-    interest = interest_on(request, price_fen, today=today)
+    interest = interest_on(request, price_fen, held_fen=held_fen, today=today)
     return price_fen + (interest.interest_fen if interest else 0)
 
 
