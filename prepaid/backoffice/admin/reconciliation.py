@@ -124,7 +124,6 @@ class TieOutAdmin(Pages):
 
     list_display = ["day", "custody", "ledger", "bank", "difference", "unmatched"]
     list_filter = [Differing, "day"]
-    list_select_related = ["beneficiary"]
     search_fields = ["=beneficiary__custody_no"]
     ordering = ["-day", "beneficiary_id"]
     change_list_template = "admin/backoffice/days.html"
@@ -132,6 +131,10 @@ class TieOutAdmin(Pages):
         ("export/", "reconciliation_xlsx", export),
         ("check/", "check_now", check_now),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TieOut]:
+        """With whose account it is."""
+        return super().get_queryset(request).select_related("beneficiary")
 
     @admin.display(description=gettext_lazy("custody account"), ordering="beneficiary__custody_no")
     def custody(self, row: TieOut) -> str:

@@ -74,11 +74,11 @@ def test_suspense_is_its_lines_each_with_its_own_age(of):
 
 def test_the_list_costs_the_same_for_any_number(of, client, django_assert_max_num_queries):
     client.force_login(make_operator())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         assert client.get(reverse(LIST)).status_code == 200
     for _more in range(3):
         make.account_request(make.merchant())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         assert client.get(reverse(LIST)).status_code == 200
 
 

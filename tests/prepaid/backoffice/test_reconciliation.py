@@ -261,12 +261,12 @@ def test_the_pages_ask_the_database_no_more_for_more_rows(operator: Client, djan
     held(of)
     send(operator, camt(of.beneficiary.custody_no, entries))
     file = BankFile.objects.get()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(12):
         operator.get(reverse("admin:escrow_bankfile_change", args=[file.pk]))
     operator.post(reverse("admin:backoffice_import_file", args=[file.pk]))
     for page in (
         reverse("admin:escrow_tieout_changelist"),
         reverse("admin:escrow_tieout_change", args=[TieOut.objects.get().pk]),
     ):
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(12):
             operator.get(page)
