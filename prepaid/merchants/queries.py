@@ -27,6 +27,7 @@ from escrow import queries as escrow
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.models import AuditEntry, Claim, EarlyReleaseRule, LegalHold, Payout, ReserveRule, Stoppage
+from escrow.once import once
 from escrow.states import Reason, StoppageKind
 from prepaid.merchants import addresses
 from prepaid.merchants.errors import AddressAmbiguous, AddressOutsideBeijing, CashierNeedsStore, UnknownSector
@@ -80,6 +81,10 @@ def sector_rule(sector_code: str, on: date) -> SectorRule:
     Raises:
         UnknownSector: no such sector, or no row has begun.
     """
+    return once(("sector_rule", sector_code, on), lambda: _sector_rule(sector_code, on))
+
+
+def _sector_rule(sector_code: str, on: date) -> SectorRule:
     rule = (
         SectorRule.objects.filter(sector_id=sector_code, valid_from__lte=on)
         .select_related("sector__lead_department", "sector__enforcer")
@@ -97,13 +102,14 @@ class LegalCustody:
 
     percent: int
     basis: str
+    by_rating: bool = False
 
 
 def legal_custody(merchant: Merchant, on: date) -> LegalCustody:
     """What the rules ask of that merchant on that day. A change of the operator takes the rating away but frees no money: until
     the merchant is rated anew the stricter holds of *unrated* and the rating it had. Raises ``UnknownSector``."""
     legal = custody_least(merchant.sector_id, merchant.rating, on=on)
-    if merchant.rating:
+    if merchant.rating or not legal.by_rating:
         return legal
     last = Handover.objects.filter(merchant=merchant).exclude(rating_before="").first()
     before = custody_least(merchant.sector_id, last.rating_before, on=on) if last else legal
@@ -115,7 +121,7 @@ def custody_least(sector_code: str, rating: str, *, on: date) -> LegalCustody:
     of its own. Raises ``UnknownSector``."""
     rule = CustodyRule.objects.current(sector_code=sector_code, rating=rating, on=on)
     if rule is not None:
-        return LegalCustody(percent=rule.percent, basis=rule.basis)
+        return LegalCustody(percent=rule.percent, basis=rule.basis, by_rating=True)
     general = sector_rule(sector_code, on)
     return LegalCustody(percent=max(LEAST_CUSTODY, general.custody_percent), basis=general.basis)
 

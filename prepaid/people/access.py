@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from escrow import clock
 from escrow.errors import DomainError, NotFound
+from escrow.once import one_page
 from prepaid.people import queries
 from prepaid.people.errors import NotCounted, TooOften
 from prepaid.people.models import User
@@ -145,11 +146,14 @@ def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
 
 
 def one_clock(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: one page, one clock."""
+    """Middleware: one page, one clock; and where it only reads, one answer to each question about rules."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         with clock.asked_once():
-            return get_response(request)
+            if request.method not in {"GET", "HEAD"}:
+                return get_response(request)
+            with one_page():
+                return get_response(request)
 
     return answer
 

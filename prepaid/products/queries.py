@@ -53,6 +53,7 @@ def version_of(merchant_id: int, version_id: int) -> ProductVersion:
     """One version of that merchant's products. Raises NotFound, also for another's."""
     version = (
         _VERSION.select_related("filing__department", "filing__district", "filing__decided_by")
+        .prefetch_related("stores")
         .filter(product__merchant_id=merchant_id, pk=version_id)
         .first()
     )

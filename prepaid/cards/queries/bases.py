@@ -55,7 +55,9 @@ def grounds_of(
     Never above what was paid for the card (SPC 20); a sum that names everything may add the interest so far.
     """
     price_fen = card.agreement.price_fen
-    whole_fen = price_fen if request is None else whole_sum_fen(request, held_fen=held_fen, today=clock.beijing_date(at))
+    whole_fen = (
+        price_fen if request is None else whole_sum_fen(request, held_fen=held_fen, today=clock.beijing_date(at))
+    )
     lapsed = request is not None and request.lapsed_at is not None and request.silence_agrees
     found = {
         RefundBasis.COOLING_OFF: (cooling_off_fen, errors.NoCoolingOff()),

@@ -230,7 +230,7 @@ class ProductVersion(models.Model):
             ),
             stores=tuple(
                 Premises(store_id=store.pk, name=store.name, address=store.address, lease_ends_on=store.lease_ends_on)
-                for store in self.stores.order_by("pk")
+                for store in sorted(self.stores.all(), key=lambda store: store.pk)
             ),
         )
 

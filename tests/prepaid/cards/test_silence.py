@@ -330,7 +330,7 @@ def test_the_list_of_open_charges_is_bounded(language, django_assert_max_num_que
         for age in range(2):
             factories.charge(card, at_shop.boss, units=2, age=age)
         client.get(reverse("shop_charges"))
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(12):
             page = client.get(reverse("shop_charges")).content.decode()
     assert page.count(str(card)) >= 2
     assert len(queries.open_charges(staff=at_shop.boss)) == 2

@@ -183,7 +183,7 @@ def test_pages_ask_few_questions(client, merchant: Merchant, django_assert_max_n
         reverse("shop_version", args=[version.product.versions.get(number=2).pk]),
         reverse("shop_product_edit", args=[version.product.versions.get(number=2).pk]),
     ):
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(12):
             assert client.get(page).status_code == 200
 
 
