@@ -166,6 +166,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    # By day, from 9:20 to 18:20 in Beijing; who was told is not told again.
+    "cards-expiries": {
+        "task": "prepaid.cards.tasks.tell_of_expiries",
+        "schedule": 300.0 if DEMO else crontab(hour="1-10", minute=20),
+    },
     # The day of the city's file ends at midnight in Beijing; in the demo its clock decides when that is.
     "backoffice-city": {
         "task": "prepaid.backoffice.tasks.write_custody_files",

@@ -90,14 +90,30 @@ def sweep() -> dict[str, int]:
         print_contract: queries.contracts_to_print(),
         lapse_invitation: queries.invitations_lapsed(at=clock.now()),
     }
-    done = {task.name.rsplit(".", 1)[-1]: 0 for task in due}
-    for task, ids in due.items():
-        for pk in ids:
-            try:
-                task(pk)
-                done[task.name.rsplit(".", 1)[-1]] += 1
-            except DomainError as error:
-                logger.info("%s %s: %s", task.name, pk, error.code)
-            except Exception:  # one bad row must not stop the queue behind it
-                logger.exception("%s %s failed", task.name, pk)
+    return {task.name.rsplit(".", 1)[-1]: _each(task, ids) for task, ids in due.items()}
+
+
+@shared_task
+def tell_of_expiry(card_id: int) -> None:
+    """A card's last day comes."""
+    operations.tell_of_expiry(card_id=card_id, at=clock.now())
+
+
+@shared_task
+def tell_of_expiries() -> int:
+    """Every holder who is to be told of a last day by now; how many were asked for."""
+    return _each(tell_of_expiry, queries.holders_to_tell(today=clock.today()))
+
+
+def _each(task: Any, ids: Iterable[int]) -> int:
+    """How many of them it was done for."""
+    done = 0
+    for pk in ids:
+        try:
+            task(pk)
+            done += 1
+        except DomainError as error:
+            logger.info("%s %s: %s", task.name, pk, error.code)
+        except Exception:  # one bad row must not stop the queue behind it
+            logger.exception("%s %s failed", task.name, pk)
     return done

@@ -61,6 +61,8 @@ class Card(models.Model):
         indexes = [
             models.Index(fields=["holder", "issuer"]),
             models.Index(fields=["issuer", "-id"], condition=Q(prepared_by__isnull=False), name="card_prepared"),
+            models.Index(fields=["issuer", "expires_on"], condition=Q(expires_on__isnull=False), name="card_ends_at"),
+            models.Index(fields=["expires_on"], condition=Q(expires_on__isnull=False), name="card_ends"),
         ]
         constraints = [models.UniqueConstraint(name="card_order_token_once", fields=["order_token"])]
 

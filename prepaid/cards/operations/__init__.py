@@ -16,6 +16,7 @@ from prepaid.cards.operations.closings import (
 )
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
 from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
+from prepaid.cards.operations.expiry import tell_of_expiry
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.persons import (
@@ -112,6 +113,7 @@ __all__ = [
     "send_sms_code",
     "settle_request",
     "tell_holders",
+    "tell_of_expiry",
     "tell_of_handover",
     "undo_redemption",
     "withdraw_request",

@@ -7,16 +7,16 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from escrow.clock import beijing_date
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
-from escrow.states import Party, PauseState, UseState
+from escrow.states import Party, PauseState, Plan, UseState
 from prepaid.cards.models import Card, CardLoss, CardPerson, Learner, Redemption, RefundRequest
-from prepaid.cards.queries import claim_of, people_told
+from prepaid.cards.queries import CardFace, claim_of, people_told
 from prepaid.cards.states import PersonEnd, PersonRole
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -40,6 +40,41 @@ def card_active(card: Card, *, at: datetime) -> None:
             "price": yuan(card.agreement.price_fen),
             "product": card.version.product.name,
             "merchant": card.issuer.name,
+        },
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
+
+
+def card_expires(face: CardFace, *, at: datetime) -> None:
+    """The last day comes: what is left, and what the holder can do."""
+    card = face.card
+    if face.holding.plan == Plan.PERIOD:
+        body = _(
+            "On “%(product)s” of %(merchant)s you have %(left)s left, today among them; each counts whether you come or not. "
+            "Come, ask for a pause, or ask for a refund of the days that are left: all three are on the card's page."
+        )
+    elif face.spendable_fen or face.waiting_fen:
+        body = _(
+            "On “%(product)s” of %(merchant)s you have %(left)s left. Use it by that day, or ask for the refund on the card's "
+            "page. What you paid and did not use stays yours: you can ask for it after that day too. Gifts end with the card."
+        )
+    else:
+        body = _(
+            "On “%(product)s” of %(merchant)s only a gift is left: %(left)s. Use it by that day; a gift ends with the card and "
+            "is not paid back."
+        )
+    notices.send(
+        to=card.holder,
+        kind="cards.expires",
+        title=_("Your card %(card)s can be used until %(day)s"),
+        body=body,
+        details={
+            "card": card.tops_up or card,
+            "day": face.last_day,
+            "product": card.version.product.name,
+            "merchant": card.issuer.name,
+            "left": lazy(lambda: face.left, str)(),
         },
         url=reverse("card_detail", args=[card.number]),
         at=at,

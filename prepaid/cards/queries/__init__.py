@@ -41,6 +41,7 @@ from prepaid.cards.queries.counter import (
     staff_at,
     workplace_of_charge,
 )
+from prepaid.cards.queries.expiry import expiring, expiring_with, holders_to_tell, notice_due, was_told
 from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
 from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
 from prepaid.cards.queries.of_person import in_the_way, own_data
@@ -159,6 +160,8 @@ __all__ = [
     "cooling_off_until",
     "counter_stores",
     "early_release_of",
+    "expiring",
+    "expiring_with",
     "face_of",
     "face_to_show",
     "faces_of",
@@ -166,6 +169,7 @@ __all__ = [
     "grounds_of",
     "handovers_to_tell",
     "has_courses",
+    "holders_to_tell",
     "in_the_way",
     "interest_by_cause",
     "interest_of",
@@ -186,6 +190,7 @@ __all__ = [
     "losses_of",
     "lots_of",
     "may",
+    "notice_due",
     "open_charges",
     "order_by_token",
     "order_of",
@@ -224,6 +229,7 @@ __all__ = [
     "top_ups_of",
     "totals",
     "usable_faces",
+    "was_told",
     "whole_sum_fen",
     "with_stoppages",
     "workplace_of_charge",

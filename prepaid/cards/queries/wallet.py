@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, ngettext
 
 from escrow import queries as escrow
 from escrow import terms
 from escrow.errors import NotFound
 from escrow.models import EarlyRelease, Payment
+from escrow.money import yuan
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
@@ -55,6 +57,23 @@ class CardFace:
     @property
     def gift_fen(self) -> int:
         return self.holding.bonus_held - self.holding.bonus_reserved
+
+    @property
+    def left(self) -> str:
+        """What is left on the card, in words: visits, lessons or days with their money, else the money; gift money beside it."""
+        sums = f"¥{yuan(self.spendable_fen)}"
+        if self.gift_fen:
+            sums = gettext("%(sum)s and ¥%(gift)s gift") % {"sum": sums, "gift": yuan(self.gift_fen)}
+        match self.holding.plan:
+            case Plan.SESSIONS:
+                units = ngettext("%(count)s session", "%(count)s sessions", self.holding.units_left)
+            case Plan.COURSE:
+                units = ngettext("%(count)s lesson", "%(count)s lessons", self.holding.units_left)
+            case Plan.PERIOD:
+                return ngettext("%(count)s day", "%(count)s days", self.days_left or 0) % {"count": self.days_left or 0}
+            case _:
+                return sums
+        return gettext("%(units)s, %(sum)s") % {"units": units % {"count": self.holding.units_left}, "sum": sums}
 
     @property
     def is_active(self) -> bool:
