@@ -171,6 +171,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "prepaid.cards.tasks.tell_of_expiries",
         "schedule": 300.0 if DEMO else crontab(hour="1-10", minute=20),
     },
+    # Once a day, at 9:40 in Beijing.
+    "products-filings": {
+        "task": "prepaid.products.tasks.watch_filings",
+        "schedule": 300.0 if DEMO else crontab(hour="1", minute="40"),
+    },
     # The day of the city's file ends at midnight in Beijing; in the demo its clock decides when that is.
     "backoffice-city": {
         "task": "prepaid.backoffice.tasks.write_custody_files",

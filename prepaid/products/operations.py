@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
 from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import InvalidAmount, NotFound, ReasonRequired, WrongState
-from escrow.money import check_fen
+from escrow.money import check_fen, yuan
 from escrow.states import Plan, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants.errors import MissingText
-from prepaid.merchants.models import StaffRole, Store
+from prepaid.merchants.models import Merchant, StaffRole, Store
 from prepaid.merchants.queries import legal_custody, sector_rule
 from prepaid.notices.operations import send
 from prepaid.people.models import User
@@ -32,7 +32,7 @@ from prepaid.products.errors import (
     TermsFrozen,
     VersionInPreparation,
 )
-from prepaid.products.models import CustodyDecision, Filing, Product, ProductVersion
+from prepaid.products.models import CustodyDecision, Filing, FilingWarning, Product, ProductVersion
 from prepaid.products.states import FILING_TRANSITIONS, VERSION_TRANSITIONS, FilingState, VersionState
 from prepaid.products.terms import CLAUSES, LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP
 
@@ -400,6 +400,62 @@ def _decide(filing_id: int, by: User, state: FilingState, version_state: Version
     check_transition(VERSION_TRANSITIONS, version.state, version_state)
     filing.state, version.state = state, version_state
     return filing, version
+
+
+#: A warning that ended and comes back sooner than that is the same one: nobody is told again.
+SAME_WARNING = timedelta(days=30)
+
+
+def watch_filing(*, merchant_id: int, at: datetime, actor: str) -> FilingWarning | None:
+    """Tell owners and managers, once, on which day they pass the sum from which their cards must be filed; keep that day up to date
+    until it has come or is not foreseen any more. None: nothing is foreseen. Raises ``NotFound``."""
+    with transaction():
+        merchant = Merchant.objects.select_for_update(no_key=True).filter(pk=merchant_id).first()
+        if merchant is None:
+            raise NotFound()
+        unfiled = queries.sells_exempt(merchant_id)
+        watch = queries.filing_watch(merchant, on=beijing_date(at)) if unfiled else None
+        if watch is None:
+            FilingWarning.objects.filter(merchant=merchant, ended_at=None).update(ended_at=at)
+            return None
+        warning = FilingWarning.objects.filter(merchant=merchant).first()
+        is_new = warning is None or (warning.ended_at is not None and warning.ended_at <= at - SAME_WARNING)
+        if warning is None or is_new:
+            warning = FilingWarning(merchant=merchant, told_at=at)
+        warning.balance_fen, warning.threshold_fen = watch.balance_fen, watch.threshold_fen
+        warning.passes_on, warning.ended_at = watch.passes_on, None
+        warning.save()
+        if is_new:
+            audit.record(
+                actor=actor,
+                action="products.filing_foreseen",
+                target=f"merchant:{merchant.pk}",
+                after={"balance_fen": watch.balance_fen, "passes_on": watch.passes_on.isoformat()},
+                at=at,
+            )
+            _tell_of_warning(warning, at=at)
+    return warning
+
+
+def _tell_of_warning(warning: FilingWarning, *, at: datetime) -> None:
+    heads = warning.merchant.staff.filter(is_active=True, role__in=[StaffRole.OWNER, StaffRole.MANAGER])
+    for staff in heads.select_related("user"):
+        send(
+            to=staff.user,
+            kind="products.filing_foreseen",
+            title=_("File now: at this pace you pass ¥%(sum)s on %(day)s"),
+            body=_(
+                "Your customers' unused money is ¥%(balance)s now. From ¥%(sum)s on, cards that are not filed are not sold "
+                "(Beijing regulations, art. 20). File them now, so that sales go on."
+            ),
+            details={
+                "sum": yuan(warning.threshold_fen),
+                "day": lazy(lambda: warning.day, str)(),
+                "balance": yuan(warning.balance_fen),
+            },
+            url=reverse("shop_products"),
+            at=at,
+        )
 
 
 def _tell_managers(filing: Filing, *, title: Promise, body: Promise, at: datetime) -> None:

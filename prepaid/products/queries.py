@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Exists, Func, OuterRef, Prefetch, QuerySet, TextField, Value
+from django.db.models import Exists, Func, OuterRef, Prefetch, Q, QuerySet, TextField, Value
 from django.db.models.functions import StrIndex
 
 from escrow import queries as escrow
@@ -26,7 +26,15 @@ from prepaid.merchants.queries import (
 from prepaid.people.models import User
 from prepaid.products import compliance, refund_rules
 from prepaid.products.errors import FilingNeeded, NoStoreOpen, NotOnSale, SalesStopped, StoreCloses
-from prepaid.products.models import CustodyDecision, Filing, InterestRate, Product, ProductVersion, VisitRule
+from prepaid.products.models import (
+    CustodyDecision,
+    Filing,
+    FilingWarning,
+    InterestRate,
+    Product,
+    ProductVersion,
+    VisitRule,
+)
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Premises
 
@@ -119,6 +127,22 @@ def filing_watch(merchant: Merchant, *, on: date) -> FilingWatch | None:
     if missing <= 0 or pace <= 0 or (days := -(-missing * 7 * PACE_WEEKS // pace)) > WATCHED_DAYS:
         return None
     return FilingWatch(balance_fen=balance, threshold_fen=threshold, passes_on=on + timedelta(days=days))
+
+
+def merchants_to_watch() -> list[int]:
+    """Ids of merchants with a card on sale that is exempt from filing, or whose warning has not ended."""
+    exempt = ProductVersion.objects.filter(state=VersionState.ON_SALE, filing__state=FilingState.EXEMPT)
+    warned = FilingWarning.objects.filter(ended_at=None)
+    found = Merchant.objects.filter(
+        Q(pk__in=exempt.values("product__merchant_id")) | Q(pk__in=warned.values("merchant_id"))
+    )
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
+def sells_exempt(merchant_id: int) -> bool:
+    """Whether any card on sale is exempt from filing."""
+    on_sale = ProductVersion.objects.filter(product__merchant_id=merchant_id, state=VersionState.ON_SALE)
+    return on_sale.filter(filing__state=FilingState.EXEMPT).exists()
 
 
 # What the public sees

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from escrow import clock
 from escrow.errors import DomainError
+from escrow.money import yuan
 from escrow.states import Plan
 from prepaid.merchants.access import manager_page
 from prepaid.merchants.forms import refuse
@@ -23,7 +24,7 @@ from prepaid.products import compliance, operations, queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.errors import NotCompliant
 from prepaid.products.forms import ProductForm
-from prepaid.products.models import ProductVersion
+from prepaid.products.models import FilingWarning, ProductVersion
 from prepaid.products.states import FilingState, ProductKind, VersionState
 
 
@@ -51,6 +52,21 @@ def returned_versions(versions: QuerySet[ProductVersion]) -> list[Matter]:
             note=version.filing.reason,
         )
         for version in versions
+    ]
+
+
+@register_matters(lambda staff: FilingWarning.objects.filter(merchant=staff.merchant_id, ended_at=None))
+def foreseen_filing(warnings: QuerySet[FilingWarning]) -> list[Matter]:
+    """That the merchant will soon have to file its cards."""
+    return [
+        Matter(
+            label=_("File now: at this pace you pass ¥%(sum)s on %(day)s")
+            % {"sum": yuan(warning.threshold_fen), "day": warning.day},
+            url=reverse("shop_products"),
+            note=_("Your customers' unused money is ¥%(balance)s now.") % {"balance": yuan(warning.balance_fen)},
+            due_on=warning.passes_on,
+        )
+        for warning in warnings
     ]
 
 

@@ -12,6 +12,7 @@ from escrow import clock
 from prepaid.cards import operations as cards
 from prepaid.cards.states import RefundCause
 from prepaid.products import operations as products
+from prepaid.products.models import FilingWarning
 from tests.complaints.factories import complaint
 from tests.prepaid.cards import factories as made
 from tests.prepaid.products.factories import make_filing, officer_for
@@ -29,6 +30,13 @@ def test_what_waits_is_named_with_its_last_day_and_goes_when_it_is_answered(
         card_id=card.pk, cause=RefundCause.CONSUMER, reason="搬家", at=clock.now(), actor=card.holder.actor
     )
     case = complaint(shop, at=clock.now())
+    FilingWarning.objects.create(
+        merchant=shop.merchant,
+        threshold_fen=50_000_000,
+        balance_fen=40_000_000,
+        passes_on=clock.today() + timedelta(days=90),
+        told_at=clock.now(),
+    )
     client.force_login(shop.owner)
     with django_assert_max_num_queries(MOST_QUERIES):
         page = client.get(reverse("shop_home"))
@@ -36,12 +44,13 @@ def test_what_waits_is_named_with_its_last_day_and_goes_when_it_is_answered(
     assert waiting == {
         reverse("shop_refund", args=[asked.pk]): asked.answer_due_on,
         reverse("shop_case", args=[case.number]): case.merchant_answer_due_on,
+        reverse("shop_products"): clock.today() + timedelta(days=90),
     }
     assert list(waiting.values()) == sorted(waiting.values())
 
     cards.refuse_refund(staff=shop.boss, request_id=asked.pk, text="不退", at=clock.now(), actor=shop.owner.actor)
     cases.answer(number=case.number, staff=shop.boss, text="已按约定提供服务", offer_fen=None, at=clock.now())
-    assert client.get(reverse("shop_home")).context["matters"] == []
+    assert [m.url for m in client.get(reverse("shop_home")).context["matters"]] == [reverse("shop_products")]
 
 
 def test_a_returned_filing_waits_until_it_is_revised(client: Client) -> None:

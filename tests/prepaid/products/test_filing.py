@@ -1,7 +1,7 @@
 """From a draft to the shelf: what is checked, who decides, and what can never change again."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,16 +13,16 @@ from escrow.errors import NotFound, WrongState
 from escrow.models import AuditEntry
 from escrow.states import Plan
 from prepaid.merchants.errors import MissingText, RuleDayTaken, RuleNotFuture
-from prepaid.merchants.models import SectorRule
+from prepaid.merchants.models import SectorRule, StaffRole
 from prepaid.notices.models import Message
-from prepaid.products import errors, operations, queries
-from prepaid.products.models import Filing, Product, ProductVersion, VisitRule
+from prepaid.products import errors, operations, queries, tasks
+from prepaid.products.models import Filing, FilingWarning, Product, ProductVersion, VisitRule
 from prepaid.products.reference import add_visit_rule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Terms
 from tests.escrow.factories import AT as ESCROW_AT
 from tests.escrow.factories import calendar, held_agreement
-from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_store, owner_of
+from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_staff, make_store, owner_of
 from tests.prepaid.merchants.test_money import used
 from tests.prepaid.people.factories import make_official, make_operator, make_user
 from tests.prepaid.products.factories import (
@@ -194,6 +194,41 @@ def test_the_day_on_which_filing_becomes_a_duty_is_foreseen(client, monkeypatch)
     assert queries.filing_watch(merchant, on=monday) is None
     held_agreement(merchant.beneficiary, price_fen=50_000_000)
     assert queries.filing_watch(merchant, on=monday) is None  # reached: the gate says it
+
+
+def test_owners_and_managers_are_told_once_and_today_says_the_day(client, monkeypatch, django_assert_max_num_queries):
+    calendar()
+    merchant, now = make_merchant(sector="beauty"), datetime(2026, 11, 30, 10, tzinfo=clock.BEIJING)
+    make_filing(make_draft(merchant, sessions_draft([make_store(merchant)])))
+    people = {owner_of(merchant).user, make_staff(merchant, StaffRole.MANAGER).user}
+    make_staff(merchant)
+    card = held_agreement(merchant.beneficiary, price_fen=40_000_000)
+    told = Message.objects.filter(kind="products.filing_foreseen")
+
+    def look(days: int = 0) -> None:
+        monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=days))
+        tasks.watch_filings()
+
+    look()
+    look(1)
+    assert {message.recipient for message in told} == people
+    assert told.count() == 2
+    assert all("2026-12-07 星期一" in message.title for message in told)
+    assert AuditEntry.objects.filter(action="products.filing_foreseen").count() == 1
+    client.force_login(owner_of(merchant).user)
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse("shop_home"), headers={"accept-language": "en"})
+    [matter] = page.context["matters"]
+    assert matter.label == "File now: at this pace you pass ¥500,000.00 on 2026-12-08 Tuesday"
+    assert (matter.url, matter.due_on) == (reverse("shop_products"), date(2026, 12, 8))
+
+    used(card, 10, at=ESCROW_AT)  # the pace slows, then it is as before: still the same warning
+    look(2)
+    assert client.get(reverse("shop_home")).context["matters"] == []
+    held_agreement(merchant.beneficiary, price_fen=40_000_000)
+    look(3)
+    assert len(client.get(reverse("shop_home")).context["matters"]) == 1
+    assert (told.count(), FilingWarning.objects.count()) == (2, 1)
 
 
 def test_a_threshold_of_nothing_or_none_means_always() -> None:
