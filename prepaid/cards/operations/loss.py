@@ -54,6 +54,8 @@ def reissue_card(*, holder_id: int, number: str, at: datetime, actor: str) -> Ca
         card, loss = _lost(holder_id, number)
         loss.old_secret = card.code_secret
         card.number, card.code_secret = new_number(), codes.new_secret()
+        # An SMS on its way to a phone that may be gone, too, is good for nothing.
+        card.sms_codes.filter(redemption=None, replaced_at=None).update(replaced_at=at)
         _end(card, loss, LossOutcome.REISSUED, at=at, actor=actor)
         letters.card_reissued(card, loss, at=at)
     return card

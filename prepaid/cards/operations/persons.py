@@ -163,20 +163,27 @@ def lapse_invitation(*, person_id: int, at: datetime, actor: str) -> None:
         _end(person, PersonEnd.LAPSED, at=at, actor=actor)
 
 
+def forget_people(*, card: Card, at: datetime, actor: str) -> None:
+    """Around this card, which has another holder or none from now on, nobody is named any more, and no code sent to its holder is
+    good. Called within that deed, while the card still has the holder who named them."""
+    with transaction():
+        for person_id in list(card.people.exclude(state=PersonState.ENDED).values_list("pk", flat=True)):
+            _end(_locked(person_id), PersonEnd.REMOVED, at=at, actor=actor)
+        Beneficiary.objects.filter(card=card).delete()
+        card.sms_codes.filter(redemption=None, replaced_at=None).update(replaced_at=at)
+
+
 def forget_person(*, user: User, at: datetime, actor: str) -> None:
     """Somebody closes their account, and this is part of it: they leave the cards they are on, invitations to them are declined,
     and around their own cards nobody is named any more."""
     people = CardPerson.objects.exclude(state=PersonState.ENDED)
-    ends = {
-        PersonEnd.LEFT: people.filter(user=user),
-        PersonEnd.DECLINED: people.filter(phone_index=user.phone_index),
-        PersonEnd.REMOVED: people.filter(card__holder=user),
-    }
+    parts = {PersonEnd.LEFT: people.filter(user=user), PersonEnd.DECLINED: people.filter(phone_index=user.phone_index)}
     with transaction():
-        for end, rows in ends.items():
+        for end, rows in parts.items():
             for person_id in list(rows.values_list("pk", flat=True)):
                 _end(_locked(person_id), end, at=at, actor=actor)
-        Beneficiary.objects.filter(card__holder=user).delete()
+        for card in Card.objects.filter(holder=user, tops_up=None).order_by("pk"):
+            forget_people(card=card, at=at, actor=actor)
 
 
 def _owned(holder_id: int, number: str) -> Card:

@@ -135,6 +135,12 @@ def test_guessing_is_bounded_and_a_newer_code_ends_the_older() -> None:
     page = till.post(reverse(SEND), {"number": card.number}).headers["Location"]
     SmsCode.objects.filter(replaced_at=None).update(valid_until=clock.now())
     refused(till, page, {"code": sent_digits()}, status=409, says=errors.SmsCodeOver)
+    SmsCode.objects.update(sent_at=clock.now() - timedelta(minutes=11))
+    page = till.post(reverse(SEND), {"number": card.number}).headers["Location"]
+    facts = {"holder_id": card.holder_id, "number": card.number, "at": clock.now(), "actor": card.holder.actor}
+    operations.report_loss(**facts)
+    operations.reissue_card(**facts)
+    refused(till, page, {"code": sent_digits()}, status=409, says=errors.SmsCodeOver)
     assert escrow_queries.holding(card.agreement_id).units_left == 10
 
 
