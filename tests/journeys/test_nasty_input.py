@@ -332,7 +332,8 @@ def test_no_address_breaks(role: str) -> None:
     broken = []
     before = facts()
     for route, names in every_address():
-        if "logout" in route or route == "/readyz":  # readyz says 503 when there is no broker, as here
+        # readyz says 503 when there is no broker, as here; a copy of one's data needs no field, and is written down.
+        if "logout" in route or route in {"/readyz", "/accounts/my-data/copy/"}:
             continue
         urls = [_filled(route, odd) for odd in ODD_PARTS] if names else [route]
         queries = [] if names else [f"{route}?{QUERY.format(odd)}" for odd in ODD_VALUES]
