@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 from django.db import connection
@@ -164,7 +165,8 @@ class Story:
 
     @staticmethod
     def _is_inside(visitor: Visitor) -> bool:
-        return "/login/" not in visitor.get("/accounts/me/").at
+        """Neither sent to sign in, nor to the code that an interrupted registration waits for."""
+        return urlsplit(visitor.get("/accounts/me/").at).path == "/accounts/me/"
 
     # Merchant
 

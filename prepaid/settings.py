@@ -176,6 +176,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "prepaid.products.tasks.watch_filings",
         "schedule": 300.0 if DEMO else crontab(hour="1", minute="40"),
     },
+    # Every day at nine in Beijing, for the last whole week: on Mondays everybody's, later what was missed.
+    "cards-digests": {
+        "task": "prepaid.cards.tasks.send_digests",
+        "schedule": 60.0 if DEMO else crontab(hour=1, minute=0),
+    },
     # The day of the city's file ends at midnight in Beijing; in the demo its clock decides when that is.
     "backoffice-city": {
         "task": "prepaid.backoffice.tasks.write_custody_files",

@@ -78,6 +78,16 @@ def follow_closing(closing_id: int) -> None:
 
 
 @shared_task
+def send_digests() -> int:
+    """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
+    monday, sent = queries.monday_of(clock.today()), 0
+    while people := queries.people_to_digest(monday=monday):
+        for user_id in people:
+            sent += operations.send_digest(user_id=user_id, monday=monday, at=clock.now())
+    return sent
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
     due: dict[Any, Iterable[int]] = {

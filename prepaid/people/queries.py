@@ -136,6 +136,7 @@ def own_data(user: User) -> dict[str, Rows]:
         (_("Last sign-in"), user.last_login),
         (_("Language"), user.get_language_display()),
         (_("Care mode"), _("yes") if user.care_mode else _("no")),
+        (_("Weekly digest"), _("yes") if user.weekly_digest else _("no")),
     ]
     account += [(_("Second factor"), str(one.get_type_display())) for one in factors_of(user_id=user.pk)]
     account += [(_("Post"), f"{post} {post.valid_from} – {post.valid_until or ''}") for post in user.posts.all()]

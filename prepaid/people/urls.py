@@ -40,5 +40,6 @@ urlpatterns = [
     path("my-data/copy/", own_data.copy, name="my_data_copy"),
     path("close/", own_data.close, name="close_account"),
     path("language/", views.set_language, name="set_language"),
+    path("digest/", views.set_digest, name="set_digest"),
     path("care-mode/", views.set_care_mode, name="set_care_mode"),
 ]

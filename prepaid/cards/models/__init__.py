@@ -1,5 +1,6 @@
 from prepaid.cards.models.card import Card
 from prepaid.cards.models.contract import Contract
+from prepaid.cards.models.digest import Digest
 from prepaid.cards.models.expiry import ExpiryNotice
 from prepaid.cards.models.lesson import Lesson, class_key
 from prepaid.cards.models.loss import CardLoss, LossOutcome
@@ -18,6 +19,7 @@ __all__ = [
     "CardPerson",
     "CardRule",
     "Contract",
+    "Digest",
     "ExpiryNotice",
     "Learner",
     "Lesson",

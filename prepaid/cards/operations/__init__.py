@@ -16,6 +16,7 @@ from prepaid.cards.operations.closings import (
 )
 from prepaid.cards.operations.contracts import inspect_contract, print_contract, printed
 from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
+from prepaid.cards.operations.digest import send_digest
 from prepaid.cards.operations.expiry import tell_of_expiry
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
@@ -111,6 +112,7 @@ __all__ = [
     "remove_person",
     "report_loss",
     "request_refund",
+    "send_digest",
     "send_prepared",
     "send_sms_code",
     "settle_request",

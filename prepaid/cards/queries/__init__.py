@@ -41,6 +41,7 @@ from prepaid.cards.queries.counter import (
     staff_at,
     workplace_of_charge,
 )
+from prepaid.cards.queries.digest import digest_of, monday_of, people_to_digest
 from prepaid.cards.queries.expiry import expiring, expiring_with, holders_to_tell, notice_due, was_told
 from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
 from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
@@ -159,6 +160,7 @@ __all__ = [
     "contracts_with",
     "cooling_off_until",
     "counter_stores",
+    "digest_of",
     "early_release_of",
     "expiring",
     "expiring_with",
@@ -190,6 +192,7 @@ __all__ = [
     "losses_of",
     "lots_of",
     "may",
+    "monday_of",
     "notice_due",
     "open_charges",
     "order_by_token",
@@ -203,6 +206,7 @@ __all__ = [
     "pauses_to",
     "pauses_to_answer",
     "people_of",
+    "people_to_digest",
     "people_told",
     "receipt_of",
     "redemption_of",

@@ -66,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     #: Closed by its owner: name and number are gone, the row stays for what the law wants kept.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     care_mode = models.BooleanField(_("care mode"), default=False)
+    weekly_digest = models.BooleanField(_("weekly digest"), default=True)
     created_at = models.DateTimeField(_("registered"), default=timezone.now)
     #: How often a second factor was replaced, removed or reset. A session remembers the number it was opened at.
     factor_changes = models.PositiveIntegerField(default=0, editable=False)

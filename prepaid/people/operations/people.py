@@ -106,6 +106,11 @@ def choose_care_mode(*, user_id: int, on: bool, at: datetime) -> None:
     _prefer(user_id, "care_mode", on, at)
 
 
+def choose_digest(*, user_id: int, on: bool, at: datetime) -> None:
+    """The weekly letter about one's cards, or none."""
+    _prefer(user_id, "weekly_digest", on, at)
+
+
 def make_operator(*, phone: str, name: str, at: datetime, actor: str) -> User:
     """The platform operator with that number: made if new, promoted if known.
 

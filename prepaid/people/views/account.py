@@ -97,6 +97,15 @@ def set_care_mode(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_POST
+@consumer_required
+@shows_domain_errors
+def set_digest(request: HttpRequest) -> HttpResponse:
+    """The weekly letter: posted ``digest`` is "1" or "0"."""
+    operations.choose_digest(user_id=signed_in(request).pk, on=request.POST.get("digest") == "1", at=clock.now())
+    return redirect("me")
+
+
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     """To the posted ``next``, when it is a page of ours."""
     wanted = request.POST.get("next", "")
