@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import (
     BooleanField,
     Case,
+    Count,
     Exists,
     F,
     Func,
@@ -307,12 +308,14 @@ def ordered_fen(beneficiary_id: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class MerchantMoney:
-    """A merchant's money at a glance (fen). ``next_payout_on`` is None when nothing is earned and unpaid."""
+    """A merchant's money at a glance (fen). ``next_payout_on`` is None when nothing is earned and unpaid; then ``unpaid_count``
+    lines wait for something to be set against, else so many make up the next payout."""
 
     today_fen: int
     payable_fen: int
     next_payout_fen: int
     next_payout_on: date | None
+    unpaid_count: int
 
 
 def unpaid_lines(beneficiary_id: int) -> QuerySet[Any]:
@@ -342,7 +345,7 @@ def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
     days = (
         unpaid_lines(beneficiary_id)
         .values("payable_on")
-        .annotate(sum=Sum("line_fen"), today=Sum("line_fen", filter=Q(at__gte=since)))
+        .annotate(sum=Sum("line_fen"), today=Sum("line_fen", filter=Q(at__gte=since)), count=Count("id"))
     )
     rows = list(days.order_by())
     sums = {row["payable_on"]: row["sum"] for row in rows}
@@ -353,6 +356,40 @@ def merchant_money(beneficiary_id: int, at: datetime) -> MerchantMoney:
         payable_fen=sum(sums.values()),
         next_payout_fen=max(0, due),
         next_payout_on=next_on if due > 0 else None,
+        unpaid_count=sum(row["count"] for row in rows if due <= 0 or row["payable_on"] <= next_on),
+    )
+
+
+def next_lines(beneficiary_id: int, figures: MerchantMoney) -> QuerySet[Any]:
+    """The lines that the next payout pays (``unpaid_lines``), the oldest first; all that are unpaid when none comes."""
+    lines = unpaid_lines(beneficiary_id).order_by("id")
+    return lines.filter(payable_on__lte=figures.next_payout_on) if figures.next_payout_on else lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldMoney:
+    """Why what is held for a merchant's customers is held (fen): it is not used, its charges wait for an answer or are
+    disputed, or a refund is open and the card is frozen."""
+
+    unused_fen: int
+    waiting_fen: int
+    frozen_fen: int
+
+
+def held_money(beneficiary_id: int) -> HeldMoney:
+    """What is in custody for a beneficiary's agreements, by the reason it is still there, in one query."""
+    net, frozen = F("credits_posted") - F("debits_posted"), Q(agreement__state=AgreementState.FROZEN)
+    sums = Account.objects.filter(
+        beneficiary_id=beneficiary_id, code=AccountCode.HELD, asset=Asset.CNY, agreement__isnull=False
+    ).aggregate(
+        held=Sum(net, default=0),
+        frozen=Sum(net, filter=frozen, default=0),
+        waiting=Sum("debits_pending", filter=~frozen, default=0),
+    )
+    return HeldMoney(
+        unused_fen=sums["held"] - sums["frozen"] - sums["waiting"],
+        waiting_fen=sums["waiting"],
+        frozen_fen=sums["frozen"],
     )
 
 

@@ -475,7 +475,7 @@ def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, re
         bears = max(0, left - from_reserve - escrow.returned_unpaid(beneficiary_id, by=due_on))
         to_reserve = max(0, min(bears * rule.basis_points // 10_000, rule.up_to_fen - reserve_fen + from_reserve))
     return SetAside(
-        claims=list(open_claims.order_by("id")[:most]) if all_claims["count"] else [],
+        claims=list(open_claims.order_by("id")[:most]) if most and all_claims["count"] else [],
         claims_count=all_claims["count"],
         claims_open_fen=all_claims["sum"] or 0,
         orders=orders,
@@ -486,6 +486,13 @@ def set_aside(beneficiary_id: int, *, due_fen: int, due_on: date, paid: bool, re
         to_reserve_fen=to_reserve,
         payout_fen=left - to_reserve,
     )
+
+
+def with_store(lines: QuerySet[Any], merchant_id: int) -> QuerySet[Any]:
+    """Each line with ``store_name``, where its use was; no query of its own."""
+    stores = Store.objects.filter(merchant_id=merchant_id).annotate(place=Cast("pk", TextField()))
+    here = stores.filter(place=OuterRef("use__place"))
+    return lines.select_related("use").annotate(store_name=Subquery(here.values("name")[:1]))
 
 
 def sums_by_reason(payout: Payout) -> list[tuple[str, int, int]]:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("counter/pin/", pins.counter_pin, name="counter_pin"),
     path("counter/switch/", pins.counter_switch, name="counter_switch"),
     path("money/", money.shop_money, name="shop_money"),
+    path("money/next/", money.shop_next_payout, name="shop_next_payout"),
     path("money/forecast/", forecast.shop_forecast, name="shop_forecast"),
     path("money/statements/", statements.shop_statements, name="shop_statements"),
     path("money/statements/<str:month>.xlsx", statements.shop_statement_xlsx, name="shop_statement_xlsx"),

@@ -6,13 +6,14 @@ import pytest
 from django.urls import reverse
 
 from escrow import operations as escrow
+from escrow import queries as escrow_queries
 from escrow.channels import TransferAnswer
 from escrow.models import Claim, LegalHold, ReserveRule
 from escrow.operations.instructions import record_answer
 from escrow.states import RefundBasis
 from prepaid.merchants.models import Merchant
 from tests.escrow.factories import AT, calendar, held_agreement
-from tests.prepaid.merchants.factories import make_merchant, owner_of
+from tests.prepaid.merchants.factories import make_merchant, make_store, owner_of
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -35,7 +36,7 @@ def merchant(client) -> Merchant:
     return merchant
 
 
-def used(agreement, units: int, *, at=AT) -> None:
+def used(agreement, units: int, *, at=AT, **more) -> None:
     escrow.charge(
         beneficiary_id=agreement.beneficiary_id,
         agreement_id=agreement.pk,
@@ -45,6 +46,7 @@ def used(agreement, units: int, *, at=AT) -> None:
         reference="卡",
         at=at,
         actor=ACTOR,
+        **more,
     )
 
 
@@ -98,6 +100,35 @@ def test_what_is_kept_is_said_in_words_and_gone_when_it_is_over(
     client.force_login(owner_of(make_merchant()).user)
     other = client.get(reverse("shop_money")).content.decode()
     assert "京01执1号" not in other
+
+
+def test_the_lines_of_the_next_payout_come_to_what_it_pays(
+    client, merchant, monkeypatch, django_assert_max_num_queries
+) -> None:
+    """Its lines add up to what is due, the page says what is taken off, and the run pays the rest; what is held has a reason."""
+    blocked(merchant, 30_000)
+    reserve(1_000, 1_000_000)
+    store, card = make_store(merchant), held_agreement(merchant.beneficiary)
+    used(card, 3, at=AT + DAY, place=str(store.pk))
+    used(card, 2, at=AT + 2 * DAY)
+    monkeypatch.setattr("escrow.clock.now", lambda: AT + DAY)
+    monkeypatch.setattr("prepaid.merchants.views.money.LINES_A_PAGE", 1)
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse("shop_next_payout"), headers={"accept-language": "en"})
+    [line] = page.context["page"]
+    figures, aside, held = (page.context[name] for name in ("figures", "aside", "held"))
+    body = page.content.decode()
+    for expected in (store.name, "−¥500.00", "−¥100.00", "¥600.00", "2026-"):
+        assert expected in body, expected
+    assert line.line_fen == figures.next_payout_fen == 60_000
+    assert (aside.to_claims_fen, aside.to_orders_fen, aside.to_reserve_fen, aside.payout_fen) == (50_000, 10_000, 0, 0)
+    assert (held.unused_fen, held.waiting_fen, held.frozen_fen) == (100_000, 0, 0)
+    assert page.context["held_fen"] == 100_000
+    everything = escrow_queries.next_lines(merchant.beneficiary_id, figures)
+    assert page.context["page"].paginator.count == everything.count() == 1
+    client.force_login(owner_of(make_merchant()).user)
+    other = client.get(reverse("shop_next_payout"), headers={"accept-language": "en"})
+    assert "Nothing is earned that was not paid out" in other.content.decode()
 
 
 def test_a_payouts_sums_by_reason_and_its_lines_come_to_its_amount(client, merchant) -> None:

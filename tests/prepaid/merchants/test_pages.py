@@ -28,7 +28,7 @@ from tests.prepaid.people.factories import make_official, make_operator, make_us
 
 pytestmark = pytest.mark.django_db
 PAGES = ["shop_home", "shop_stores", "shop_store_add", "shop_staff", "shop_money", "shop_handover", "shop_products"]
-PAGES += ["shop_forecast", "shop_statements"]
+PAGES += ["shop_forecast", "shop_statements", "shop_next_payout"]
 
 
 @pytest.fixture
