@@ -19,7 +19,7 @@ from escrow.transactions import transaction
 from prepaid.cards import operations as cards
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries as merchant_queries
-from prepaid.merchants.models import Merchant, StaffRole
+from prepaid.merchants.models import Merchant, StaffMember, StaffRole
 from prepaid.people import operations as people
 from prepaid.people import queries as people_queries
 from prepaid.people.models import User
@@ -227,6 +227,28 @@ def _fitness(people_of: dict[Login, User], today: date, at: datetime) -> None:
         ),
     ):
         _file(gym, draft, at, owner.actor, officer)
+    _earlier(merchant_queries.workplace(owner), today, at)
+
+
+def _earlier(by: StaffMember, today: date, at: datetime) -> None:
+    """What the gym sold before it joined: two people's cards, none of them backed, and the plan by which that ends."""
+    lines = (
+        (NEIGHBOUR.phone, "刘洋", "次卡", "旧团课20次卡", 500, 1_600, "", 20, 9),
+        (NEIGHBOUR.phone, "刘洋", "储值卡", "旧储值卡", 300, 1_000, 100, "", 440),
+        ("+8613800000003", "孙悦", "次卡", "旧私教10次卡", 200, 3_000, "", 10, 4),
+    )
+    text = "phone,name,kind,product,sold_on,paid,gift,total,left,expires_on\n"
+    for phone, name, kind, product, days, paid, gift, total, left in lines:
+        text += f"{phone},{name},{kind},{product},{today - timedelta(days=days)},{paid},{gift},{total},{left},\n"
+    merchants.import_cards(by=by, content=text.encode(), at=at, actor=by.user.actor)
+    owed_fen = merchant_queries.unbacked(by.merchant, on=today).sum_fen
+    first, last = today + timedelta(days=180), today + timedelta(days=330)
+    merchants.set_funding_plan(
+        by=by,
+        instalments=[(first, owed_fen // 2), (last, owed_fen - owed_fen // 2)],
+        at=at,
+        actor=by.user.actor,
+    )
 
 
 def _arts(people_of: dict[Login, User], today: date, at: datetime) -> None:

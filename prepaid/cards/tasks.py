@@ -14,6 +14,7 @@ from escrow import clock
 from escrow.errors import DomainError
 from prepaid.cards import operations, queries
 from prepaid.merchants import operations as merchants
+from prepaid.merchants.queries import closings_to_tell_existing
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:cards"
@@ -73,6 +74,7 @@ def lapse_invitation(person_id: int) -> None:
 def follow_closing(closing_id: int) -> None:
     """A place was found closed: what follows is not left to the sweep."""
     tell_holders(closing_id)
+    tell_existing_holders(closing_id)
     end_service(closing_id)
     refund_closed_cards(closing_id)
 
@@ -88,6 +90,20 @@ def send_digests() -> int:
 
 
 @shared_task
+def ask_existing_holders() -> None:
+    """Cards from before their merchants joined: the holders are asked to look at them."""
+    while merchants.ask_holders(at=clock.now()):
+        pass
+
+
+@shared_task
+def tell_existing_holders(closing_id: int) -> None:
+    """A merchant closes: those whose earlier cards are not backed are told so."""
+    while merchants.tell_closed(closing_id=closing_id, at=clock.now()):
+        pass
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
     due: dict[Any, Iterable[int]] = {
@@ -95,12 +111,15 @@ def sweep() -> dict[str, int]:
         record_paid: queries.requests_paid(),
         tell_holders: queries.closings_to_tell(),
         tell_of_handover: queries.handovers_to_tell(),
+        tell_existing_holders: closings_to_tell_existing(),
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
         print_contract: queries.contracts_to_print(),
         lapse_invitation: queries.invitations_lapsed(at=clock.now()),
     }
-    return {task.name.rsplit(".", 1)[-1]: _each(task, ids) for task, ids in due.items()}
+    done = {task.name.rsplit(".", 1)[-1]: _each(task, ids) for task, ids in due.items()}
+    ask_existing_holders()
+    return done
 
 
 @shared_task

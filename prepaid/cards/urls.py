@@ -22,6 +22,7 @@ from prepaid.cards.views import (
     sms_codes,
     wallet,
 )
+from prepaid.merchants.views import existing
 
 urlpatterns = [
     path("buy/<int:pk>/", buying.buy, name="buy"),
@@ -47,6 +48,9 @@ urlpatterns = [
     path("invitations/<int:pk>/", persons.card_invitation, name="card_invitation"),
     path("wallet/<str:number>/pause/", pauses.card_pause, name="card_pause"),
     path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),
+    path("existing-cards/<int:pk>/", existing.existing_card, name="existing_card"),
+    path("existing-cards/<int:pk>/confirm/", existing.existing_confirm, name="existing_confirm"),
+    path("existing-cards/<int:pk>/contest/", existing.existing_contest, name="existing_contest"),
     path("charges/news/", wallet.charge_news, name="charge_news"),
     path("charges/<int:pk>/confirm/", wallet.redemption_confirm, name="redemption_confirm"),
     path("charges/<int:pk>/dispute/", wallet.redemption_dispute, name="redemption_dispute"),

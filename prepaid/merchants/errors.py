@@ -291,3 +291,90 @@ class CounterOnly(MerchantError):
         "This device is open for the counter only. Ask whoever is signed in to enter their own PIN, or sign out."
     )
     http_status = 403
+
+
+class BadCardFile(MerchantError):
+    message = _(
+        "The file was not imported: %(problem)s. It needs the columns phone, kind, product, sold_on, paid, gift, total, left "
+        "and expires_on (or their Chinese names), in UTF-8 or GB 18030. Correct it and choose it again."
+    )
+    field = "file"
+
+
+class BadCardLine(MerchantError):
+    """A field of a line is missing or impossible."""
+
+    messages = {
+        "kind": _("Name the kind: session card, stored-value card, discount card, period card or course."),
+        "product": _("Name the card, with at most 80 characters."),
+        "name": _("The holder's name has at most 60 characters."),
+        "number": _("The shop's card number has at most 40 characters."),
+        "sold_on": _("Enter the day of the sale (like 2025-03-01), not after today."),
+        "sold_since": _(
+            "You have sold cards here since %(day)s: later ones are sold here, with custody, and not imported."
+        ),
+        "paid": _("Enter what was paid, in yuan, at most 1,000,000.00."),
+        "gift": _("Gift money, in yuan, belongs to stored-value cards only; leave it empty for others."),
+        "total": _("Enter how many sessions, lessons or days were sold."),
+        "left": _("Enter what is left: sessions, lessons, days, or yuan; more than nothing and at most what was sold."),
+        "expires_on": _("Enter the last day (like 2026-12-31), not before the sale; a period card needs it."),
+        "twice": _("The same card stands in the file twice. If there are two, give each its card number."),
+    }
+
+    def __init__(self, name: str, **details: object) -> None:
+        super().__init__(self.messages[name], **details)
+
+
+class TooManyCards(MerchantError):
+    message = _(
+        "At most %(most)s cards are imported within a day, and each holder gets an SMS. Import the rest tomorrow."
+    )
+    field = "file"
+
+
+class NotInLeft(MerchantError):
+    """A figure that is none of this card."""
+
+    message = _("Enter what is left, from nothing up to what was sold: %(most)s.")
+    field = "left"
+
+
+class SameFigure(MerchantError):
+    message = _("This is the figure that stands there already. Enter the right one, or leave it as it is.")
+    field = "left"
+
+
+class ExistingCardOver(MerchantError):
+    message = _("Nothing is left on this card, and both sides have said so: it is over. Reload the page.")
+    http_status = 409
+
+
+class FigureChanged(MerchantError):
+    message = _("The merchant has changed the figure since you opened this page. Look at the new one and answer again.")
+    http_status = 409
+
+
+class NothingToFund(MerchantError):
+    message = _("None of your cards is without backing. Import cards before you plan, or leave it as it is.")
+    http_status = 409
+
+
+class BadInstalments(MerchantError):
+    """The plan's parts are not days after today, each with a sum, in all the unbacked sum."""
+
+    messages = {
+        "days": _("Enter between 1 and 12 instalments, each with a sum and a day of its own after today."),
+        "sum": _("The instalments must come to ¥%(total)s, what is not backed today. They come to ¥%(sum)s."),
+        "late": _("The last instalment is due on %(day)s at the latest."),
+        "overdue": _(
+            "¥%(sum)s of earlier cards were to be backed by %(day)s. Make that good first: have it used or pay it back, and let the "
+            "holders confirm it. Then plan the rest."
+        ),
+        "later": _(
+            "By %(day)s your present plan leaves at most ¥%(most)s without backing; this one would leave ¥%(would)s. A plan is "
+            "never put off: keep to the old sums, or pay earlier."
+        ),
+    }
+
+    def __init__(self, name: str, **details: object) -> None:
+        super().__init__(self.messages[name], **details)

@@ -8,11 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
-from escrow.money import yuan_to_fen
+from escrow.money import yuan, yuan_to_fen
+from escrow.states import FACE_VALUE_PLANS
 from prepaid.merchants import queries, sales_file
-from prepaid.merchants.errors import PinsDiffer, UnknownDistrict, UnknownSector, UnknownSubdistrict
+from prepaid.merchants.errors import NotInLeft, PinsDiffer, UnknownDistrict, UnknownSector, UnknownSubdistrict
 from prepaid.merchants.forecast import HUNDREDTH, SalesWeek
-from prepaid.merchants.models import Rating, StaffMember, StaffRole, Store
+from prepaid.merchants.models import ExistingCard, Rating, StaffMember, StaffRole, Store
 from prepaid.merchants.operations import OperatorFacts
 from prepaid.people.forms import PhoneField
 
@@ -362,3 +363,107 @@ class ForecastForm(forms.Form):
             "costs_fen": typed["costs"] or 0,
             "more_percent": typed["more"] or 0,
         }
+
+
+class CardFileForm(forms.Form):
+    """The file of what was sold before joining."""
+
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_("CSV, at most 2,000 cards, in UTF-8 or GB 18030: as Excel or WPS saves it."),
+    )
+
+
+class LeftForm(forms.Form):
+    """What is left on an earlier card, in what it counts by: sessions, lessons, days, or yuan."""
+
+    left = forms.CharField(max_length=24, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+    because = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, card: ExistingCard, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.card = card
+        in_yuan = card.kind in FACE_VALUE_PLANS
+        self.fields["left"].label = (
+            _("What is left, gift money included (yuan)")
+            if in_yuan
+            else _("What is left (%(of)s were sold)") % {"of": card.total}
+        )
+
+    def clean_left(self) -> int:
+        """Units; nothing is an answer too."""
+        text = self.cleaned_data["left"].strip()
+        try:
+            if self.card.kind not in FACE_VALUE_PLANS:
+                return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
+            return yuan_to_fen(text) if text.strip("¥0.") else 0
+        except DomainError as error:
+            raise forms.ValidationError(str(NotInLeft(most=self.card.total))) from error
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What the verbs take."""
+        return {"units_left": self.cleaned_data["left"], "because": self.cleaned_data["because"]}
+
+
+class CorrectCardForm(LeftForm):
+    """The merchant's other figure."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["because"].label = _("Why: used, paid back, replaced by a card bought here, or wrong in the file")
+        self.fields["because"].help_text = _("The holder reads it and is asked to confirm the figure.")
+
+
+class ContestCardForm(LeftForm):
+    """The holder's other figure."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["left"].help_text = _("0 if this is no card of yours.")
+        self.fields["because"].label = _("What is wrong?")
+        self.fields["because"].help_text = _("The merchant reads it, and the regulator can. Keep your receipts.")
+
+
+class PlanForm(forms.Form):
+    """A funding plan: up to twelve instalments; empty rows are left out."""
+
+    ROWS = 12
+
+    def __init__(self, *args: Any, total_fen: int = 0, first: date | None = None, **kwargs: Any) -> None:
+        if first is not None:
+            kwargs["initial"] = {"day_1": first, "sum_1": yuan(total_fen).replace(",", "")}
+        super().__init__(*args, **kwargs)
+        for row in range(1, self.ROWS + 1):
+            self.fields[f"day_{row}"] = forms.DateField(
+                label=_("Day %(row)s") % {"row": row}, required=False, widget=DayInput()
+            )
+            self.fields[f"sum_{row}"] = forms.CharField(
+                label=_("Sum %(row)s (yuan)") % {"row": row},
+                required=False,
+                max_length=24,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            )
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The fields of each instalment, side by side."""
+        return [(self[f"day_{row}"], self[f"sum_{row}"]) for row in range(1, self.ROWS + 1)]
+
+    def clean(self) -> dict[str, Any]:
+        """Each row is whole or empty; sums become fen."""
+        typed: dict[str, Any] = super().clean() or {}
+        self.instalments: list[tuple[date, int]] = []
+        for row in range(1, self.ROWS + 1):
+            day, text = typed.get(f"day_{row}"), typed.get(f"sum_{row}", "")
+            if bool(day) != bool(text) and f"day_{row}" not in self.errors:
+                self.add_error(
+                    f"day_{row}" if text else f"sum_{row}", _("Fill in both the day and the sum, or neither.")
+                )
+            elif day and text:
+                try:
+                    self.instalments.append((day, yuan_to_fen(text)))
+                except DomainError as error:
+                    self.add_error(f"sum_{row}", str(error))
+        return typed

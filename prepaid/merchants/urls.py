@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prepaid.merchants.views import forecast, handovers, home, money, pins, staff, statements, stores
+from prepaid.merchants.views import existing, forecast, handovers, home, money, pins, staff, statements, stores
 
 urlpatterns = [
     path("", home.shop_home, name="shop_home"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("stores/new/", stores.shop_store_add, name="shop_store_add"),
     path("stores/<int:pk>/", stores.shop_store_edit, name="shop_store_edit"),
     path("stores/<int:pk>/poster/", stores.shop_store_poster, name="shop_store_poster"),
+    path("existing/", existing.shop_existing, name="shop_existing"),
+    path("existing/plan/", existing.shop_existing_plan, name="shop_existing_plan"),
+    path("existing/import/", existing.shop_existing_import, name="shop_existing_import"),
+    path("existing/<int:pk>/", existing.shop_existing_card, name="shop_existing_card"),
     path("staff/", staff.shop_staff, name="shop_staff"),
     path("staff/<int:pk>/end/", staff.shop_staff_end, name="shop_staff_end"),
     path("counter/pin/", pins.counter_pin, name="counter_pin"),

@@ -155,7 +155,7 @@ def submit_filing(*, version_id: int, at: datetime, actor: str, merchant_id: int
             raise NotCompliant(list(bad))
         merchant = version.product.merchant
         rule = sector_rule(merchant.sector_id, on)
-        balance_fen = queries.prepaid_balance_fen(version)
+        balance_fen = queries.prepaid_balance_fen(version, on=on)
         required = rule.filing_needed(balance_fen)
         version.frozen_terms, version.frozen_at = version.terms.to_json(), at
         version.state = VersionState.FILED if required else VersionState.ON_SALE

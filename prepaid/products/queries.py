@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Exists, Func, OuterRef, Prefetch, Q, QuerySet, TextField, Value
@@ -20,7 +21,10 @@ from prepaid.merchants.queries import (
     sales_stops,
     sector_rule,
     standing_closings,
+    unbacked,
+    unbacked_of,
     with_handover,
+    with_presence,
     with_rated_at,
 )
 from prepaid.people.models import User
@@ -59,8 +63,9 @@ def product_of(merchant_id: int, product_id: int) -> Product:
 
 def version_of(merchant_id: int, version_id: int) -> ProductVersion:
     """One version of that merchant's products. Raises NotFound, also for another's."""
-    version = (
-        _VERSION.select_related("filing__department", "filing__district", "filing__decided_by")
+    version: ProductVersion | None = (
+        with_presence(_VERSION, merchant="product__merchant_id")
+        .select_related("filing__department", "filing__district", "filing__decided_by")
         .prefetch_related("stores")
         .filter(product__merchant_id=merchant_id, pk=version_id)
         .first()
@@ -86,18 +91,20 @@ def findings(version: ProductVersion, *, on: date) -> list[compliance.Finding]:
     return compliance.check(version.terms, rule, visit_percent=visit_percent, on=on)
 
 
-def prepaid_balance_fen(version: ProductVersion) -> int:
-    """What decides on filing: what the head company's customers have paid and not used, in custody or released early, what was
-    ordered and may still be paid, and one more card (rules.md section 1)."""
-    beneficiary_id = version.product.merchant.beneficiary_id
-    backing = escrow.backing(beneficiary_id)
-    return backing.held_fen + backing.advanced_fen + escrow.ordered_fen(beneficiary_id) + version.price_fen
+def prepaid_balance_fen(version: ProductVersion, *, on: date) -> int:
+    """What decides on filing: what the head company's customers have paid and not used, in custody, released early or on cards
+    from before it joined, what was ordered and may still be paid, and one more card (rules.md section 1)."""
+    merchant = version.product.merchant
+    backing = escrow.backing(merchant.beneficiary_id)
+    earlier_fen = unbacked(merchant, on=on).sum_fen if getattr(version, "has_earlier", True) else 0
+    held_fen = backing.held_fen + backing.advanced_fen + earlier_fen
+    return held_fen + escrow.ordered_fen(merchant.beneficiary_id) + version.price_fen
 
 
 def filing_required(version: ProductVersion, *, on: date) -> bool:
     """Whether the sector asks for filing at the operator's present balance (BJ 20)."""
     rule = sector_rule(version.product.merchant.sector_id, on)
-    return rule.filing_needed(prepaid_balance_fen(version))
+    return rule.filing_needed(prepaid_balance_fen(version, on=on))
 
 
 #: The pace of the last weeks is not carried on for longer than that.
@@ -120,7 +127,8 @@ def filing_watch(merchant: Merchant, *, on: date) -> FilingWatch | None:
     if not threshold:
         return None
     backing = escrow.backing(merchant.beneficiary_id)
-    balance = backing.held_fen + backing.advanced_fen + escrow.ordered_fen(merchant.beneficiary_id)
+    held_fen = backing.held_fen + backing.advanced_fen + unbacked(merchant, on=on).sum_fen
+    balance = held_fen + escrow.ordered_fen(merchant.beneficiary_id)
     weeks = escrow.trading_weeks(merchant.beneficiary_id, until=on, weeks=PACE_WEEKS + 1)[:-1]
     pace = sum(week.sold_fen - week.used_fen - week.refunded_fen for week in weeks)
     missing = threshold - balance
@@ -179,8 +187,10 @@ def public_merchant(pk: int) -> Merchant:
     """A merchant as everybody may see it, with its open stores. Raises NotFound."""
     open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
     merchant = (
-        with_handover(
-            with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
+        with_presence(
+            with_handover(
+                with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
+            )
         )
         .prefetch_related(Prefetch("stores", open_stores))
         .filter(pk=pk)
@@ -252,13 +262,16 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
         FilingNeeded: it was exempt, and the operator's balance has reached the sum from which filing is required.
         SalesStopped: the operator may not take prepayments now. StoreCloses: a store of the contract is to close or move.
     """
-    version = _VERSION.select_related("filing").filter(pk=version_id).first()
+    versions = with_presence(_VERSION.select_related("filing"), merchant="product__merchant_id")
+    version: Any = versions.filter(pk=version_id).first()
     if version is None:
         raise NotFound()
     if version.state != VersionState.ON_SALE:
         raise NotOnSale()
-    closings = standing_closings([version.product.merchant])
-    stops = sales_stops([version.product.merchant], on=on, closings=closings)[version.product.merchant_id]
+    of = [version.product.merchant]
+    closings = standing_closings(of) if version.has_closings else []
+    owed = unbacked_of(of, on=on) if version.has_earlier else {}
+    stops = sales_stops(of, on=on, closings=closings, unbacked=owed)[version.product.merchant_id]
     if stops:
         raise SalesStopped(reasons="; ".join(stop.reason for stop in stops))
     stores = set(open_stores_of(version).values_list("pk", flat=True))
@@ -268,7 +281,8 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
         raise StoreCloses()
     if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
         raise FilingNeeded()
-    return version
+    sellable: ProductVersion = version
+    return sellable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,15 +372,15 @@ def custody_cover(merchants: Iterable[Merchant]) -> dict[int, Cover]:
 
 
 def filing_missing(
-    merchant: Merchant, versions: Iterable[ProductVersion], *, cover: Cover, on: date
+    merchant: Merchant, versions: Iterable[ProductVersion], *, cover: Cover, unbacked_fen: int = 0, on: date
 ) -> list[ProductVersion]:
     """Of these versions on sale, those that are not sold now: exempt once, and the merchant's balance has reached the sum from which
-    filing is required."""
+    filing is required. ``unbacked_fen``: what is not used of its cards from before it joined."""
     exempt = [version for version in versions if version.filing.state == FilingState.EXEMPT]
     if not exempt:
         return []
     rule = sector_rule(merchant.sector_id, on)
-    balance_fen = cover.unused_fen + escrow.ordered_fen(merchant.beneficiary_id)
+    balance_fen = cover.unused_fen + unbacked_fen + escrow.ordered_fen(merchant.beneficiary_id)
     return [version for version in exempt if rule.filing_needed(balance_fen + version.price_fen)]
 
 

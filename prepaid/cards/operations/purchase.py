@@ -30,7 +30,7 @@ from prepaid.cards.models import Card, CardRule, Redemption
 from prepaid.cards.operations.contracts import conclude
 from prepaid.cards.operations.top_ups import to_top_up
 from prepaid.merchants.models import Merchant, StaffMember
-from prepaid.merchants.queries import sector_rule
+from prepaid.merchants.queries import existing_holding, sector_rule
 from prepaid.people.errors import AccountClosed
 from prepaid.people.models import User
 from prepaid.products import caps
@@ -262,18 +262,22 @@ def _latest_end(version: ProductVersion, today: date, pay_until: datetime) -> da
 
 
 def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: datetime) -> None:
-    """All that the consumer would then hold with this operator, unpaid orders included."""
+    """All that the consumer would then hold with this operator, unpaid orders and cards from before it joined included."""
     today = clock.beijing_date(at)
     live = [AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN]
     cards = list(Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live))
     faces = queries.faces_of(cards=cards, today=today)
+    earlier = existing_holding(holder, merchant, on=today)  # sold before the merchant joined
     caps.check_holding(
         sector_rule(merchant.sector_id, today),
-        already_fen=sum(face.holding.price_fen if face.is_unpaid else face.holding.unearned_fen for face in faces),
-        already_sessions=sum(
+        already_fen=earlier.fen
+        + sum(face.holding.price_fen if face.is_unpaid else face.holding.unearned_fen for face in faces),
+        already_sessions=earlier.sessions
+        + sum(
             face.holding.units_total - face.holding.units_used for face in faces if face.holding.plan in COUNTED_PLANS
         ),
-        already_days=sum(
+        already_days=earlier.days
+        + sum(
             max(0, (face.last_day - today).days)
             for face in faces
             if face.last_day is not None and face.holding.units_used < face.holding.units_total

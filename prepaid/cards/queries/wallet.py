@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext, ngettext
 
 from escrow import queries as escrow
@@ -20,6 +20,7 @@ from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, Contract, Learner, LossOutcome, Redemption
 from prepaid.cards.queries.persons import cards_with, role_of, with_rights
 from prepaid.cards.states import Deed
+from prepaid.merchants.models import ExistingCard
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -247,6 +248,15 @@ def last_charge_id(*, user: User, before: datetime) -> int:
     """The id of the newest charge made before that time to a card that the user may see; 0 when there is none."""
     charges = _charges_with(user).filter(at__lt=before)
     return charges.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def last_charge_and_earlier(*, user: User, before: datetime) -> tuple[int, bool]:
+    """As ``last_charge_id``, and whether they hold cards from before their merchants joined; one query for both."""
+    newest = _charges_with(user).filter(at__lt=before).order_by("-pk").values("pk")[:1]
+    earlier = ExistingCard.objects.held_by(user).living()
+    facts = User.objects.filter(pk=user.pk).values_list(Subquery(newest), Exists(earlier))
+    last, has_earlier = facts.get()
+    return last or 0, has_earlier
 
 
 def with_stoppages(charges: list[Redemption], stopped: list[Stopped] | None = None) -> list[Redemption]:

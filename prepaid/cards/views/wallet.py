@@ -24,6 +24,7 @@ from prepaid.cards.errors import ComplaintNeeded
 from prepaid.cards.forms import PartForm
 from prepaid.cards.models import Redemption
 from prepaid.cards.states import Deed
+from prepaid.merchants.queries import existing_faces
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.people.models import User
 from prepaid.products.standard_clauses import in_readers_language
@@ -37,11 +38,13 @@ JUST_NOW = timedelta(minutes=5)
 def wallet(request: HttpRequest) -> HttpResponse:
     """Every card of one's own or that one is on, with what is on it; what waits for an answer on top."""
     user, at = me(request), clock.now()
+    last, has_earlier = queries.last_charge_and_earlier(user=user, before=at)
     context = {
         "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
         "waiting": queries.charges_waiting(user=user),
         "invitations": queries.invitations_to(user=user, at=at),
-        "news": _part([], after=queries.last_charge_id(user=user, before=at)),
+        "earlier": existing_faces(user, on=clock.beijing_date(at)) if has_earlier else [],
+        "news": _part([], after=last),
     }
     return render(request, "consumer/wallet.html", context)
 

@@ -147,7 +147,7 @@ class MerchantAdmin(PostScopedAdmin):
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
         "name", "uscc", "representative", "contact_phone", "sector", "district", "rated", "custody", "payout_account",
-        "payouts", "stoppages", "handovers", "registered_at",
+        "payouts", "earlier", "stoppages", "handovers", "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
 
@@ -192,6 +192,22 @@ class MerchantAdmin(PostScopedAdmin):
             else _("paid daily"),
             reverse("admin:merchants_merchant_payouts", args=[merchant.pk]),
             _("Release …") if held else _("Hold …"),
+        )
+
+    @admin.display(description=gettext_lazy("cards from before joining"))
+    def earlier(self, merchant: Merchant) -> SafeString | str:
+        """What is not backed, whether that stops sales, and the way to the cards."""
+        today = clock.today()
+        owed = queries.unbacked(merchant, on=today)
+        if not owed.cards:
+            return "–"
+        return format_html(
+            '{}{}<div><a href="{}?q={}">{}</a></div>',
+            _("¥%(sum)s not backed") % {"sum": yuan(owed.sum_fen)},
+            format_html_join("", "<div>{}</div>", [(stop.reason,) for stop in queries.funding_stops(owed, on=today)]),
+            reverse("admin:merchants_existingcard_changelist"),
+            merchant.uscc,
+            _("Show the cards"),
         )
 
     @admin.display(description=gettext_lazy("not serving"))

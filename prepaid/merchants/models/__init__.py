@@ -1,5 +1,6 @@
 from prepaid.merchants.models.closing import Closing, ClosingKind
 from prepaid.merchants.models.custody import CustodyRule, Rating
+from prepaid.merchants.models.existing import ExistingCard, ExistingCardRule, FundingPlan, Instalment
 from prepaid.merchants.models.handover import Handover
 from prepaid.merchants.models.invited import Invitation, InvitedMerchant
 from prepaid.merchants.models.merchant import Merchant, StaffMember, StaffRole, Store
@@ -12,7 +13,11 @@ __all__ = [
     "ClosingKind",
     "CounterPin",
     "CustodyRule",
+    "ExistingCard",
+    "ExistingCardRule",
+    "FundingPlan",
     "Handover",
+    "Instalment",
     "Invitation",
     "InvitedMerchant",
     "ListKind",

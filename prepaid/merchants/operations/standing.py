@@ -1,7 +1,5 @@
 """The standing register: who may not take prepayments now, entered by hand or imported from a public list."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -16,17 +14,17 @@ from escrow import audit
 from escrow.clock import beijing_date
 from escrow.errors import DomainError, NotFound, ReasonRequired
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
-from prepaid.merchants.csv_files import NotText, decoded
 from prepaid.merchants.errors import BadListFile, BadListing, ListedTwice, ListingEnded
 from prepaid.merchants.models import Listing, ListKind, Merchant, StaffMember, StaffRole
 from prepaid.merchants.operations.people import checked_uscc
+from prepaid.merchants.operations.uploads import check_columns, read_csv
 from prepaid.notices import operations as notices
 
 CONSTRAINT_ERRORS["listing_once"] = ListedTwice
 
 REASON_LENGTH = 200
-#: A file of the register: at most so many rows, so many bytes.
-MOST_ROWS, MOST_BYTES = 5_000, 1_000_000
+#: A file of the register: at most so many rows.
+MOST_ROWS = 5_000
 COLUMNS = ("uscc", "kind", "number", "listed_on", "removed_on", "source")
 Effect = Literal["new", "removed", "known", "bad"]
 
@@ -97,21 +95,8 @@ def read_list(content: bytes, *, on: date) -> list[Row]:
     Raises:
         BadListFile: not a CSV file with these columns, or too long.
     """
-    if len(content) > MOST_BYTES:
-        raise BadListFile(problem=_("it is larger than 1 MB"))
-    try:
-        lines = list(csv.DictReader(io.StringIO(decoded(content))))
-    except NotText as error:
-        raise BadListFile(problem=_("it is neither UTF-8 nor GB 18030")) from error
-    except csv.Error as error:
-        raise BadListFile(problem=_("it is not a CSV file")) from error
-    if not lines:
-        raise BadListFile(problem=_("it has no rows"))
-    missing = [column for column in COLUMNS if column not in lines[0]]
-    if missing:
-        raise BadListFile(problem=_("these columns are missing: %(columns)s") % {"columns": ", ".join(missing)})
-    if len(lines) > MOST_ROWS:
-        raise BadListFile(problem=_("it has more than %(most)s rows") % {"most": MOST_ROWS})
+    lines = read_csv(content, most_rows=MOST_ROWS, refusal=BadListFile)
+    check_columns(set(lines[0]), COLUMNS, BadListFile)
     return _judged(lines, on)
 
 
@@ -138,7 +123,7 @@ def import_list(*, content: bytes, at: datetime, actor: str) -> list[Row]:
     return rows
 
 
-def _judged(lines: Sequence[dict[str, str]], on: date) -> list[Row]:
+def _judged(lines: Sequence[dict[str, str | None]], on: date) -> list[Row]:
     rows, seen = [], set()
     codes = {(line["uscc"] or "").strip().upper() for line in lines}
     known = {(one.uscc, one.kind, one.number): one for one in Listing.objects.filter(uscc__in=codes)}
@@ -164,7 +149,7 @@ def _judged(lines: Sequence[dict[str, str]], on: date) -> list[Row]:
     return rows
 
 
-def _entry(line: dict[str, str]) -> Entry:
+def _entry(line: dict[str, str | None]) -> Entry:
     return Entry(
         uscc=line["uscc"] or "",
         kind=(line["kind"] or "").strip(),

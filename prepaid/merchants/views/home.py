@@ -32,6 +32,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         stores=queries.stores_of(merchant.pk).filter(is_open=True),
         stopped=escrow.stoppages([merchant.beneficiary_id]),
         listed=queries.listings_of([merchant], on=on),
+        earlier=queries.existing_cards_of(merchant.pk).living(),
         **waiting,
     )
     todos = [
@@ -45,7 +46,10 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "figures": escrow.merchant_money(merchant.beneficiary_id, now),
         "backing": escrow.backing(merchant.beneficiary_id),
         "stopped": queries.stopped_at([merchant]) if "stopped" in there else [],
-        "stops": queries.listed_stops([merchant], on=on)[merchant.pk] if "listed" in there else [],
+        "stops": [
+            *(queries.listed_stops([merchant], on=on)[merchant.pk] if "listed" in there else []),
+            *(queries.funding_stops(queries.unbacked(merchant, on=on), on=on) if "earlier" in there else []),
+        ],
         "todos": todos,
         "all_done": all(todo.done for todo in todos),
         "matters": today.matters({name: rows for name, rows in waiting.items() if name in there}),

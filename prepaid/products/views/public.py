@@ -13,7 +13,13 @@ from django.views.decorators.http import require_safe
 
 from escrow import clock
 from prepaid.merchants.models import Handover, Merchant
-from prepaid.merchants.queries import sales_stops, sector_rule, standing_closings, stopped_at
+from prepaid.merchants.queries import (
+    sales_stops,
+    sector_rule,
+    standing_closings,
+    stopped_at,
+    unbacked_of,
+)
 from prepaid.people.access import shows_domain_errors
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
@@ -87,7 +93,11 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
     merchant, today = queries.public_merchant(pk), clock.today()
     cover = queries.custody_cover([merchant])[pk]
     versions = list(queries.versions_on_sale(pk))
-    stopped, closings = stopped_at([merchant]), standing_closings([merchant])
+    stopped = stopped_at([merchant])
+    closings = standing_closings([merchant]) if merchant.has_closings else []  # type: ignore[attr-defined]  # annotated
+    owed = unbacked_of([merchant], on=today) if merchant.has_earlier else {}  # type: ignore[attr-defined]  # annotated
+    earlier = owed.get(pk)
+    unbacked_fen = earlier.sum_fen if earlier else 0
     return render(
         request,
         "consumer/public/merchant.html",
@@ -96,11 +106,12 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "cover": cover,
             "versions": versions,
             "filed": [version for version in versions if version.filing.required],
-            "stops": sales_stops([merchant], on=today, stopped=stopped, closings=closings)[pk],
+            "stops": sales_stops([merchant], on=today, stopped=stopped, closings=closings, unbacked=owed)[pk],
             "closings": closings,
             "stopped": [one for one in stopped if not one.stops_all_sales],
             "handover_what": Handover.in_words(getattr(merchant, "handover_what", None) or ""),
-            "unfiled": queries.filing_missing(merchant, versions, cover=cover, on=today),
+            "unfiled": queries.filing_missing(merchant, versions, cover=cover, unbacked_fen=unbacked_fen, on=today),
+            "earlier": earlier,
             "records": records(merchant, today),
             "today": today,
         },
@@ -115,10 +126,13 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
     store = queries.public_store(pk)
     merchant, now = store.merchant, clock.now()
     all_stopped, closings = stopped_at([merchant]), standing_closings([merchant])
-    stops = sales_stops([merchant], on=clock.beijing_date(now), stopped=all_stopped, closings=closings)[merchant.pk]
+    today = clock.beijing_date(now)
+    owed = unbacked_of([merchant], on=today)
+    stops = sales_stops([merchant], on=today, stopped=all_stopped, closings=closings, unbacked=owed)[merchant.pk]
     cover = queries.custody_cover([merchant])[merchant.pk]
     versions = list(queries.versions_on_sale(merchant.pk).filter(stores=store))
-    unfiled = queries.filing_missing(merchant, versions, cover=cover, on=clock.beijing_date(now))
+    unbacked_fen = owed[merchant.pk].sum_fen if owed else 0
+    unfiled = queries.filing_missing(merchant, versions, cover=cover, unbacked_fen=unbacked_fen, on=today)
     stopped = [one for one in all_stopped if one.covers(store) and not one.stops_all_sales]
     closings = [one for one in closings if one.store_id in (None, store.pk)]
     sold = [] if any(one.ended_at is None for one in closings) else [one for one in versions if one not in unfiled]
@@ -136,6 +150,7 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
             "stopped": stopped,
             "closings": closings,
             "unfiled": unfiled,
+            "unbacked_fen": unbacked_fen,
             "sold": sold,
             "tone": "bad" if shut else "wait" if stopped else "ok",
             "checked_at": now,

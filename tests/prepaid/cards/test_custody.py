@@ -251,7 +251,7 @@ def test_card_statement_and_money_pages_tell_what_was_released_early(client: Cli
     assert "1,800.00" in client.get(reverse("shop_money")).content.decode()
     assert "40%" in client.get(reverse("shop_version", args=[version.pk])).content.decode()
     # The caps and the filing threshold count what is not used, wherever it is.
-    assert products_queries.prepaid_balance_fen(version) == 100_000 + 200_000 + version.price_fen
+    assert products_queries.prepaid_balance_fen(version, on=clock.today()) == 100_000 + 200_000 + version.price_fen
     # A refund may come to all of it.
     asked = operations.request_refund(
         card_id=card.pk, cause=RefundCause.OPERATOR, reason="no time", at=later, actor=card.holder.actor
