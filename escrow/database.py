@@ -378,6 +378,7 @@ WRITTEN_ONCE = {
     "escrow_dailyroot",
     "escrow_dailytotal",
     "escrow_earlyrelease",
+    "escrow_assignment",
 }
 
 

@@ -474,7 +474,20 @@ CHECKS: dict[str, str] = {
         WHERE i.kind = 'refund' AND i.payee_account <> ''
           AND NOT EXISTS (SELECT 1 FROM escrow_approval a
                           WHERE a.kind = 'refund_account' AND a.target = 'payment:' || i.payment_id
-                            AND a.state = 'approved' AND a.decided_by <> a.requested_by)""",
+                            AND a.state = 'approved' AND a.decided_by <> a.requested_by)
+          AND NOT EXISTS (SELECT 1 FROM escrow_assignment s
+                          WHERE s.payment_id = i.payment_id AND s.accepted_by <> s.assigned_by)""",
+    "what_was_assigned_does_not_go_back": """
+        SELECT count(*) FROM escrow_instruction i
+        WHERE i.kind = 'refund' AND i.payee_account = ''
+          AND EXISTS (SELECT 1 FROM escrow_assignment s WHERE s.payment_id = i.payment_id)""",
+    "assignments_are_of_what_was_paid": """
+        SELECT count(*) FROM escrow_assignment s
+        JOIN escrow_payment p ON p.id = s.payment_id
+        JOIN escrow_agreement a ON a.id = s.agreement_id
+        LEFT JOIN escrow_refund r ON r.agreement_id = a.id
+        WHERE p.agreement_id <> s.agreement_id OR a.funded_at IS NULL OR p.refund_account = ''
+           OR r.decided_at < s.assigned_at""",
     "holds_and_their_flag": """
         SELECT count(*) FROM escrow_beneficiary b
         WHERE b.payouts_held <> EXISTS (SELECT 1 FROM escrow_payouthold h
@@ -550,6 +563,7 @@ CHECKS: dict[str, str] = {
             'audit_not_truncated', 'payout_line_immutable', 'account_kept', 'account_guard', 'agreement_guard',
             'agreement_kept', 'approval_guard', 'approval_kept', 'instruction_second_person',
             'instruction_return_approved', 'instruction_payee_kept', 'refund_account_second_person',
+            'refund_not_back_once_assigned', 'assignment_immutable',
             'block_immutable', 'block_not_truncated', 'daily_root_immutable', 'daily_root_not_truncated',
             'daily_total_immutable', 'daily_total_not_truncated', 'early_release_kept', 'early_release_rule_kept'])
             AS wanted(name)
@@ -558,7 +572,8 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM unnest(ARRAY['account_at_least_zero',
             'account_counters_not_negative', 'transfer_kind_known', 'transfer_asset_known', 'use_state_known',
             'use_units_positive', 'use_amounts_not_negative', 'use_key_once', 'transfer_amount', 'transfer_resolves_a_reservation',
-            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift', 'approval_second_person'])
+            'transfer_between_two_accounts', 'agreement_face_value_is_money_plus_gift', 'approval_second_person',
+            'assignment_between_two_people'])
             AS wanted(name)
         LEFT JOIN pg_constraint c ON c.conname = wanted.name AND c.convalidated WHERE c.oid IS NULL""",
 }

@@ -1,6 +1,7 @@
 from escrow.models.accrual import Accrual, AccrualRule, Pause
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.approval import Approval, ApprovalRule
+from escrow.models.assignment import Assignment
 from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
@@ -31,6 +32,7 @@ __all__ = [
     "Agreement",
     "Approval",
     "ApprovalRule",
+    "Assignment",
     "AuditEntry",
     "BankFile",
     "BankFormat",

@@ -16,6 +16,7 @@ from escrow.operations.approvals import (
     same_name,
     withdraw,
 )
+from escrow.operations.assignments import assign
 from escrow.operations.batches import export_batch, make_batch
 from escrow.operations.beneficiaries import (
     hold_payouts,
@@ -63,6 +64,7 @@ __all__ = [
     "ask_now",
     "ask_pause",
     "ask_payment",
+    "assign",
     "assign_line",
     "begin_stoppage",
     "cancel_agreement",

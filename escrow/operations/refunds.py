@@ -1,4 +1,5 @@
-"""Settling an agreement: the refund goes back the way it came, the rest is the merchant's, the agreement closes.
+"""Settling an agreement: the refund goes back the way it came, or to the account of whom it was assigned to; the rest is the
+merchant's, the agreement closes.
 
 The deed is one SQL function for one agreement or for every card of a shop that is gone (escrow/sql/settle.sql).
 """
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from django.conf import settings
 
 from escrow import audit, errors
 from escrow.errors import BasisRequired, DomainError, InvalidAmount, NotFound
@@ -52,9 +55,9 @@ def refund(
     at: datetime,
     actor: str,
 ) -> Refund:
-    """Owe the consumer ``amount_fen`` and the interest on it, pay it back to the original payment, release the rest to the
-    merchant, close the agreement. Asking again for the same sums on the same basis gives the same refund; an agreement is
-    settled once.
+    """Owe the consumer ``amount_fen`` and the interest on it, pay it back to the original payment (or to the account that its
+    refunds were assigned to), release the rest to the merchant, close the agreement. Asking again for the same sums on the
+    same basis gives the same refund; an agreement is settled once.
 
     Open reservations return first. What is owed is paid from what is held, then from what the merchant has earned, then
     from its reserve; the rest is a ``Claim`` that later payouts serve first. Interest is paid the same way, but from what
@@ -96,6 +99,7 @@ def refund_many(
             "earned": c.custody_interest_fen,
             "basis": c.basis,
             "reference": c.reference,
+            "elsewhere": settings.PAYOUT_CHANNEL,
         }
         for n, c in enumerate(commands)
     ]

@@ -4,7 +4,8 @@
 -- Whatever is owed is paid in this order: from what the agreement holds, from what the merchant has earned, from its
 -- reserve; what is left becomes a numbered claim, which later payouts serve first (operations/payouts.py). Interest comes
 -- after it in the same order, but "earned" of it from what custody has earned, and none from what is held.
--- commands: [{n, agreement, owed, interest, earned, basis, reference}]. One outcome per command.
+-- commands: [{n, agreement, owed, interest, earned, basis, reference, elsewhere}]. One outcome per command. ``elsewhere``: the
+-- channel that sends refunds of a payment whose refunds go to an account instead of back (escrow_payment.refund_account).
 CREATE OR REPLACE FUNCTION escrow_settle(beneficiary bigint, commands jsonb, business_time timestamptz, actor text,
     request text)
 RETURNS TABLE (n bigint, error text, refund bigint, instruction bigint)
@@ -116,14 +117,16 @@ BEGIN
         PERFORM escrow_write(movements, business_time);
     END IF;
 
-    INSERT INTO escrow_instruction (id, kind, number, beneficiary_id, channel, payment_id, amount_fen, state, due_at,
-                                    attempts, answer, created_at)
-    SELECT o.id, 'refund', 'R' || left(replace(gen_random_uuid()::text, '-', ''), 24), beneficiary, s.channel,
-           s.payment, o.amount, 'due', statement_timestamp(), 0, '', business_time
+    INSERT INTO escrow_instruction (id, kind, number, beneficiary_id, channel, payment_id, amount_fen, payee_account,
+                                    payee_name, state, due_at, attempts, answer, created_at)
+    SELECT o.id, 'refund', 'R' || left(replace(gen_random_uuid()::text, '-', ''), 24), beneficiary,
+           CASE WHEN p.refund_account <> '' THEN coalesce(commands->0->>'elsewhere', s.channel) ELSE s.channel END,
+           s.payment, o.amount, p.refund_account, p.refund_account_name, 'due', statement_timestamp(), 0, '', business_time
     FROM unnest(settled) s
-    CROSS JOIN LATERAL (SELECT s.from_held + s.from_payable + s.from_reserve + s.from_interest AS paid_now) AS p
-    CROSS JOIN LATERAL (VALUES (s.instruction, least(p.paid_now, s.paid)),
-                               (s.interest_instruction, p.paid_now - s.paid)) AS o(id, amount)
+    JOIN escrow_payment p ON p.id = s.payment
+    CROSS JOIN LATERAL (SELECT s.from_held + s.from_payable + s.from_reserve + s.from_interest AS paid_now) AS n
+    CROSS JOIN LATERAL (VALUES (s.instruction, least(n.paid_now, s.paid)),
+                               (s.interest_instruction, n.paid_now - s.paid)) AS o(id, amount)
     WHERE s.error IS NULL AND o.id IS NOT NULL;
     INSERT INTO escrow_refund (id, agreement_id, owed_fen, interest_fen, amount_fen, settled_fen, basis, reference,
                                instruction_id, interest_instruction_id, decided_at, paid_at)

@@ -174,7 +174,7 @@ class CardRuleForm(_RuleForm):
         model = CardRule
         fields = [
             "valid_from", "payment_minutes", "confirm_hours", "answer_working_days", "closing_offer_days", "stored_hours",
-            "stored_a_day", "basis", "mark",
+            "stored_a_day", "transfer_days", "basis", "mark",
         ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 

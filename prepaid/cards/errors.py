@@ -527,3 +527,84 @@ class GuardianWorksThere(DomainError):
         "somebody else."
     )
     http_status = 403
+
+
+# To another person
+
+
+class TransferRefused(WrongState):
+    """What stands against passing a card on now."""
+
+    message = _("This card cannot be passed on now. Open its page to see why.")
+
+
+class NotPassedOn(TransferRefused):
+    message = _(
+        "Only a card with something paid and unused on it can be passed on: this one is not paid, frozen, expired, used up or settled. "
+        "Open its page to see which."
+    )
+
+
+class LostNotPassedOn(TransferRefused):
+    message = _(
+        "This card was reported lost. Say on its page that it was found, or take a new number; then it can be passed on."
+    )
+
+
+class ChargesBeforeTransfer(TransferRefused):
+    message = _(
+        "A charge of this card still waits for an answer or is disputed, and it belongs to who was there. Confirm it or say that it is "
+        "wrong in the wallet; then the card can be passed on."
+    )
+
+
+class RefundBeforeTransfer(TransferRefused):
+    message = _(
+        "A refund of this card is asked for or on its way, and it belongs to who asked. Withdraw the request, or wait until it is paid; "
+        "then the card can be passed on."
+    )
+
+
+class OrderBeforeTransfer(TransferRefused):
+    message = _(
+        "A top-up of this card is ordered and not paid. Finish or cancel that order; then the card can be passed on."
+    )
+
+
+class CoolingOffBeforeTransfer(TransferRefused):
+    message = _(
+        "Until %(day)s this card can be given back, and the money then goes to where it was paid from. Wait until that day is "
+        "over, then pass it on."
+    )
+
+
+class TransferToSelf(DomainError):
+    message = _("This is your own number. Enter the number of the person who is to have the card.")
+    http_status = 400
+
+
+class TransferOpen(WrongState):
+    message = _("This card is offered to somebody else. Withdraw that offer first, or wait until it is answered.")
+
+
+class TooManyTransfers(DomainError):
+    message = _("Too many cards were offered in the last 24 hours. Try again tomorrow.")
+    http_status = 429
+
+
+class TransferOver(WrongState):
+    message = _(
+        "This offer is over: it was answered, withdrawn, or its time has passed. Ask the other person to offer the card again."
+    )
+
+
+class TransferChanged(DomainError):
+    message = _(
+        "What is on the card has changed since you opened this page. Look at it again below, then take it over."
+    )
+
+
+class CardPassedOn(DomainError):
+    message = _(
+        "This card was passed on to another person, and its old code is over. Ask the customer for another card."
+    )

@@ -381,6 +381,41 @@ class LossForm(forms.Form):
     )
 
 
+class TransferForm(forms.Form):
+    """Who is to have the card."""
+
+    phone = PhoneField(
+        label=_("Their mobile number"),
+        help_text=_("Whoever signs in with this number can take the card over."),
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off"}),
+    )
+
+
+class TakingForm(forms.Form):
+    """Taking over a card: its contract accepted, and where refunds would go."""
+
+    account_name = forms.CharField(
+        label=_("Account holder"),
+        max_length=100,
+        help_text=_(
+            "Your own name, as on your papers and at the bank. It has to be your name here, too; change it under “Me”."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    account_no = forms.CharField(
+        label=_("Bank account number"),
+        max_length=40,
+        help_text=_(
+            "A refund of this card would go there, because somebody else paid for it. It is stored encrypted and shown masked."
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    contract_accepted = forms.BooleanField(
+        label=_("I have read the contract and accept it unchanged."),
+        error_messages={"required": _("Read the contract and tick that you accept it.")},
+    )
+
+
 class ClosingForm(forms.Form):
     """What closes or moves, and when."""
 

@@ -1,5 +1,5 @@
-"""The life of a refund request up to the money, and what may follow what; what a roll-call marks; who is on a card, and may do
-what with it."""
+"""The life of a refund request up to the money, and of an offered card; what may follow what; what a roll-call marks; who is on a
+card, and may do what with it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,6 +63,29 @@ OPEN_REFUND_STATES = (
 MAY_COMPLAIN_STATES = (RefundState.OFFERED, RefundState.REFUSED, RefundState.SILENT)
 #: The merchant may still answer in these.
 MAY_ANSWER_STATES = (RefundState.REQUESTED, RefundState.REFUSED, RefundState.SILENT)
+
+
+class TransferState(TextChoices):
+    """Of a card that its holder offers to another person."""
+
+    OFFERED = "offered", _("offered")
+    ACCEPTED = "accepted", _("taken over")
+    REFUSED = "refused", _("not wanted")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    LAPSED = "lapsed", _("not answered in time")
+
+
+TRANSFER_TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
+    TransferState.OFFERED: frozenset(
+        {TransferState.ACCEPTED, TransferState.REFUSED, TransferState.WITHDRAWN, TransferState.LAPSED}
+    ),
+    TransferState.ACCEPTED: frozenset(),
+    TransferState.REFUSED: frozenset(),
+    TransferState.WITHDRAWN: frozenset(),
+    TransferState.LAPSED: frozenset(),
+}
+if set(TRANSFER_TRANSITIONS) != set(TransferState):
+    raise RuntimeError("TransferState has states without transitions")
 
 
 class Mark(TextChoices):

@@ -80,6 +80,12 @@ def follow_closing(closing_id: int) -> None:
 
 
 @shared_task
+def lapse_transfer(transfer_id: int) -> None:
+    """Nobody took the offered card over in time."""
+    operations.lapse_transfer(transfer_id=transfer_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def send_digests() -> int:
     """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
     monday, sent = queries.monday_of(clock.today()), 0
@@ -114,6 +120,7 @@ def sweep() -> dict[str, int]:
         tell_existing_holders: closings_to_tell_existing(),
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
+        lapse_transfer: queries.transfers_over(at=clock.now()),
         print_contract: queries.contracts_to_print(),
         lapse_invitation: queries.invitations_lapsed(at=clock.now()),
     }

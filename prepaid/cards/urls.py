@@ -20,6 +20,7 @@ from prepaid.cards.views import (
     shop_pauses,
     shop_refunds,
     sms_codes,
+    transfers,
     wallet,
 )
 from prepaid.merchants.views import existing
@@ -46,6 +47,11 @@ urlpatterns = [
     path("wallet/<str:number>/leave/", persons.card_leave, name="card_leave"),
     path("wallet/<str:number>/print/", persons.card_print, name="card_print"),
     path("invitations/<int:pk>/", persons.card_invitation, name="card_invitation"),
+    path("wallet/<str:number>/transfer/", transfers.card_transfer, name="card_transfer"),
+    path("transfers/<int:pk>/", transfers.card_taking, name="card_taking"),
+    path("transfers/<int:pk>/contract/<int:card_id>/", transfers.taking_contract, name="taking_contract"),
+    path("transfers/<int:pk>/given/", transfers.card_given, name="card_given"),
+    path("transfers/<int:pk>/given/contract/<int:card_id>/", transfers.given_contract, name="given_contract"),
     path("wallet/<str:number>/pause/", pauses.card_pause, name="card_pause"),
     path("wallet/<str:number>/refund/", refunds.refund_start, name="refund_start"),
     path("existing-cards/<int:pk>/", existing.existing_card, name="existing_card"),

@@ -10,6 +10,7 @@ from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.models import EarlyReleaseRule, Payment, ReserveRule
 from escrow.models import StatementLine as Kept
+from escrow.operations.instructions import Payee
 from escrow.operations.payments import take_payment
 from escrow.states import Plan, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement, order, paid
@@ -119,6 +120,10 @@ CORRUPTIONS = {
         "refunds_by_hand_have_a_second_person",
     "UPDATE escrow_approval SET amount_fen = amount_fen - 1 WHERE kind = 'manual_refund'":
         "refunds_by_hand_have_a_second_person",
+    "UPDATE escrow_instruction SET payee_account = '' WHERE kind = 'refund'": "what_was_assigned_does_not_go_back",
+    "UPDATE escrow_assignment SET accepted_by = assigned_by": "refunds_elsewhere_have_a_second_person",
+    "UPDATE escrow_assignment SET assigned_at = assigned_at + interval '1 day'": "assignments_are_of_what_was_paid",
+    "UPDATE escrow_payment SET refund_account = ''": "assignments_are_of_what_was_paid",
     "UPDATE escrow_refund SET reference = 'approval:0' WHERE reference NOT LIKE 'approval:%'":
         "refunds_by_hand_have_a_second_person",
     "DELETE FROM escrow_refund WHERE reference LIKE 'approval:%'": "refunds_by_hand_have_a_second_person",
@@ -208,7 +213,12 @@ def a_life(monkeypatch) -> None:
         actor="user:one",
     )  # fmt: skip
     escrow.approve(approval_id=asked.pk, at=AT, actor="user:two")
-    assert Payment.objects.count() == 6
+    passed_on = held_agreement(to)
+    hers = {"payee": Payee(account_no="6222020200112233446", name="王芳"), "person_name": "王芳"}
+    people = {"assigned_by": "user:one", "accepted_by": "user:two", "actor": "user:two"}
+    escrow.assign(agreement_ids=[passed_on.pk], **hers, **people, at=AT)
+    refund(passed_on, 1_000)
+    assert Payment.objects.count() == 7
 
 
 def found() -> set[str]:
@@ -229,7 +239,7 @@ def test_every_corruption_is_found(committed_db, databases, monkeypatch):
             cursor.execute("BEGIN")
             try:
                 for table in ("transfer", "agreement", "payoutline", "account", "approval", "instruction", "earlyrelease",
-                              "earlyreleaserule"):  # fmt: skip
+                              "earlyreleaserule", "assignment"):  # fmt: skip
                     cursor.execute(f"ALTER TABLE escrow_{table} DISABLE TRIGGER USER")
                 names = (
                     "SELECT conrelid::regclass, conname FROM pg_constraint "

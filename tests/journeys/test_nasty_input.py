@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from django.utils.html import escape
 from escrow import clock
 from escrow.states import Plan
 from prepaid.cards import operations as cards
-from prepaid.cards.models import Card, Redemption
+from prepaid.cards.models import Card, CardTransfer, Redemption
+from prepaid.cards.queries import parcel_of
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Merchant
 from prepaid.people.models import User
@@ -231,6 +233,12 @@ def money_forms() -> Iterator[tuple[str, User, str, dict[str, Any]]]:
     asked = asked_back(shop, used=3)
     cards.agree_refund(staff=shop.boss, request_id=asked.pk, amount_fen=120_000, at=clock.now(), actor="x")
     yield "accept", asked.card.holder, reverse("refund_accept", args=[asked.pk]), {}
+    given, taker = make.card(shop, at=clock.now() - timedelta(days=30)), make.person("王芳")
+    yield "offer", given.holder, reverse("card_transfer", args=[given.number]), {"phone": taker.phone, "offer": "1"}
+    offer = CardTransfer.objects.get(card=given)
+    account = {"account_name": "王芳", "account_no": "6222020200112233446", "contract_accepted": "on"}
+    shown = {"accept": "1", "shown_sha256": parcel_of(card=given, today=clock.today()).sha256}
+    yield "take over", taker, reverse("card_taking", args=[offer.pk]), account | shown
     case, officer = complaints.complaint(), complaints.officer()
     complaints.led(case, officer)
     yield "decide", officer, reverse("admin:cases_case_decide", args=[case.pk]), decision()
@@ -251,7 +259,7 @@ def test_every_form_that_moves_money_moves_it_once(bank: Bank, language: str) ->
         assert facts() == after, name
         print(name, again.status_code, again.headers.get("Location"), told(again))
         if again.status_code in {200, 302}:  # shows what the first one did
-            assert name in {"charge", "roll", "pay", "cancel", "refund"}, name
+            assert name in {"charge", "roll", "pay", "cancel", "refund", "offer", "take over"}, name
         else:
             assert again.status_code >= 400, name
             assert is_in(language, told(again)), (name, told(again))

@@ -10,6 +10,7 @@ from prepaid.cards.models.refund_request import RefundRequest
 from prepaid.cards.models.roll_call import Attendance, Learner, TaughtClass
 from prepaid.cards.models.rule import CardRule
 from prepaid.cards.models.sms_code import SmsCode
+from prepaid.cards.models.transfer import CardTransfer
 
 __all__ = [
     "Attendance",
@@ -18,6 +19,7 @@ __all__ = [
     "CardLoss",
     "CardPerson",
     "CardRule",
+    "CardTransfer",
     "Contract",
     "Digest",
     "ExpiryNotice",

@@ -18,7 +18,7 @@ def new_number() -> str:
     """Eight random digits that no card has or had; the unique constraint catches the race."""
     while True:
         number = str(10 ** (NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (NUMBER_DIGITS - 1)))
-        had = Card.objects.filter(losses__old_number=number)
+        had = Card.objects.filter(models.Q(losses__old_number=number) | models.Q(transfers__old_number=number))
         if not Card.objects.filter(number=number).exists() and not had.exists():
             return number
 
@@ -33,6 +33,8 @@ class Card(models.Model):
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cards", verbose_name=_("holder"))
     version = models.ForeignKey(ProductVersion, models.PROTECT, related_name="cards", verbose_name=_("product"))
     agreement = models.OneToOneField(Agreement, models.PROTECT, related_name="card", verbose_name=_("agreement"))
+    #: Since when it is its holder's, if another person had it before (``CardTransfer``); what was before is that person's to see.
+    held_since = models.DateTimeField(_("taken over"), null=True, blank=True)
     issuer = models.ForeignKey(Merchant, models.PROTECT, related_name="cards", verbose_name=_("issuer"))
     code_secret = EncryptedTextField(default=new_secret)
     #: Since when its code does not work because its holder reported it lost (``CardLoss``).

@@ -39,13 +39,13 @@ class TaughtClass(models.Model):
 class Learner(models.Model):
     """A card on a class's roll: its code was shown there (``code_step``), so a lesson may be charged to it without one.
     ``only_on``: a guest of that day. ``name``: what the class calls the learner, who need not be the card's holder.
-    ``left_at``: taken off by the store or the holder."""
+    ``left_at``: taken off by the store or the holder. Without ``code_step`` the place came with a card that was taken over."""
 
     taught_class = models.ForeignKey(TaughtClass, models.PROTECT, related_name="learners", verbose_name=_("class"))
     card = models.ForeignKey(Card, models.PROTECT, related_name="learners", verbose_name=_("card"))
     name = EncryptedTextField(_("learner"), max_length=20, blank=True, default="")
     only_on = models.DateField(_("only on"), null=True, blank=True)
-    code_step = models.BigIntegerField()
+    code_step = models.BigIntegerField(null=True, blank=True)
     added_at = models.DateTimeField(_("added"))
     added_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+", verbose_name=_("added by"))
     left_at = models.DateTimeField(_("taken off"), null=True, blank=True)

@@ -22,6 +22,8 @@ class CardRule(models.Model):
     #: While a counter has no network: how long after the scan its charges are taken, and how many a store may send on a day.
     stored_hours = models.PositiveSmallIntegerField(_("hours to send a stored charge"), default=12)
     stored_a_day = models.PositiveSmallIntegerField(_("stored charges of a store on a day"), default=20)
+    #: How long another person may answer to a card that is offered to them.
+    transfer_days = models.PositiveIntegerField(_("days to take over an offered card"), default=7)
     basis = models.CharField(_("source or reason"), max_length=500)
     mark = models.CharField(
         _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")

@@ -57,6 +57,13 @@ from prepaid.cards.operations.roll_call import (
 )
 from prepaid.cards.operations.rules import add_card_rule
 from prepaid.cards.operations.sms_codes import charge_by_sms, send_sms_code
+from prepaid.cards.operations.transfers import (
+    accept_transfer,
+    lapse_transfer,
+    offer_card,
+    refuse_transfer,
+    withdraw_transfer,
+)
 
 __all__ = [
     "Asked",
@@ -64,6 +71,7 @@ __all__ = [
     "Marked",
     "accept_invitation",
     "accept_offer",
+    "accept_transfer",
     "add_card_rule",
     "add_learner",
     "agree_refund",
@@ -90,11 +98,13 @@ __all__ = [
     "inspect_contract",
     "invite_person",
     "lapse_invitation",
+    "lapse_transfer",
     "leave_card",
     "leave_class",
     "look_after_payment",
     "mark_complained",
     "name_child",
+    "offer_card",
     "open_class",
     "pass_silence",
     "pay_order",
@@ -107,6 +117,7 @@ __all__ = [
     "refund_closed_card",
     "refund_closed_cards",
     "refuse_refund",
+    "refuse_transfer",
     "reissue_card",
     "remove_learner",
     "remove_person",
@@ -121,4 +132,5 @@ __all__ = [
     "tell_of_handover",
     "undo_redemption",
     "withdraw_request",
+    "withdraw_transfer",
 ]

@@ -11,11 +11,11 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from escrow.clock import beijing_date
+from escrow.clock import BEIJING, beijing_date
 from escrow.models import ClaimPayment, Pause, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, Plan, UseState
-from prepaid.cards.models import Card, CardLoss, CardPerson, Learner, Redemption, RefundRequest
+from prepaid.cards.models import Card, CardLoss, CardPerson, CardTransfer, Learner, Redemption, RefundRequest
 from prepaid.cards.queries import CardFace, claim_of, people_told
 from prepaid.cards.states import PersonEnd, PersonRole
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
@@ -112,6 +112,144 @@ def _of_loss(card: Card, event: str, title: Promise, body: Promise, at: datetime
     url = reverse("card_loss", args=[card.number])
     details["card"] = card
     notices.send(to=card.holder, kind=f"cards.{event}", title=title, body=body, details=details, url=url, at=at)
+
+
+def card_offered(transfer: CardTransfer, *, known: User | None, at: datetime) -> None:
+    """To its holder, who may not be the one who pressed, and by SMS to the number, whether somebody has registered it or not; who
+    has, finds it among their notices too."""
+    card = transfer.card
+    facts = {
+        "card": card,
+        "to": transfer.to_masked,
+        "person": transfer.holder.display_name,
+        "product": card.version.product.name,
+        "merchant": card.issuer.name,
+        "until": f"{transfer.lapses_at.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+        "page": settings.PUBLIC_URL + reverse("card_taking", args=[transfer.pk]),
+    }
+    _of_transfer(
+        transfer.holder,
+        "transfer_offered",
+        _("You offered your card %(card)s to %(to)s"),
+        _(
+            "It stays yours until it is taken over, by %(until)s. Was it not you? Withdraw the offer, and report the card lost."
+        ),
+        reverse("card_transfer", args=[card.number]),
+        at,
+        **facts,
+    )
+    text = _(
+        "%(person)s offers you a prepaid card: “%(product)s” of %(merchant)s. Look at it and answer by %(until)s: sign in with this "
+        "number at %(page)s . You do not know this person? Then do nothing."
+    )
+    with override(known.language if known else settings.LANGUAGE_CODE):
+        notices.send_sms(
+            phone=transfer.phone,
+            text=str(text) % facts,
+            kind="cards.transfer_offer",
+            to=known,
+            useful_for=transfer.lapses_at - at,
+            at=at,
+        )
+    if known is not None:
+        _of_transfer(
+            known,
+            "transfer_offer",
+            _("%(person)s offers you a card"),
+            _(
+                "“%(product)s” of %(merchant)s. Look at what is on it and answer by %(until)s; without an answer nothing happens."
+            ),
+            reverse("card_taking", args=[transfer.pk]),
+            at,
+            **facts,
+        )
+
+
+def offer_withdrawn(transfer: CardTransfer, *, known: User | None, at: datetime) -> None:
+    """To both: also where a refund request or a loss report withdrew it."""
+    body = _("It was not taken over, and stays what it was.")
+    holder, url = transfer.holder, reverse("card_detail", args=[transfer.card.number])
+    title = _("The offer of your card %(card)s is withdrawn")
+    _of_transfer(holder, "transfer_withdrawn", title, body, url, at, card=transfer.card)
+    if known is not None:
+        title = _("%(person)s withdrew the offer of a card")
+        taking = reverse("card_taking", args=[transfer.pk])
+        _of_transfer(known, "transfer_withdrawn", title, body, taking, at, person=holder.display_name)
+
+
+def offer_refused(transfer: CardTransfer, *, at: datetime) -> None:
+    """To the holder."""
+    _of_offer(transfer, "transfer_refused", _("%(to)s does not want your card %(card)s"), at)
+
+
+def offer_lapsed(transfer: CardTransfer, *, at: datetime) -> None:
+    """To the holder."""
+    _of_offer(transfer, "transfer_lapsed", _("%(to)s did not answer: your card %(card)s stays yours"), at)
+
+
+def card_taken_over(transfer: CardTransfer, *, taker: User, was: str, at: datetime) -> None:
+    """To both, and to those who answer for the merchant: their duty is to the new holder from now on (SPC 11)."""
+    card = transfer.card
+    facts = {
+        "card": card,
+        "was": was,
+        "to": transfer.to_masked,
+        "taker": taker.display_name,
+        "merchant": card.issuer.name,
+    }
+    _of_transfer(
+        transfer.holder,
+        "transfer_accepted",
+        _("Your card %(was)s has passed to %(to)s"),
+        _(
+            "Its old code is over. What happened on it until now stays yours to see, and refunds of what is left go to the other person."
+        ),
+        reverse("card_given", args=[transfer.pk]),
+        at,
+        **facts,
+    )
+    _of_transfer(
+        taker,
+        "transfer_taken",
+        _("Card %(card)s is yours"),
+        _(
+            "Everything on it is yours, on the contract that you accepted. A refund would go to the account that you named."
+        ),
+        reverse("card_detail", args=[card.number]),
+        at,
+        **facts,
+    )
+    for member in _managers(card.issuer_id):
+        _of_transfer(
+            member.user,
+            "transfer_notified",
+            _("Card %(was)s has another holder"),
+            _(
+                "It is now %(taker)s's, with the number %(card)s. Contract, term and balance stay as they were; its place on the rolls of "
+                "classes goes along. The old code charges nothing any more."
+            ),
+            reverse("shop_contract", args=[card.number]),
+            at,
+            **facts,
+        )
+
+
+def _of_offer(transfer: CardTransfer, event: str, title: Promise, at: datetime) -> None:
+    body = _("Nothing has changed. You can use it, or offer it again.")
+    url = reverse("card_detail", args=[transfer.card.number])
+    _of_transfer(transfer.holder, event, title, body, url, at, card=transfer.card, to=transfer.to_masked)
+
+
+def _of_transfer(
+    reader: User,
+    event: str,
+    title: Promise,
+    body: Promise,
+    url: str,
+    at: datetime,
+    **details: object,
+) -> None:
+    notices.send(to=reader, kind=f"cards.{event}", title=title, body=body, details=details, url=url, at=at)
 
 
 _CHARGE_TITLES: dict[str, Promise] = {
@@ -356,10 +494,10 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
     """Decided, on whatever basis; what cannot be paid now is a claim and is said to be one."""
     claim = claim_of(refund)
     if claim is None:
-        body = _("¥%(now)s go back to where you paid from. We tell you when the bank has paid.")
+        body = _("¥%(now)s go back %(where)s. We tell you when the bank has paid.")
     elif refund.amount_fen:
         body = _(
-            "¥%(now)s go back to where you paid from now. ¥%(open)s are claim %(claim)s: the merchant has earned too "
+            "¥%(now)s go back %(where)s now. ¥%(open)s are claim %(claim)s: the merchant has earned too "
             "little to pay them now, and its later payouts pay claims first."
         )
     else:
@@ -377,8 +515,18 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
         at,
         interest=yuan(refund.interest_fen),
         now=yuan(refund.amount_fen),
+        where=_where(request.card),
         open=yuan(claim.open_fen) if claim else "",
         claim=claim or "",
+    )
+
+
+def _where(card: Card) -> Promise:
+    """Where the money of a refund goes: a card that was taken over was paid by somebody else."""
+    return (
+        _("to the account that you named when you took the card over")
+        if card.held_since
+        else _("to where you paid from")
     )
 
 
@@ -390,12 +538,13 @@ def refund_paid(refund: Refund, card: Card, *, url: str, at: datetime) -> None:
         kind="cards.refund_paid",
         title=_("¥%(sum)s paid back"),
         body=_(
-            "The first part of your refund of ¥%(owed)s for card %(card)s has been paid back to where you paid from. "
+            "The first part of your refund of ¥%(owed)s for card %(card)s has been paid back %(where)s. "
             "¥%(open)s are still open as claim %(claim)s; the merchant's later payouts pay it first. The card is closed."
         )
         if claim is not None and claim.open_fen
-        else _("The refund of card %(card)s has been paid back to where you paid from. The card is closed."),
+        else _("The refund of card %(card)s has been paid back %(where)s. The card is closed."),
         details={
+            "where": _where(card),
             "sum": yuan(refund.first_fen),
             "owed": yuan(refund.total_fen),
             "card": card,
@@ -415,12 +564,18 @@ def claim_paid(part: ClaimPayment, card: Card, *, url: str, at: datetime) -> Non
         kind="cards.claim_paid",
         title=_("¥%(sum)s paid back on claim %(claim)s"),
         body=_(
-            "It went to where you paid card %(card)s from. ¥%(open)s are still open; the merchant's later payouts pay "
+            "It is of card %(card)s and went %(where)s. ¥%(open)s are still open; the merchant's later payouts pay "
             "them first."
         )
         if claim.open_fen
-        else _("It went to where you paid card %(card)s from. Nothing of the claim is left open."),
-        details={"sum": yuan(part.amount_fen), "claim": claim, "card": card, "open": yuan(claim.open_fen)},
+        else _("It is of card %(card)s and went %(where)s. Nothing of the claim is left open."),
+        details={
+            "where": _where(card),
+            "sum": yuan(part.amount_fen),
+            "claim": claim,
+            "card": card,
+            "open": yuan(claim.open_fen),
+        },
         url=url,
         at=at,
     )
@@ -434,7 +589,7 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
     elif about.was_found:
         title = _("%(place)s was found closed")
         body = _(
-            "It last served on %(day)s. What is left on your card %(card)s goes back to where you paid from; you need not do "
+            "It last served on %(day)s. What is left on your card %(card)s goes back %(where)s; you need not do "
             "anything. If another store redeems your card, go on using it there, or ask for a refund in your wallet: it is paid "
             "at once."
         )
@@ -461,6 +616,7 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
             "day": about.last_day.isoformat(),
             "address": about.new_address,
             "card": card,
+            "where": _where(card),
         },
         url=reverse("card_detail", args=[card.number]),
         at=at,

@@ -6,15 +6,17 @@ from escrow import audit
 from escrow.errors import NotFound
 from escrow.transactions import transaction
 from prepaid.cards import codes, queries
-from prepaid.cards.errors import CardNotInUse, CardNotLost, CardReplaced, LossDay
-from prepaid.cards.models import Card, CardLoss, LossOutcome
+from prepaid.cards.errors import CardNotInUse, CardNotLost, CardPassedOn, CardReplaced, LossDay
+from prepaid.cards.models import Card, CardLoss, CardTransfer, LossOutcome
 from prepaid.cards.models.card import new_number
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.transfers import take_back
+from prepaid.cards.states import TransferState
 
 
 def report_loss(*, holder_id: int, number: str, since: datetime | None = None, at: datetime, actor: str) -> CardLoss:
-    """From now on the code charges nothing. ``since``: when it went missing, now if nobody can say. Reporting what is reported
-    changes nothing.
+    """From now on the code charges nothing, and an offer of the card to somebody else is withdrawn. ``since``: when it went
+    missing, now if nobody can say. Reporting what is reported changes nothing.
 
     Raises:
         NotFound: no card of theirs. CardNotInUse: nothing is on it. LossDay: before it was bought, or in the future.
@@ -27,13 +29,14 @@ def report_loss(*, holder_id: int, number: str, since: datetime | None = None, a
         if not queries.is_in_use(card=card):
             raise CardNotInUse()
         since = since or at
-        if not card.bought_at <= since <= at:
+        if not (card.held_since or card.bought_at) <= since <= at:
             raise LossDay()
         loss = CardLoss.objects.create(card=card, old_number=card.number, since=since, reported_at=at)
         card.lost_at = at
         card.save(update_fields=["lost_at"])
         after = {"loss": loss.pk, "number": card.number, "since": since.isoformat()}
         audit.record(actor=actor, action="cards.report_loss", target=f"card:{card.pk}", after=after, at=at)
+        take_back(card, at=at, actor=actor)
         letters.card_lost(card, at=at)
     return loss
 
@@ -62,12 +65,16 @@ def reissue_card(*, holder_id: int, number: str, at: datetime, actor: str) -> Ca
 
 
 def check_replaced(*, number: str, digits: str, at_real: datetime) -> None:
-    """Of a number that is no card's: who shows the right code of a card that was replaced is told so; anybody else learns
-    nothing. Raises ``CardReplaced``, ``WrongCode``, ``CodeExpired``."""
+    """Of a number that is no card's: who shows the right code of a card that was replaced or passed on is told so; anybody else
+    learns nothing. Raises ``CardReplaced``, ``CardPassedOn``, ``WrongCode``, ``CodeExpired``."""
     replaced = CardLoss.objects.filter(old_number=number, outcome=LossOutcome.REISSUED).first()
     if replaced is not None:
         codes.accepted_step(replaced.old_secret, digits, at_real)
         raise CardReplaced()
+    passed_on = CardTransfer.objects.filter(old_number=number, state=TransferState.ACCEPTED).first()
+    if passed_on is not None:
+        codes.accepted_step(passed_on.old_secret, digits, at_real)
+        raise CardPassedOn()
 
 
 def _owned(holder_id: int, number: str) -> Card:

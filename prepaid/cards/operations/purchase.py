@@ -26,7 +26,7 @@ from prepaid.cards.errors import (
     OrderNotOpen,
     RisksNotAcknowledged,
 )
-from prepaid.cards.models import Card, CardRule, Redemption
+from prepaid.cards.models import Card, CardRule
 from prepaid.cards.operations.contracts import conclude
 from prepaid.cards.operations.top_ups import to_top_up
 from prepaid.merchants.models import Merchant, StaffMember
@@ -127,7 +127,14 @@ def place_order(
         if not risks_accepted:
             raise RisksNotAcknowledged()
         version = sellable_version(version_id, on=today)  # again: others ordered while this one waited its turn
-        _check_caps(holder, version, merchant, at)
+        check_caps(
+            holder=holder,
+            merchant=merchant,
+            adding_fen=version.price_fen,
+            adding_sessions=version.sessions or 0,
+            adding_days=version.days or 0,
+            at=at,
+        )
         pay_until = at + timedelta(minutes=CardRule.objects.current(today).payment_minutes)
         caps.check_leases(_latest_end(version, today, pay_until), premises_now(version))
         terms: dict[str, Any] = {
@@ -247,9 +254,19 @@ def _serialise_purchases(holder: User, version: ProductVersion) -> None:
     holding without the other and together pass the cap. Of what is exempt from filing one at a time per merchant, whoever
     buys: together they would pass the sum from which filing is required."""
     merchant_id = version.product.merchant_id
-    turns = [f"cards.purchase:{holder.pk}:{merchant_id}"]
+    turns = [holding_turn(holder.pk, merchant_id)]
     if version.filing.state == FilingState.EXEMPT:
         turns.insert(0, f"cards.exempt_purchase:{merchant_id}")
+    take_turns(turns)
+
+
+def holding_turn(holder_id: int, merchant_id: int) -> str:
+    """Whoever adds to what a person holds with a merchant takes this turn first."""
+    return f"cards.purchase:{holder_id}:{merchant_id}"
+
+
+def take_turns(turns: list[str]) -> None:
+    """One at a time per name, until this transaction ends."""
     with connection.cursor() as cursor:
         for turn in turns:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])
@@ -261,8 +278,17 @@ def _latest_end(version: ProductVersion, today: date, pay_until: datetime) -> da
     return caps.last_day(begins, version.days)
 
 
-def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: datetime) -> None:
-    """All that the consumer would then hold with this operator, unpaid orders and cards from before it joined included."""
+def check_caps(
+    *,
+    holder: User,
+    merchant: Merchant,
+    adding_fen: int,
+    adding_sessions: int,
+    adding_days: int,
+    at: datetime,
+) -> None:
+    """All that the consumer would then hold with this operator, unpaid orders and cards from before it joined included. Raises
+    as ``caps.check_holding``."""
     today = clock.beijing_date(at)
     live = [AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN]
     cards = list(Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live))
@@ -282,9 +308,9 @@ def _check_caps(holder: User, version: ProductVersion, merchant: Merchant, at: d
             for face in faces
             if face.last_day is not None and face.holding.units_used < face.holding.units_total
         ),
-        adding_fen=version.price_fen,
-        adding_sessions=version.sessions or 0,
-        adding_days=version.days or 0,
+        adding_fen=adding_fen,
+        adding_sessions=adding_sessions,
+        adding_days=adding_days,
     )
 
 
@@ -292,5 +318,5 @@ def _knows_service(holder: User, version: ProductVersion) -> bool:
     """Whether the consumer used a card of the same product before: then SPC 14 gives no cooling-off. A charge that waits, was
     refused, lapsed or was undone is no use."""
     used = Q(use__state=UseState.FINAL) | Q(use=None, undone_at=None)
-    mine = Redemption.objects.filter(card__holder=holder, card__version__product_id=version.product_id)
+    mine = queries.charges_of(holder).filter(card__version__product_id=version.product_id)
     return mine.filter(used).exists()

@@ -29,6 +29,7 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.transfers import take_back
 from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCause, RefundState
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
@@ -44,6 +45,7 @@ def request_refund(
     reason: str,
     stopped_on: date | None = None,
     expected_fen: int | None = None,
+    holder_id: int | None = None,
     at: datetime,
     actor: str,
 ) -> RefundRequest:
@@ -53,15 +55,20 @@ def request_refund(
     A charge that waits or is disputed does not hold up the right to cool off: it returns to the card and is paid back with
     it, since nobody has shown that it was used (BJ 16, SPC 14).
 
-    ``expected_fen`` is the sum the consumer confirmed. In a sector where silence is consent the term is the sector's;
-    else ``CardRule.answer_working_days``.
+    An offer of the card to somebody else is withdrawn. ``expected_fen`` is the sum the consumer confirmed. In a sector where
+    silence is consent the term is the sector's; else ``CardRule.answer_working_days``. ``holder_id``: whose card it was when
+    that was shown; somebody may have taken it over since.
 
     Raises:
+        NotFound: no such card, or no longer theirs.
         NotRefundable, RefundAlreadyAsked, NothingToRefund, QuoteChanged.
         ChargesPending: outside the cooling-off period, while a charge waits or is disputed.
     """
     with transaction():
         card = locked_card(card_id)
+        if holder_id not in {None, card.holder_id}:
+            raise NotFound()
+        take_back(card, at=at, actor=actor)
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
             raise RefundAlreadyAsked()
         holding = escrow_queries.holding(card.agreement_id)
@@ -320,16 +327,11 @@ def open_charges(card: Card) -> QuerySet[Redemption]:
 
 
 def locked_card(card_id: int) -> Card:
-    """The card under a row lock. Raises ``NotFound``."""
-    card = (
-        Card.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("agreement", "issuer", "version__product", "holder")
-        .filter(pk=card_id)
-        .first()
-    )
-    if card is None:
+    """The card under a row lock, read once it is locked: a join of before would lose a card that was taken over meanwhile.
+    Raises ``NotFound``."""
+    if not Card.objects.select_for_update(no_key=True).filter(pk=card_id).values_list("pk", flat=True):
         raise NotFound()
-    return card
+    return Card.objects.select_related("agreement", "issuer", "version__product", "holder").get(pk=card_id)
 
 
 def _locked(request_id: int, **owner: int) -> RefundRequest:

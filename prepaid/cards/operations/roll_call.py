@@ -239,7 +239,13 @@ def _recorded(
     with transaction():
         cards = {card.pk: card for card in _locked(pk__in=[learner.card_id for learner, _one in rest])}
         found = {row.card_id: row for row in _attendances(taught.pk, on).filter(card_id__in=cards)}
+        names = [learner.pk for learner, _one in rest]
+        standing = set(Learner.objects.filter(pk__in=names, left_at=None).values_list("pk", flat=True))
         for learner, one in rest:
+            if (
+                learner.pk not in standing and learner.card_id not in found
+            ):  # taken off, or the card taken over, just now
+                continue
             before = found.get(learner.card_id)
             if before is not None and (before.revision != one.seen or before.mark == one.mark):
                 lines[learner.pk] = Line(learner_id=learner.pk, attendance=before)
@@ -370,8 +376,10 @@ def _attendances(class_id: int, on: date) -> QuerySet[Attendance]:
 
 def _locked(**which: object) -> list[Card]:
     """These cards, locked in one order: who calls the same roll waits, then sees what was recorded."""
-    cards = Card.objects.select_for_update(of=("self",), no_key=True).filter(**which).order_by("pk")
-    return list(cards.select_related("agreement", "issuer", "version__product", "holder"))
+    cards = Card.objects.select_for_update(no_key=True).filter(**which).order_by("pk").values_list("pk", flat=True)
+    # Read once they are locked: a join of before would lose a card that was taken over meanwhile.
+    found = Card.objects.select_related("agreement", "issuer", "version__product", "holder")
+    return list(found.filter(pk__in=list(cards)).order_by("pk"))
 
 
 def _audit_roll(class_id: int, on: date, marks: dict[int, Mark], at: datetime, actor: str) -> None:

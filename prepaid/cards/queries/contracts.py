@@ -19,7 +19,10 @@ CHECKS = {
         WHERE k.text::jsonb ->> 'terms_sha256' <> c.contract_sha256
            OR k.text::jsonb ->> 'number' <> c.number AND NOT EXISTS (  -- replaced since, after a loss
               SELECT 1 FROM cards_cardloss l
-              WHERE l.card_id = c.id AND l.outcome = 'reissued' AND l.old_number = k.text::jsonb ->> 'number')""",
+              WHERE l.card_id = c.id AND l.outcome = 'reissued' AND l.old_number = k.text::jsonb ->> 'number')
+           AND NOT EXISTS (  -- or with another holder
+              SELECT 1 FROM cards_cardtransfer t
+              WHERE t.card_id = c.id AND t.state = 'accepted' AND t.old_number = k.text::jsonb ->> 'number')""",
 }
 
 

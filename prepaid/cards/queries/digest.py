@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from escrow import clock
 from escrow.states import OPEN_USES, UseState
 from prepaid.cards.models import Card, Digest, Redemption
+from prepaid.cards.queries.wallet import SINCE_TAKEN_OVER
 from prepaid.people.models import User
 
 #: People told in one go.
@@ -25,9 +26,10 @@ def _week_before(monday: date) -> tuple[datetime, datetime]:
 
 
 def _told_of(monday: date) -> QuerySet[Redemption]:
-    """What was charged in the week before, and whatever waits."""
+    """What was charged in the week before, and whatever waits; of a card that was taken over since then."""
     since, until = _week_before(monday)
-    return Redemption.objects.filter(Q(at__gte=since, at__lt=until) | Q(use__state__in=OPEN_USES, at__lt=until))
+    told = Redemption.objects.filter(Q(at__gte=since, at__lt=until) | Q(use__state__in=OPEN_USES, at__lt=until))
+    return told.filter(SINCE_TAKEN_OVER)
 
 
 def people_to_digest(*, monday: date) -> list[int]:

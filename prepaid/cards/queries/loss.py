@@ -16,8 +16,9 @@ def is_in_use(*, card: Card) -> bool:
 
 
 def losses_of(*, card: Card) -> QuerySet[CardLoss]:
-    """Every loss that was reported, the newest first."""
-    return card.losses.order_by("-pk")
+    """Every loss that its holder reported, the newest first."""
+    losses = card.losses.filter(reported_at__gte=card.held_since) if card.held_since else card.losses
+    return losses.order_by("-pk")
 
 
 def charges_since(*, card: Card, since: datetime) -> list[Redemption]:

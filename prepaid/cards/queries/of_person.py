@@ -1,13 +1,15 @@
 """What the card business keeps of a person, for a copy of it, and what stands against closing their account."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from escrow.bank_files.writing import yuan
 from escrow.models import Claim, Refund
 from escrow.states import AgreementState
-from prepaid.cards.models import Beneficiary, Card, CardPerson, Redemption, RefundRequest
+from prepaid.cards.models import Beneficiary, Card, CardPerson, CardTransfer, Redemption, RefundRequest
 from prepaid.cards.queries.refunds import UNSETTLED_STATES
+from prepaid.cards.queries.transfers import in_time_of
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows, sheet
 
@@ -16,13 +18,20 @@ _ALIVE = (AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN)
 
 
 def own_data(user: User) -> dict[str, Rows]:
-    """Cards, charges, refund requests, who is on them, whose one is on: sheets with their headings. Sums in yuan."""
+    """Cards, charges, refund requests, who is on them, whose one is on, cards passed on: sheets with their headings. Sums in
+    yuan. Of a card that had two holders each gets their own time."""
     cards = Card.objects.filter(holder=user).select_related("agreement", "issuer", "version__product")
-    charges = Redemption.objects.filter(card__holder=user).select_related("card__version", "store", "use")
-    asked = RefundRequest.objects.filter(card__holder=user).select_related("card")
+    charges = Redemption.objects.filter(in_time_of(user, "at")).select_related("card__version", "store", "use")
+    asked = RefundRequest.objects.filter(in_time_of(user, "requested_at")).select_related("card")
     children = Beneficiary.objects.filter(card__holder=user).select_related("card")
-    people = CardPerson.objects.filter(card__holder=user).select_related("card", "user")
+    people = CardPerson.objects.filter(in_time_of(user, "invited_at")).select_related("card", "user")
     on = CardPerson.objects.filter(user=user).select_related("card__issuer")
+    passed = CardTransfer.objects.filter(Q(holder=user) | Q(taker=user)).select_related("card")
+    then = {one.card_id: one.old_number for one in passed if one.holder_id == user.pk and one.old_number}
+
+    def number(card: Card) -> str:
+        return card.number if card.holder_id == user.pk else then.get(card.pk, card.number)
+
     return {
         _("Cards"): sheet(
             [_("Number"), _("Merchant"), _("Product"), _("Ordered"), _("Paid (yuan)"), _("State"), _("Last day"),
@@ -43,14 +52,14 @@ def own_data(user: User) -> dict[str, Rows]:
         ),
         _("Charges"): sheet(
             [_("When"), _("Card"), _("Store"), _("Charge"), _("State"), _("Note")],
-            ((one.at, one.card.number, one.store.name, one.figure, one.state_label, one.note) for one in charges),
+            ((one.at, number(one.card), one.store.name, one.figure, one.state_label, one.note) for one in charges),
         ),
         _("Refund requests"): sheet(
             [_("Requested"), _("Card"), _("State"), _("Asked (yuan)"), _("Granted (yuan)"), _("Reason"), _("Answer")],
             (
                 (
                     one.requested_at,
-                    one.card.number,
+                    number(one.card),
                     one.get_state_display(),
                     yuan(one.asked_fen),
                     "" if one.granted_fen is None else yuan(one.granted_fen),
@@ -79,6 +88,19 @@ def own_data(user: User) -> dict[str, Rows]:
                     one.accepted_at,
                 )
                 for one in on
+            ),
+        ),
+        _("Cards offered and taken over"): sheet(
+            [_("Offered"), _("Card"), _("Offered to"), _("State"), _("Ended")],
+            (
+                (
+                    one.offered_at,
+                    one.old_number if one.holder_id == user.pk and one.old_number else one.card.number,
+                    one.to_masked,
+                    one.get_state_display(),
+                    one.ended_at,
+                )
+                for one in passed
             ),
         ),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from escrow import clock
 from escrow import queries as escrow
@@ -145,7 +145,8 @@ def _requests() -> QuerySet[RefundRequest]:
 
 def requests_of(*, user: User) -> QuerySet[RefundRequest]:
     """The user's own requests, newest first."""
-    return _requests().filter(card__holder=user).order_by("-id")
+    since = Q(card__held_since=None) | Q(requested_at__gte=F("card__held_since"))  # what was before is another person's
+    return _requests().filter(since, card__holder=user).order_by("-id")
 
 
 def request_of(*, user: User, request_id: int) -> RefundRequest:

@@ -98,7 +98,12 @@ def _end(request: RefundRequest) -> list[Step]:
             Step(label=_("Closed without a refund; the card can be used again"), state="done", at=request.closed_at)
         ]
     if request.granted_fen is None:
-        return [Step(label=_("The money goes back to where it was paid from"), state="todo")]
+        goes = (
+            _("The money goes to the account that you named when you took the card over")
+            if request.card.held_since
+            else _("The money goes back to where it was paid from")
+        )
+        return [Step(label=goes, state="todo")]
     label = _("¥%(sum)s granted: %(basis)s") % {
         "sum": yuan(request.granted_fen),
         "basis": request.get_basis_display(),

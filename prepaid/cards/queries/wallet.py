@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext, ngettext
 
 from escrow import queries as escrow
@@ -17,15 +17,16 @@ from escrow.money import yuan
 from escrow.queries import Holding, StatementEntry
 from escrow.states import OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
-from prepaid.cards.models import Card, Contract, Learner, LossOutcome, Redemption
+from prepaid.cards.models import Card, CardTransfer, Contract, Learner, LossOutcome, Redemption
 from prepaid.cards.queries.persons import cards_with, role_of, with_rights
-from prepaid.cards.states import Deed
-from prepaid.merchants.models import ExistingCard
+from prepaid.cards.states import Deed, TransferState
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
 #: So many of the latest charges are shown as they come.
 MOST_NEWS = 3
+#: Charges of the time of whoever has the card now.
+SINCE_TAKEN_OVER = Q(card__held_since=None) | Q(at__gte=F("card__held_since"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,13 +156,15 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
 
 
 def card_of(*, user: User, number: str, deed: Deed = Deed.OWN) -> Card:
-    """With ``has_contract``, ``has_top_ups``, ``is_on_roll`` and ``rights``. A number that was replaced leads to the card too.
-    Raises ``NotFound``, also for a card with which the user may not do that."""
+    """With ``has_contract``, ``has_top_ups``, ``is_on_roll``, ``is_offered`` and ``rights``. A number that was replaced leads to the
+    card too. Raises ``NotFound``, also for a card with which the user may not do that."""
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
     topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
     on_roll = Exists(Learner.objects.filter(card=OuterRef("pk"), left_at=None))
     cards = _cards().select_related("beneficiary", "tops_up__beneficiary")
-    cards = cards.annotate(has_contract=kept, has_top_ups=topped_up, is_on_roll=on_roll, my_role=role_of(user))
+    offered = Exists(CardTransfer.objects.filter(card=OuterRef("pk"), state=TransferState.OFFERED))
+    facts = {"has_contract": kept, "has_top_ups": topped_up, "is_on_roll": on_roll, "is_offered": offered}
+    cards = cards.annotate(**facts, my_role=role_of(user))
     cards = cards.filter(pk__in=cards_with(user_id=user.pk, deed=deed))
     replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)
     card = cards.filter(number=number).first() or replaced.first()
@@ -212,11 +215,16 @@ def channel_of(*, card: Card) -> str:
     return payment.channel if payment else settings.PAYMENT_CHANNELS[0]
 
 
+def charges_of(user: User) -> QuerySet[Redemption]:
+    """The charges to the user's own cards, of a card that was taken over those since then."""
+    return Redemption.objects.filter(SINCE_TAKEN_OVER, card__holder=user)
+
+
 def charges_waiting(*, user: User, card: Card | None = None, stopped: list[Stopped] | None = None) -> list[Redemption]:
     """Charges that wait for an answer, of cards that the user may see or of one of them, the most urgent first, then those
     that are disputed; each with what is stopped at its store, and its card with ``rights``. ``stopped``: of that card, where it
     is known (``stopped_for``)."""
-    seen = _charges_with(user)
+    seen = charges_seen(user)
     charges: list[Redemption] = list(
         (seen if card is None else seen.filter(card=card))
         .filter(use__state__in=OPEN_USES)
@@ -229,14 +237,16 @@ def charges_waiting(*, user: User, card: Card | None = None, stopped: list[Stopp
     return with_stoppages(charges, stopped)
 
 
-def _charges_with(user: User, deed: Deed = Deed.SEE) -> QuerySet[Redemption]:
-    return Redemption.objects.filter(card__in=cards_with(user_id=user.pk, deed=deed))
+def charges_seen(user: User, deed: Deed = Deed.SEE) -> QuerySet[Redemption]:
+    """Charges to cards with which the user may do that. Of a card that was taken over those since then, also
+    for who is on it."""
+    return Redemption.objects.filter(SINCE_TAKEN_OVER, card__in=cards_with(user_id=user.pk, deed=deed))
 
 
 def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]:
     """The newest charges to cards that the user may see that came after the one with that id, newest first. ``number``: of one
     card alone, and then those that wait for an answer too, however old."""
-    charges, news = _charges_with(user), Q(pk__gt=after)
+    charges, news = charges_seen(user), Q(pk__gt=after)
     if number:
         of_card = Q(card__number=number) | Q(card__tops_up__number=number)
         charges, news = charges.filter(of_card), news | Q(use__state=UseState.RESERVED)
@@ -246,17 +256,8 @@ def charge_news(*, user: User, after: int, number: str = "") -> list[Redemption]
 
 def last_charge_id(*, user: User, before: datetime) -> int:
     """The id of the newest charge made before that time to a card that the user may see; 0 when there is none."""
-    charges = _charges_with(user).filter(at__lt=before)
+    charges = charges_seen(user).filter(at__lt=before)
     return charges.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
-def last_charge_and_earlier(*, user: User, before: datetime) -> tuple[int, bool]:
-    """As ``last_charge_id``, and whether they hold cards from before their merchants joined; one query for both."""
-    newest = _charges_with(user).filter(at__lt=before).order_by("-pk").values("pk")[:1]
-    earlier = ExistingCard.objects.held_by(user).living()
-    facts = User.objects.filter(pk=user.pk).values_list(Subquery(newest), Exists(earlier))
-    last, has_earlier = facts.get()
-    return last or 0, has_earlier
 
 
 def with_stoppages(charges: list[Redemption], stopped: list[Stopped] | None = None) -> list[Redemption]:
@@ -278,7 +279,7 @@ def stopped_for(*, card: Card) -> list[Stopped]:
 def redemption_of(*, user: User, redemption_id: int, deed: Deed = Deed.OWN) -> Redemption:
     """Its card with ``rights``. Raises ``NotFound``, also for a charge to a card with which the user may not do that."""
     redemption = (
-        _charges_with(user, deed)
+        charges_seen(user, deed)
         .filter(pk=redemption_id)
         .select_related("use", "store", "card__version__product", "card__issuer", "card__holder")
         .annotate(my_role=role_of(user, card="card"))
@@ -308,8 +309,11 @@ class StatementLine:
         return self.redemption.list_fen_of(abs(self.entry.amount_fen)) if self.redemption else 0
 
 
-def statement(*, card: Card) -> list[StatementLine]:
-    """Every movement, newest first, with the balance after it and where it happened."""
+def statement(*, card: Card, since: datetime | None = None, until: datetime | None = None) -> list[StatementLine]:
+    """Every movement of its holder's time, newest first, with the balance after it and where it happened; or of another's,
+    ``until`` the card was taken over."""
+    if until is None:
+        since = card.held_since
     visits = {
         redemption.use_id: redemption
         for redemption in card.redemptions.select_related("store", "use").exclude(use=None)
@@ -317,4 +321,5 @@ def statement(*, card: Card) -> list[StatementLine]:
     return [
         StatementLine(entry=entry, redemption=visits.get(entry.use_id))
         for entry in reversed(escrow.statement_of(card.agreement_id))
+        if (since is None or entry.at >= since) and (until is None or entry.at < until)
     ]

@@ -36,6 +36,7 @@ def refund_start(request: HttpRequest, number: str) -> HttpResponse:
             return _confirmation(request, card, form, cause)
         asked = operations.request_refund(
             card_id=card.pk,
+            holder_id=user.pk,
             cause=cause,
             reason=typed["reason"],
             stopped_on=typed.get("stopped_on"),

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from escrow import clock
-from escrow.errors import DomainError
+from escrow.errors import DomainError, NotFound
 from prepaid.cards import codes, operations, queries
 from prepaid.cards.errors import ComplaintNeeded
 from prepaid.cards.forms import PartForm
@@ -38,13 +38,16 @@ JUST_NOW = timedelta(minutes=5)
 def wallet(request: HttpRequest) -> HttpResponse:
     """Every card of one's own or that one is on, with what is on it; what waits for an answer on top."""
     user, at = me(request), clock.now()
-    last, has_earlier = queries.last_charge_and_earlier(user=user, before=at)
+    around = queries.around_wallet(user=user, at=at)
+    transfers = queries.transfers_around(user=user, at=at) if around.has_transfers else []
     context = {
+        "offered": [one for one in transfers if one.waits(at)],
+        "given": [one for one in transfers if not one.waits(at)],
         "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
         "waiting": queries.charges_waiting(user=user),
-        "invitations": queries.invitations_to(user=user, at=at),
-        "earlier": existing_faces(user, on=clock.beijing_date(at)) if has_earlier else [],
-        "news": _part([], after=last),
+        "invitations": queries.invitations_to(user=user, at=at) if around.has_invitations else [],
+        "earlier": existing_faces(user, on=clock.beijing_date(at)) if around.has_earlier else [],
+        "news": _part([], after=around.last_charge),
     }
     return render(request, "consumer/wallet.html", context)
 
@@ -56,7 +59,13 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One card: what is left, until when, where it can be used, and what can be done with it."""
     user = me(request)
     today = clock.today()
-    card = queries.card_of(user=user, number=number, deed=Deed.SEE)
+    try:
+        card = queries.card_of(user=user, number=number, deed=Deed.SEE)
+    except NotFound:
+        given = queries.given_as(user=user, number=number)
+        if given is None:
+            raise
+        return redirect("card_given", given.pk)
     owns = card.holder_id == user.pk
     face = queries.face_of(card=card, today=today)
     stopped = queries.stopped_for(card=card)
