@@ -8,6 +8,26 @@ from tests.browser.person import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+BESIDE_A_CARD = ("people/", "print/", "rolls/", "pause/", "lost/", "proof/", "contract/")
+BESIDE_A_CONSUMER = ("/accounts/me/", "/accounts/my-data/", "/accounts/close/", "/complaints/")
+BESIDE_A_SHOP = (
+    "/shop/counter/sell/",
+    "/shop/counter/sms/",
+    "/shop/counter/pin/",
+    "/shop/counter/switch/",
+    "/shop/shifts/",
+    "/shop/expiring/",
+    "/shop/charges/",
+    "/shop/contracts/",
+    "/shop/pauses/",
+    "/shop/closings/",
+    "/shop/staff/",
+    "/shop/money/",
+    "/shop/money/forecast/",
+    "/shop/money/statements/",
+    "/shop/handover/",
+)
+
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_from_the_first_filing_to_the_last_payout(city, person, language):
@@ -60,6 +80,14 @@ def test_from_the_first_filing_to_the_last_payout(city, person, language):
     consumer.sees("¥2,000.00", "¥1,800.00", "¥1,400.00")
     owner.open("/shop/")
     owner.sees("¥600.00", "¥1,400.00")
+
+    # What lies beside the main job, each page looked at as closely.
+    for page in BESIDE_A_CARD:
+        consumer.open(f"/wallet/{number}/{page}")
+    for page in BESIDE_A_CONSUMER:
+        consumer.open(page)
+    for page in BESIDE_A_SHOP:
+        owner.open(page)
 
     # The next working day the merchant is paid out what was used.
     people.payout_day(city, owner)
