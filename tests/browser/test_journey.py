@@ -8,7 +8,7 @@ from tests.browser.person import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-BESIDE_A_CARD = ("people/", "print/", "rolls/", "pause/", "lost/", "proof/", "contract/")
+BESIDE_A_CARD = ("people/", "print/", "rolls/", "lost/", "proof/", "contract/")
 BESIDE_A_CONSUMER = ("/accounts/me/", "/accounts/my-data/", "/accounts/close/", "/complaints/")
 BESIDE_A_SHOP = (
     "/shop/counter/sell/",
@@ -17,12 +17,14 @@ BESIDE_A_SHOP = (
     "/shop/counter/switch/",
     "/shop/shifts/",
     "/shop/expiring/",
+    "/shop/existing/",
     "/shop/charges/",
     "/shop/contracts/",
     "/shop/pauses/",
     "/shop/closings/",
     "/shop/staff/",
     "/shop/money/",
+    "/shop/money/next/",
     "/shop/money/forecast/",
     "/shop/money/statements/",
     "/shop/handover/",
