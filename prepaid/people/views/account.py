@@ -101,7 +101,9 @@ def set_care_mode(request: HttpRequest) -> HttpResponse:
 @consumer_required
 @shows_domain_errors
 def set_digest(request: HttpRequest) -> HttpResponse:
-    """The weekly letter: posted ``digest`` is "1" or "0"."""
+    """The weekly letter: posted ``digest`` is "1" or "0"; anything else changes nothing."""
+    if request.POST.get("digest") not in {"0", "1"}:
+        return redirect("me")
     operations.choose_digest(user_id=signed_in(request).pk, on=request.POST.get("digest") == "1", at=clock.now())
     return redirect("me")
 
