@@ -32,12 +32,11 @@ def contract_pdf(text: str, *, sha256: str) -> bytes:
     return bytes(pdf.output())
 
 
-class _Contract(FPDF):
-    """The layout of template 1."""
+class Paper(FPDF):
+    """A4 with the Chinese font, and what a page is written with."""
 
-    def __init__(self, contract: dict[str, Any], sha256: str) -> None:
+    def __init__(self) -> None:
         super().__init__(format="A4")
-        self.contract, self.sha256 = contract, sha256
         self.set_margins(18, 18, 18)
         self.set_auto_page_break(True, margin=22)
         self.add_font(FAMILY, "", FONT)
@@ -46,47 +45,12 @@ class _Contract(FPDF):
         self.drawable = frozenset(font.cmap)
         self.set_font(FAMILY, size=BODY)
         self.set_lang("zh-CN")
-        title = f"{contract['zh-hans']['title']} {contract['number']}"
-        self.set_title(title)
-        self.set_author(contract["zh-hans"]["facts"][2][1])
-        self.set_creation_date(datetime.fromisoformat(contract["concluded_at"]))
         self.set_display_mode("fullwidth", "continuous")
-
-    def footer(self) -> None:
-        """Which contract, which page, and the fingerprint of the text."""
-        self.set_y(-17)
-        self.set_font(FAMILY, size=7)
-        self.set_text_color(*MUTED)
-        number = self.contract["number"]
-        self.cell(0, 4, f"{number[:4]} {number[4:]}  ·  {self.page_no()} / {{nb}}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.cell(0, 4, f"SHA-256 {self.sha256}  ·  模板 Template {self.contract['template']}")
 
     def shown(self, text: str) -> str:
         """A character that the font has not is named by its number instead of left out."""
         known = self.drawable
         return "".join(c if ord(c) in known or c == "\n" else f"[U+{ord(c):04X}]" for c in text)
-
-    def write_part(self, part: dict[str, Any], lang: str) -> None:
-        """The contract in one language."""
-        self.start_section(self.shown(part["title"]))
-        self.paragraph(part["title"], size=TITLE, after=1)
-        self.paragraph(part["binding"], size=SMALL, colour=MUTED, after=3)
-        for label, value in part["facts"]:
-            self.fact(label, value)
-        self.ln(2)
-        for item in part["items"]:
-            self.heading(f"{item['number']}. {item['title']}", item["article"])
-            for line in item["lines"]:
-                self.paragraph(line)
-        refunds = part["refunds"]
-        self.heading(refunds["title"])
-        for line in refunds["cooling_off"]:
-            self.paragraph(line)
-        self.grid(refunds["columns"], refunds["rows"])
-        self.paragraph(refunds["law"], size=SMALL, colour=MUTED)
-        self.heading(part["acknowledged"]["title"])
-        for line in part["acknowledged"]["lines"]:
-            self.paragraph(f"· {line}")
 
     def heading(self, text: str, note: str = "") -> None:
         """Kept together with what follows."""
@@ -108,13 +72,13 @@ class _Contract(FPDF):
         self.paragraph(value, width=self.epw - 44, indent=44, after=0)
         self.set_y(max(below, self.get_y()) + 0.8)
 
-    def grid(self, columns: list[str], rows: list[list[str]]) -> None:
+    def grid(self, columns: list[str], rows: list[list[str]], *, size: float = BODY, heads: float = 9.5) -> None:
         """A small table; sums to the right."""
         width = self.epw / len(columns)
         for number, row in enumerate([columns, *rows]):
             if self.will_page_break(8):
                 self.add_page()
-            self.set_font(FAMILY, size=BODY if number else 9.5)
+            self.set_font(FAMILY, size=size if number else heads)
             self.set_text_color(*(INK if number else MUTED))
             self.set_draw_color(*LINE)
             for place, cell in enumerate(row):
@@ -163,6 +127,49 @@ class _Contract(FPDF):
                         piece = ""
                 line += piece
             yield line.rstrip()
+
+
+class _Contract(Paper):
+    """The layout of template 1."""
+
+    def __init__(self, contract: dict[str, Any], sha256: str) -> None:
+        super().__init__()
+        self.contract, self.sha256 = contract, sha256
+        title = f"{contract['zh-hans']['title']} {contract['number']}"
+        self.set_title(title)
+        self.set_author(contract["zh-hans"]["facts"][2][1])
+        self.set_creation_date(datetime.fromisoformat(contract["concluded_at"]))
+
+    def footer(self) -> None:
+        """Which contract, which page, and the fingerprint of the text."""
+        self.set_y(-17)
+        self.set_font(FAMILY, size=7)
+        self.set_text_color(*MUTED)
+        number = self.contract["number"]
+        self.cell(0, 4, f"{number[:4]} {number[4:]}  ·  {self.page_no()} / {{nb}}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(0, 4, f"SHA-256 {self.sha256}  ·  模板 Template {self.contract['template']}")
+
+    def write_part(self, part: dict[str, Any], lang: str) -> None:
+        """The contract in one language."""
+        self.start_section(self.shown(part["title"]))
+        self.paragraph(part["title"], size=TITLE, after=1)
+        self.paragraph(part["binding"], size=SMALL, colour=MUTED, after=3)
+        for label, value in part["facts"]:
+            self.fact(label, value)
+        self.ln(2)
+        for item in part["items"]:
+            self.heading(f"{item['number']}. {item['title']}", item["article"])
+            for line in item["lines"]:
+                self.paragraph(line)
+        refunds = part["refunds"]
+        self.heading(refunds["title"])
+        for line in refunds["cooling_off"]:
+            self.paragraph(line)
+        self.grid(refunds["columns"], refunds["rows"])
+        self.paragraph(refunds["law"], size=SMALL, colour=MUTED)
+        self.heading(part["acknowledged"]["title"])
+        for line in part["acknowledged"]["lines"]:
+            self.paragraph(f"· {line}")
 
 
 def _parted(line: str, piece: str) -> tuple[str, str]:

@@ -608,3 +608,38 @@ class CardPassedOn(DomainError):
     message = _(
         "This card was passed on to another person, and its old code is over. Ask the customer for another card."
     )
+
+
+# Cash-flow certificates
+
+
+class CertificateWithoutConsent(DomainError):
+    message = _(
+        "Choose how long it is valid, and tick that you consent. Without your consent nobody is shown anything."
+    )
+    http_status = 400
+    field = "consents"
+
+
+class CertificateWithoutReader(DomainError):
+    message = _("Name who it is for, with at most 80 characters, for example the bank you ask for a loan.")
+    http_status = 400
+    field = "reader"
+
+
+class TooManyCertificates(DomainError):
+    message = _("%(most)s certificates are valid now. Withdraw one that is not needed any more, then make this one.")
+
+
+class CertificateOver(DomainError):
+    message = _(
+        "This certificate was withdrawn or has expired, so it proves nothing any more. Ask the merchant for a new one."
+    )
+    http_status = 410
+
+
+class CertificateDamaged(DomainError):
+    message = _(
+        "The stored certificate is not the one that was made, so it is not shown. Please tell the platform's operators."
+    )
+    http_status = 500

@@ -441,3 +441,26 @@ class ClosingForm(forms.Form):
         typed = dict(self.cleaned_data)
         store = typed.pop("store")
         return {**typed, "store_id": store.pk if store else None, "kind": ClosingKind(typed["kind"])}
+
+
+class CertificateForm(forms.Form):
+    """For whom, for how long, and the owner's consent."""
+
+    reader = forms.CharField(
+        label=_("For whom"),
+        max_length=80,
+        help_text=_("For example the bank you ask for a loan. The name stands on the certificate."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Valid for"),
+        coerce=int,
+        choices=[(30, _("30 days")), (90, _("90 days")), (180, _("180 days"))],
+    )
+    consents = forms.BooleanField(
+        label=_(
+            "I consent, for the merchant, that whoever has the address of this certificate sees what was sold, released, refunded and "
+            "paid out in the last twelve months, and the balances."
+        ),
+        help_text=_("You can withdraw it at any time."),
+        error_messages={"required": _("Tick that you consent. Without your consent nobody is shown anything.")},
+    )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from prepaid.cards.views import (
     buying,
+    certificates,
     contracts,
     counter,
     expiring,
@@ -87,6 +88,16 @@ urlpatterns = [
     path("shop/contracts/<str:number>/file/", contracts.shop_contract_file, name="shop_contract_file"),
     path("shop/expiring/", expiring.shop_expiring, name="shop_expiring"),
     path("shop/expiring/file/", expiring.shop_expiring_file, name="shop_expiring_file"),
+    path("shop/certificates/", certificates.shop_certificates, name="shop_certificates"),
+    path("shop/certificates/<int:pk>/", certificates.shop_certificate, name="shop_certificate"),
+    path("shop/certificates/<int:pk>/file/", certificates.shop_certificate_file, name="shop_certificate_file"),
+    path(
+        "shop/certificates/<int:pk>/withdraw/",
+        certificates.shop_certificate_withdraw,
+        name="shop_certificate_withdraw",
+    ),
+    path("certificates/<str:code>/", certificates.certificate, name="certificate"),
+    path("certificates/<str:code>/file/", certificates.certificate_file, name="certificate_file"),
     path("shop/pauses/", shop_pauses.shop_pauses, name="shop_pauses"),
     path("shop/pauses/<int:pk>/", shop_pauses.shop_pause, name="shop_pause"),
     path("shop/closings/", shop_closings.shop_closings, name="shop_closings"),

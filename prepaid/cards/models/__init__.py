@@ -1,4 +1,5 @@
 from prepaid.cards.models.card import Card
+from prepaid.cards.models.certificate import Certificate, CertificateReading, ReadingKind
 from prepaid.cards.models.contract import Contract
 from prepaid.cards.models.digest import Digest
 from prepaid.cards.models.expiry import ExpiryNotice
@@ -20,12 +21,15 @@ __all__ = [
     "CardPerson",
     "CardRule",
     "CardTransfer",
+    "Certificate",
+    "CertificateReading",
     "Contract",
     "Digest",
     "ExpiryNotice",
     "Learner",
     "Lesson",
     "LossOutcome",
+    "ReadingKind",
     "Redemption",
     "RefundRequest",
     "Relation",

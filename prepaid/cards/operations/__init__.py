@@ -8,6 +8,13 @@ from prepaid.cards.operations.answers import (
     insist_on_redemption,
     undo_redemption,
 )
+from prepaid.cards.operations.certificates import (
+    address_of,
+    checked,
+    make_certificate,
+    read_certificate,
+    withdraw_certificate,
+)
 from prepaid.cards.operations.closings import (
     refund_closed_card,
     refund_closed_cards,
@@ -74,6 +81,7 @@ __all__ = [
     "accept_transfer",
     "add_card_rule",
     "add_learner",
+    "address_of",
     "agree_refund",
     "answer_pause",
     "ask_pause",
@@ -83,6 +91,7 @@ __all__ = [
     "card_found",
     "charge_by_sms",
     "charge_card",
+    "checked",
     "confirm_redemption",
     "contest_redemption",
     "count_refusal",
@@ -102,6 +111,7 @@ __all__ = [
     "leave_card",
     "leave_class",
     "look_after_payment",
+    "make_certificate",
     "mark_complained",
     "name_child",
     "offer_card",
@@ -113,6 +123,7 @@ __all__ = [
     "preparer_of",
     "print_contract",
     "printed",
+    "read_certificate",
     "record_paid",
     "refund_closed_card",
     "refund_closed_cards",
@@ -131,6 +142,7 @@ __all__ = [
     "tell_of_expiry",
     "tell_of_handover",
     "undo_redemption",
+    "withdraw_certificate",
     "withdraw_request",
     "withdraw_transfer",
 ]

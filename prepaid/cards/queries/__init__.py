@@ -9,6 +9,14 @@ from prepaid.cards.queries.bases import (
     parts_of,
     whole_sum_fen,
 )
+from prepaid.cards.queries.certificates import (
+    MonthFlow,
+    cash_flow,
+    certificate_of,
+    certificate_with,
+    certificates_of,
+    readings_of,
+)
 from prepaid.cards.queries.closings import (
     cards_at,
     cards_sold_by,
@@ -139,6 +147,7 @@ __all__ = [
     "WHOLE_SUM_BASES",
     "CardFace",
     "Ground",
+    "MonthFlow",
     "Parcel",
     "RollRow",
     "Shift",
@@ -154,6 +163,10 @@ __all__ = [
     "cards_sold_by",
     "cards_to_pay_back",
     "cards_with",
+    "cash_flow",
+    "certificate_of",
+    "certificate_with",
+    "certificates_of",
     "channel_of",
     "charge_at",
     "charge_news",
@@ -233,6 +246,7 @@ __all__ = [
     "people_of",
     "people_to_digest",
     "people_told",
+    "readings_of",
     "receipt_of",
     "redemption_of",
     "refund_quote",
