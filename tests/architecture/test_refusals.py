@@ -10,8 +10,8 @@ from escrow.errors import DomainError
 #: How a sentence begins, or goes on after a colon or a comma, that tells somebody what to do.
 TO_DO = re.compile(
     r"(^|[.:;,] |\b(and|then|or|to) )"
-    r"(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Leave|Load|Look|Make|Open"
-    r"|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Take|Tell|Tick|Try|Use|Wait|Write"
+    r"(Add|Agree|Ask|Charge|Check|Choose|Compare|Confirm|Copy|Correct|End|Enter|Fill in|Finish|Have|Import|Leave|Load|Look|Make|Name|Open"
+    r"|Please|Read|Refuse|Reload|Run|Save|Say|Scan|Send|Sign|Take|Tell|Tick|Try|Use|Wait|Withdraw|Write"
     r"|agree|ask|buy|check|choose|copy|follow|look|open|please|reload|sign in|submit|try|wait)\b"
 )
 
