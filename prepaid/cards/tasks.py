@@ -88,10 +88,14 @@ def lapse_transfer(transfer_id: int) -> None:
 @shared_task
 def send_digests() -> int:
     """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
-    monday, sent = queries.monday_of(clock.today()), 0
-    while people := queries.people_to_digest(monday=monday):
+    monday, sent, after = queries.monday_of(clock.today()), 0, 0
+    while people := queries.people_to_digest(monday=monday, after=after):
         for user_id in people:
-            sent += operations.send_digest(user_id=user_id, monday=monday, at=clock.now())
+            try:
+                sent += operations.send_digest(user_id=user_id, monday=monday, at=clock.now())
+            except Exception:  # one person's letter must not keep everybody's
+                logger.exception("digest for user %s failed", user_id)
+        after = people[-1]
     return sent
 
 

@@ -16,7 +16,7 @@ from django.utils.html import escape
 from escrow import clock
 from escrow.states import Plan
 from prepaid.cards import operations as cards
-from prepaid.cards.models import Card, CardTransfer, Redemption
+from prepaid.cards.models import Card, Redemption
 from prepaid.cards.queries import parcel_of
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Merchant
@@ -235,7 +235,10 @@ def money_forms() -> Iterator[tuple[str, User, str, dict[str, Any]]]:
     yield "accept", asked.card.holder, reverse("refund_accept", args=[asked.pk]), {}
     given, taker = make.card(shop, at=clock.now() - timedelta(days=30)), make.person("王芳")
     yield "offer", given.holder, reverse("card_transfer", args=[given.number]), {"phone": taker.phone, "offer": "1"}
-    offer = CardTransfer.objects.get(card=given)
+    given = make.card(shop, at=clock.now() - timedelta(days=30))
+    offer = cards.offer_card(
+        holder=given.holder, number=given.number, phone=taker.phone, at=clock.now(), actor=given.holder.actor
+    )
     account = {"account_name": "王芳", "account_no": "6222020200112233446", "contract_accepted": "on"}
     shown = {"accept": "1", "shown_sha256": parcel_of(card=given, today=clock.today()).sha256}
     yield "take over", taker, reverse("card_taking", args=[offer.pk]), account | shown

@@ -32,11 +32,11 @@ def _told_of(monday: date) -> QuerySet[Redemption]:
     return told.filter(SINCE_TAKEN_OVER)
 
 
-def people_to_digest(*, monday: date) -> list[int]:
-    """Ids of holders who want it, have something in it and were not told yet; some of them."""
+def people_to_digest(*, monday: date, after: int = 0) -> list[int]:
+    """Ids of holders who want it, have something in it and were not told yet; some of them, those after that id, in order."""
     something = _told_of(monday).filter(card__holder=OuterRef("pk"))
     told = Digest.objects.filter(user=OuterRef("pk"), monday=monday)
-    people = User.objects.filter(Exists(something), ~Exists(told), is_active=True, weekly_digest=True)
+    people = User.objects.filter(Exists(something), ~Exists(told), is_active=True, weekly_digest=True, pk__gt=after)
     return list(people.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
 
 

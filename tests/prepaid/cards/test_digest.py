@@ -78,6 +78,24 @@ def test_what_was_missed_is_sent_late_and_an_older_week_is_not(used, monkeypatch
     assert letters(used) == []
 
 
+def test_one_letter_that_fails_keeps_nobody_elses(used, monkeypatch):
+    other = factories.card(factories.shop(), at=at(2))
+    factories.charge(other, other.issuer.staff.first(), at=at(4))
+    send = operations.send_digest
+
+    def fails_once(*, user_id, **facts):
+        if user_id == used.holder_id:
+            raise RuntimeError("broken")
+        return send(user_id=user_id, **facts)
+
+    monkeypatch.setattr(operations, "send_digest", fails_once)
+    assert tasks.send_digests() == 1
+    assert (len(letters(used)), len(letters(other))) == (0, 1)
+    monkeypatch.setattr(operations, "send_digest", send)
+    assert tasks.send_digests() == 1
+    assert len(letters(used)) == 1
+
+
 def test_who_switched_it_off_gets_none(used):
     client = Client()
     client.force_login(used.holder)
