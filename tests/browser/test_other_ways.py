@@ -77,6 +77,14 @@ def test_a_charge_is_seen_as_it_comes_and_undone_without_leaving_the_counter(per
     cashier.look()
 
 
+def test_a_merchant_on_a_phone(person):
+    """No page is wider than the screen: tables scroll in themselves."""
+    owner = person("owner", device=PHONE)
+    people.sign_in(owner, people.OWNER)
+    for page in ("/shop/", "/shop/products/", "/shop/stores/", "/shop/staff/", "/shop/existing/", "/shop/money/next/"):
+        owner.open(page)
+
+
 def look_around(consumer: Person, number: str) -> None:
     """The consumer's main pages."""
     people.find_product(consumer, GYM)

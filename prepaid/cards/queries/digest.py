@@ -22,7 +22,8 @@ def monday_of(day: date) -> date:
 
 def _week_before(monday: date) -> tuple[datetime, datetime]:
     """From Monday to Monday, in Beijing."""
-    return tuple(datetime.combine(day, time.min, clock.BEIJING) for day in (monday - timedelta(days=7), monday))  # type: ignore[return-value]  # two
+    until = datetime.combine(monday, time.min, clock.BEIJING)
+    return until - timedelta(days=7), until
 
 
 def _told_of(monday: date) -> QuerySet[Redemption]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from escrow.bank_files.writing import yuan
 from escrow.models import Claim, Refund
 from escrow.states import AgreementState
-from prepaid.cards.models import Beneficiary, Card, CardPerson, CardTransfer, Redemption, RefundRequest
+from prepaid.cards.models import Beneficiary, Card, CardPerson, CardTransfer, Digest, Redemption, RefundRequest
 from prepaid.cards.queries.refunds import UNSETTLED_STATES
 from prepaid.cards.queries.transfers import in_time_of
 from prepaid.people.models import User
@@ -68,6 +68,9 @@ def own_data(user: User) -> dict[str, Rows]:
                 )
                 for one in asked
             ),
+        ),
+        _("Weekly digests"): sheet(
+            [_("Week before"), _("Sent")], ((one.monday, one.sent_at) for one in Digest.objects.filter(user=user))
         ),
         _("People on your cards"): sheet(
             [_("Card"), _("Person"), _("Role"), _("State"), _("Since")],
