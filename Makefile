@@ -25,6 +25,8 @@ test-postgresql:
 
 bench:
 	@requirements/install.sh test
+	@.venv/bin/python -m embedded assets test
+	@.venv/bin/python locale/catalogues.py compile
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 lint:

@@ -77,7 +77,9 @@ def measure(subjects: list[str], *, quick: bool) -> tuple[list[Figure], str]:
     figures = []
     for subject in subjects:
         say(f"{subject}, load {load():.1f}")
-        figures += SUBJECTS[subject](databases, quick)
+        found = SUBJECTS[subject](databases, quick)
+        say(table(found))  # what was measured is not lost with a later subject
+        figures += found
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT string_agg(name || ' ' || current_setting(name), ', ') FROM unnest(%s) AS name",

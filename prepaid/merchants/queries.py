@@ -397,12 +397,18 @@ def sales_stops(
 ) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
     the standing register (BJ 11, CR 22), that it does not serve, or will not, that its earlier cards are not backed as planned.
-    In four queries; who has read ``stopped_at``, ``standing_closings`` and
-    ``unbacked_of`` hands them in."""
-    found = listed_stops(merchants, on=on)
+    Most of it does not exist: one query says what does, one more reads the sum of earlier cards, and one for each kind that there
+    is. Who has read ``stopped_at``, ``standing_closings`` and ``unbacked_of`` hands them in."""
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
-    rows = escrow.stoppages(by_beneficiary) if stopped is None else [one.stoppage for one in stopped]
-    for row in rows:
+    stoppages, closed = escrow.stoppages(by_beneficiary), _standing(merchants)
+    there = which_exist(
+        listed=listings_of(merchants, on=on),
+        **({"stopped": stoppages} if stopped is None else {}),
+        **({"closed": closed} if closings is None else {}),
+    )
+    found = listed_stops(merchants if "listed" in there else [], on=on)
+    found = {merchant.pk: found.get(merchant.pk, []) for merchant in merchants}
+    for row in (one.stoppage for one in stopped) if stopped is not None else stoppages if "stopped" in there else ():
         if row.place == "" and row.kind in _NOTHING_SOLD:
             stop = SalesStop(
                 reason=str(StoppageKind(row.kind).label),
@@ -410,7 +416,7 @@ def sales_stops(
                 article=str(_("the platform's custody rules")),
             )
             found[by_beneficiary[row.beneficiary_id]].append(stop)
-    for closing in standing_closings(merchants) if closings is None else closings:
+    for closing in closings if closings is not None else closed if "closed" in there else ():
         if closing.store_id is None and closing.ended_at is None:
             words = _("found closed, last served on %(day)s") if closing.was_found else _("closes after %(day)s")
             stop = SalesStop(
@@ -427,8 +433,12 @@ def sales_stops(
 def standing_closings(merchants: Iterable[Merchant]) -> list[Closing]:
     """What these merchants have announced and not withdrawn, or officials found, the next first; what took place stays for its
     customers to read. What still waits for a second official (``Closing.waits_for_second``) stops sales and is told nobody."""
+    return list(_standing(merchants))
+
+
+def _standing(merchants: Iterable[Merchant]) -> QuerySet[Closing]:
     rows = Closing.objects.standing().filter(merchant__in=[merchant.pk for merchant in merchants])
-    return list(rows.select_related("store").order_by("ended_at", "last_day", "pk"))
+    return rows.select_related("store").order_by("ended_at", "last_day", "pk")
 
 
 def listings_of(merchants: Collection[Merchant], *, on: date) -> QuerySet[Listing]:
@@ -518,7 +528,11 @@ class Unbacked:
 
 
 def unbacked_of(merchants: Collection[Merchant], *, on: date) -> dict[int, Unbacked]:
-    """By merchant id, of those that have any. One query."""
+    """By merchant id, of those that have any. One query a page."""
+    return once(("unbacked", frozenset(merchant.pk for merchant in merchants), on), lambda: _unbacked_of(merchants, on))
+
+
+def _unbacked_of(merchants: Collection[Merchant], on: date) -> dict[int, Unbacked]:
     with connection.cursor() as cursor:
         cursor.execute(_UNBACKED, {"on": on, "of": [merchant.pk for merchant in merchants]})
         rows = cursor.fetchall()

@@ -28,7 +28,7 @@ from complaints.cases.queries.file import (
     timeline_of,
 )
 from complaints.cases.queries.queue import colleagues_for
-from complaints.cases.queries.scope import SHOWN, cases_for
+from complaints.cases.queries.scope import cases_for, whole
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
 from escrow.errors import DomainError
@@ -54,7 +54,7 @@ def of_my_queue(view: Page) -> View:
 
 
 def _case(request: HttpRequest, pk: int | str) -> Case:
-    cases = cases_for(officer=me(request)).select_related(*SHOWN)
+    cases = whole(cases_for(officer=me(request)))
     case = cases.filter(pk=pk).first() if str(pk).isdecimal() else None
     if case is None:
         raise Http404

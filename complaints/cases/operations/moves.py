@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from complaints.cases.models import Case, CaseEvent, Statement
-from complaints.cases.queries.scope import SHOWN
+from complaints.cases.queries.scope import whole
 from complaints.cases.states import TRANSITIONS, CaseState, EventKind
 from escrow import audit
 from escrow.errors import NotFound
@@ -21,7 +21,7 @@ def lock(case_id: int) -> Case:
     # Locked first, read with its neighbours after: a row that changed while we waited is joined to its old neighbours.
     if Case.objects.select_for_update(no_key=True).filter(pk=case_id).first() is None:
         raise NotFound()
-    return Case.objects.select_related(*SHOWN).get(pk=case_id)
+    return whole(Case.objects.filter(pk=case_id)).get()
 
 
 def note(

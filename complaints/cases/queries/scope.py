@@ -1,10 +1,11 @@
 """Who may see which cases. Another's case is not found, and nobody learns that it exists."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from complaints.cases.models import Case, CaseQuerySet, Statement
-from complaints.cases.states import UNDECIDED, Side
+from complaints.cases.states import Side
 from escrow.errors import NotFound
+from prepaid.cards.models import Redemption
 from prepaid.people.models import Post, User
 
 #: What a list of cases shows.
@@ -12,9 +13,6 @@ LISTED = (
     "complainant",
     "card",
     "refund_request",
-    "redemption__use",
-    "redemption__store",
-    "redemption__card__version",
     "merchant",
     "sector",
     "district",
@@ -24,7 +22,7 @@ LISTED = (
     "lead_officer",
     "outcome__refund",
 )
-#: What the page of one case, and every verb, needs besides.
+#: What one case, and every verb, needs besides.
 SHOWN = (
     *LISTED,
     "store",
@@ -35,9 +33,23 @@ SHOWN = (
 )
 
 
+#: The charge that a case is about, asked for by itself: few cases are about one, and the planner weighs every join.
+CHARGE = Prefetch("redemption", Redemption.objects.select_related("use", "store", "card__version"))
+
+
+def listed(cases: CaseQuerySet) -> CaseQuerySet:
+    """With all that a list of cases shows."""
+    return cases.select_related(*LISTED).prefetch_related(CHARGE)
+
+
+def whole(cases: CaseQuerySet) -> CaseQuerySet:
+    """With all that the page of one case, and every verb, needs."""
+    return cases.select_related(*SHOWN).prefetch_related(None).prefetch_related(CHARGE)
+
+
 def complaints_of(*, user: User) -> CaseQuerySet:
     """The consumer's own complaints, newest first."""
-    return Case.objects.filter(complainant=user).select_related(*LISTED)
+    return listed(Case.objects.filter(complainant=user))
 
 
 def complaint_of(*, user: User, number: str) -> Case:
@@ -47,13 +59,14 @@ def complaint_of(*, user: User, number: str) -> Case:
 
 def cases_about(*, merchant_id: int) -> CaseQuerySet:
     """Cases about one merchant, newest first; the caller has checked that the user manages it."""
-    return Case.objects.filter(merchant_id=merchant_id).select_related(*LISTED)
+    return listed(Case.objects.filter(merchant_id=merchant_id))
 
 
 def cases_to_answer(*, merchant_id: int) -> CaseQuerySet:
-    """Undecided cases about one merchant in which it has not said anything yet, the nearest term first."""
+    """Undecided cases about one merchant in which it has not said anything yet, the nearest term first, each with its owner."""
     said = Statement.objects.filter(case=OuterRef("pk"), side=Side.MERCHANT)
-    cases = cases_about(merchant_id=merchant_id).filter(state__in=UNDECIDED).exclude(Exists(said))
+    cases = Case.objects.filter(merchant_id=merchant_id).undecided().exclude(Exists(said))
+    cases = cases.select_related("lead_department", "lead_district", "lead_officer")
     return cases.order_by("merchant_answer_due_on", "pk")
 
 
@@ -73,9 +86,9 @@ def cases_for(*, officer: User) -> CaseQuerySet:
     if not officer.is_active or not officer.is_staff:
         return Case.objects.none()
     if officer.is_platform_operator:
-        return Case.objects.select_related(*LISTED)
+        return listed(Case.objects.all())
     if officer.post is not None:
-        return Case.objects.filter(in_post(officer.post)).select_related(*LISTED)
+        return listed(Case.objects.filter(in_post(officer.post)))
     return Case.objects.none()
 
 
@@ -85,7 +98,7 @@ def case_for(*, officer: User, number: str) -> Case:
 
 
 def _one(cases: CaseQuerySet, number: str) -> Case:
-    case = cases.filter(number=number).select_related(*SHOWN).first()
+    case = whole(cases.filter(number=number)).first()
     if case is None:
         raise NotFound()
     case.card.issuer = case.merchant  # the same rows, not asked for again

@@ -105,9 +105,9 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         except DomainError as error:
             form.add_error("offer" if isinstance(error, OfferTooHigh | InvalidAmount) else None, str(error))
             status = error.http_status
+            case = case_about(merchant_id=staff.merchant_id, number=number)  # it may be another by now
     elif request.method == "POST":
         status = 400
-    case = case_about(merchant_id=staff.merchant_id, number=number)
     today = clock.today()
     context = {
         "staff": staff,

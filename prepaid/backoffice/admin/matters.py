@@ -62,7 +62,9 @@ class MatterAdmin(ReadOnlyAdmin):
             "everything": sum(tally.count for tally in kinds),
             "late": sum(tally.late for tally in kinds),
             "page": page,
-            "matters": queries.matters(asked, at=at, start=max(0, page.start_index() - 1), stop=page.end_index()),
+            "matters": queries.matters(
+                asked, at=at, among=kinds, start=max(0, page.start_index() - 1), stop=page.end_index()
+            ),
             "at": at,
             **(extra_context or {}),
         }

@@ -1,6 +1,6 @@
 """All open matters as one list, oldest first: filtered, counted, and with the names that stand beside them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -61,9 +61,13 @@ class Tally:
     oldest: datetime
 
 
-def matters(asked: Asked, *, at: datetime, start: int = 0, stop: int | None = None) -> list[Matter]:
-    """The oldest first, from ``start`` up to ``stop``. Three queries, whatever their number."""
-    found = _union(asked, at)
+def matters(
+    asked: Asked, *, at: datetime, among: Iterable[Tally] | None = None, start: int = 0, stop: int | None = None
+) -> list[Matter]:
+    """The oldest first, from ``start`` up to ``stop``. Three queries, whatever their number. ``among``: what is known to be open,
+    so that no other kind is asked for."""
+    lanes = SOURCES if among is None else {tally.source.lane for tally in among}
+    found = _union(asked, at, lanes)
     return _named(found.order_by("began", "lane", "ref")[start:stop]) if found is not None else []
 
 
@@ -123,8 +127,8 @@ def merchants_named(words: str) -> list[Merchant]:
     return list(Merchant.objects.select_related("beneficiary").filter(named, beneficiary__isnull=False)[:2])
 
 
-def _union(asked: Asked, at: datetime) -> Rows | None:
-    kinds = [kind for lane, kind in SOURCES.items() if asked.lane in {"", lane}]
+def _union(asked: Asked, at: datetime, lanes: Collection[str] = SOURCES) -> Rows | None:
+    kinds = [kind for lane, kind in SOURCES.items() if lane in lanes and asked.lane in {"", lane}]
     if not kinds:
         return None
     wanted = _wanted(asked)

@@ -551,7 +551,7 @@ def test_officials_see_who_is_overdue(boss, client: Client, django_assert_num_qu
     for one in (boss, other.boss):
         load(one, at=clock.now() - timedelta(days=40))
     today = clock.today()
-    with django_assert_num_queries(4):  # for two as for one
+    with django_assert_num_queries(2):  # for two as for one
         stops = queries.sales_stops([boss.merchant, other.merchant], on=today)
     assert [len(found) for found in stops.values()] == [1, 1]
     lead = boss.merchant.sector.lead_department_id
