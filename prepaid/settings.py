@@ -219,6 +219,17 @@ SMS_GATEWAY_KEY = os.environ.get("SMS_GATEWAY_KEY", "")
 SMS_SENDER = os.environ.get("SMS_SENDER") or (
     "prepaid.notices.senders.Inbox" if DEMO else "prepaid.notices.senders.HttpGateway" if SMS_GATEWAY_URL else ""
 )
+# How an e-mail does: smtp://user:password@host:port (TLS asked for after connecting), smtps:// (TLS from the start). There need
+# not be a mail server: everything is in the app.
+EMAIL_URL = os.environ.get("EMAIL_URL", "")
+_mail = urlsplit(EMAIL_URL)
+EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or (465 if _mail.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = _mail.scheme == "smtps", _mail.scheme == "smtp", 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or f"no-reply@{urlsplit(PUBLIC_URL).hostname}"
+EMAIL_SENDER = os.environ.get("EMAIL_SENDER") or (
+    "prepaid.notices.senders.Mailbox" if DEMO else "prepaid.notices.senders.Smtp" if EMAIL_URL else ""
+)
 
 # The sandbox bank: payment channel and custody bank of the demo city.
 SANDBOX_BANK_URL = os.environ.get("SANDBOX_BANK_URL", "http://127.0.0.1:8001")
@@ -243,7 +254,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-# Sign-in by phone number and SMS code; there are no passwords and no e-mail addresses to steal.
+# Sign-in by phone number and SMS code; there are no passwords to steal, and nobody signs in by an e-mail address.
 ACCOUNT_ADAPTER = "prepaid.people.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None

@@ -19,6 +19,30 @@ class InvalidContactPhone(DomainError):
     field = "contact_phone"
 
 
+class InvalidEmail(DomainError):
+    message = _("Enter an e-mail address, for example lihua@example.com.")
+    http_status = 400
+    field = "address"
+
+
+class EmailUnavailable(DomainError):
+    """No mail server is configured."""
+
+    message = _("We do not send e-mails at the moment. Your messages are in the app; look there.")
+    http_status = 503
+
+
+class EmailFailed(DomainError):
+    """The mail server did not take it, or nobody knows whether it did."""
+
+    message = _("The e-mail could not be sent at the moment. Wait a few minutes, then try again.")
+    http_status = 503
+
+
+class AddressRefused(EmailFailed):
+    """The mail server says for good that there is no such mailbox (a 5xx answer to RCPT, RFC 5321, 4.2.1)."""
+
+
 class SmsUnavailable(DomainError):
     """No gateway is configured: a code must never be kept where nobody can receive it."""
 

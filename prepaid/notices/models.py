@@ -6,16 +6,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models import EncryptedTextField
-from prepaid.notices import phones
+from prepaid.notices import addresses, phones
 
 
 class Channel(models.TextChoices):
     IN_APP = "in_app", _("in the app")
     SMS = "sms", _("SMS")
+    EMAIL = "email", _("e-mail")
 
 
 class Message(models.Model):
-    """One message, in the recipient's language at the time. An SMS may go to a number that nobody registered."""
+    """One message, in the recipient's language at the time. An SMS may go to a number that nobody registered, an e-mail to an
+    address that its recipient has not confirmed yet."""
 
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     recipient = models.ForeignKey(
@@ -28,6 +30,7 @@ class Message(models.Model):
     )
     phone = EncryptedTextField(_("phone"), blank=True, default="")
     phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    address = EncryptedTextField(_("e-mail address"), blank=True, default="")
     kind = models.CharField(_("kind"), max_length=64)
     title = EncryptedTextField(_("title"), blank=True, default="")
     body = EncryptedTextField(_("text"))
@@ -37,7 +40,7 @@ class Message(models.Model):
         _("delivered"), null=True, blank=True, help_text=_("It lies where its recipient can read it.")
     )
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
-    #: Of an SMS on its way: when it is handed to the gateway next, how often it was, and until when it is of use.
+    #: Of an SMS or e-mail on its way: when it is handed over next, how often it was, and until when it is of use.
     next_try_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     useful_until = models.DateTimeField(null=True, blank=True)
@@ -57,7 +60,7 @@ class Message(models.Model):
             models.CheckConstraint(name="message_channel_known", condition=Q(channel__in=Channel.values)),
             models.CheckConstraint(
                 name="message_goes_somewhere",
-                condition=Q(channel=Channel.IN_APP, recipient__isnull=False)
+                condition=Q(channel__in=[Channel.IN_APP, Channel.EMAIL], recipient__isnull=False)
                 | (Q(channel=Channel.SMS) & ~Q(phone_index="")),
             ),
         ]
@@ -67,6 +70,8 @@ class Message(models.Model):
 
     @property
     def to_masked(self) -> str:
-        """The masked number it went to; the recipient's for a message in the app."""
+        """The masked number or address it went to; the recipient's number for a message in the app."""
+        if self.address:
+            return addresses.masked(self.address)
         phone = self.phone or (self.recipient.phone if self.recipient else "")
         return phones.masked(phone) if phone else ""

@@ -2,20 +2,26 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.functional import Promise
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from escrow.models import blind_index
-from escrow.transactions import ring, transaction
+from escrow.transactions import after_commit, ring, transaction
 from prepaid.notices import phones
+from prepaid.notices.errors import AddressRefused
 from prepaid.notices.models import Channel, Message
-from prepaid.notices.senders import sms_sender
+from prepaid.notices.senders import email_sender, sms_sender
+from prepaid.notices.signals import address_refused
 
-A_DAY = timedelta(days=1)
-#: An SMS that the gateway did not take is tried again after so long, then twice, four times as long, at most ``MOST_WAIT``.
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+#: Kinds that begin so are written to an address, whoever has it.
+ABOUT_AN_ADDRESS = "people.email_"
+#: What the gateway or the mail server did not take is tried again after so long, then twice, four times as long, at most ``MOST_WAIT``.
 FIRST_WAIT, MOST_WAIT = timedelta(seconds=20), timedelta(minutes=30)
 
 
@@ -28,6 +34,11 @@ class Recipient(Protocol):
     def language(self) -> str: ...
     @property
     def is_active(self) -> bool: ...
+    def email_for(self, kind: str) -> str:
+        """Where messages of that kind also go; nowhere when empty."""
+
+    def leave_url(self) -> str:
+        """The page that ends these e-mails without signing in, below the platform's address."""
 
 
 def send(
@@ -41,7 +52,8 @@ def send(
     at: datetime,
 ) -> Message:
     """A message in the app, written in the recipient's language. It is delivered when it lies in the inbox of somebody who
-    can sign in and read it (Civil Code 137); a closed account receives nothing.
+    can sign in and read it (Civil Code 137); a closed account receives nothing. Who wants it also gets it by e-mail, which no
+    term counts from.
 
     Args:
         kind: ``app.event``, for programs.
@@ -51,7 +63,10 @@ def send(
     with override(to.language):
         values = {name: str(value) for name, value in (details or {}).items()}
         texts = [str(text) % values if values else str(text) for text in (title, body)]
+    address = to.email_for(kind) if to.is_active and settings.EMAIL_SENDER else ""
     with transaction():
+        if address:
+            send_email(to=to, address=address, kind=kind, title=texts[0], body=texts[1], url=url, at=at)
         return Message.objects.create(
             channel=Channel.IN_APP,
             recipient_id=to.pk,
@@ -95,32 +110,107 @@ def send_sms(
             useful_until=at + useful_for,
         )
         if not arrives:
-            ring("prepaid.notices.tasks.deliver_sms", message.pk)
+            ring("prepaid.notices.tasks.deliver", message.pk)
     return message
 
 
-def deliver_sms(*, message_id: int, at: datetime) -> bool:
-    """Hand an SMS that waits to the gateway; whether it was taken now. Whoever comes first has it, until its next turn, so two
-    workers do not send it twice; after a crash it goes again under the same reference. Calls the gateway: not inside a
-    transaction.
+def send_email(
+    *,
+    to: Recipient,
+    address: str,
+    kind: str,
+    title: str,
+    body: str,
+    url: str = "",
+    at: datetime,
+    useful_for: timedelta = A_WEEK,
+) -> Message:
+    """An e-mail, written down and handed to the mail server by a worker. In the demo it arrives on the inbox page at once.
+    ``url``: path of the page to act on.
 
     Raises:
-        SmsFailed: not taken; it has its next turn. SmsUnavailable.
+        EmailUnavailable: no server is configured; nothing is kept.
     """
-    waiting = Message.objects.filter(pk=message_id, channel=Channel.SMS, delivered_at=None, next_try_at__lte=at)
+    arrives = email_sender().at_once
+    with transaction():
+        message = Message.objects.create(
+            channel=Channel.EMAIL,
+            recipient_id=to.pk,
+            address=address,
+            kind=kind,
+            title=title,
+            body=body,
+            url=url,
+            sent_at=at,
+            delivered_at=at if arrives else None,
+            next_try_at=None if arrives else at,
+            useful_until=at + useful_for,
+        )
+        if not arrives:
+            ring("prepaid.notices.tasks.deliver", message.pk)
+    return message
+
+
+def deliver(*, message_id: int, at: datetime) -> bool:
+    """Hand an SMS or e-mail that waits over; whether it was taken now. Whoever comes first has it, until its next turn, so two
+    workers do not send it twice; after a crash it goes again under the same reference. Calls the gateway or the mail server:
+    not inside a transaction.
+
+    Raises:
+        SmsFailed, EmailFailed: not taken; it has its next turn, but for ``AddressRefused``. SmsUnavailable, EmailUnavailable.
+    """
+    waiting = Message.objects.filter(pk=message_id, delivered_at=None, next_try_at__lte=at)
     message = waiting.first()
     if message is None:
         return False
     wait = min(FIRST_WAIT * 2**message.tries, MOST_WAIT)
-    expired = message.useful_until is not None and at >= message.useful_until
+    expired = (message.useful_until is not None and at >= message.useful_until) or not _is_wanted(message)
     mine = waiting.filter(tries=message.tries).update(
         tries=message.tries + (not expired), next_try_at=None if expired else at + wait
     )
     if not mine or expired:
         return False
-    sms_sender().send(number=message.phone, text=message.body, reference=f"sms-{message.pk}")
+    try:
+        _hand_over(message)
+    except AddressRefused:
+        with transaction():
+            Message.objects.filter(pk=message_id).update(next_try_at=None)
+            facts = {"recipient_id": message.recipient_id, "address": message.address, "at": at}
+            after_commit(partial(address_refused.send, sender=Message, **facts))
+        raise
     Message.objects.filter(pk=message_id).update(delivered_at=at, next_try_at=None)
     return True
+
+
+def _is_wanted(message: Message) -> bool:
+    """Who has another address by now, or none, gets what was written for it in the app alone; what is about an address itself
+    goes to that address."""
+    if message.channel != Channel.EMAIL or message.kind.startswith(ABOUT_AN_ADDRESS):
+        return True
+    return message.recipient is not None and message.recipient.email_for(message.kind) == message.address
+
+
+def _hand_over(message: Message) -> None:
+    if message.channel == Channel.SMS:
+        sms_sender().send(number=message.phone, text=message.body, reference=f"sms-{message.pk}")
+        return
+    reader, parts = message.recipient, [message.body]
+    assert reader is not None  # a constraint: an e-mail has a recipient
+    leave = settings.PUBLIC_URL + reader.leave_url() if reader.email_for(message.kind) == message.address else ""
+    with override(reader.language):
+        if message.url:
+            parts.append(settings.PUBLIC_URL + message.url)
+        if leave:
+            parts.append(
+                "-- \n" + gettext("You asked for your messages by e-mail. No more of them: %(page)s") % {"page": leave}
+            )
+    email_sender().send(
+        address=message.address,
+        subject=message.title,
+        text="\n\n".join(parts),
+        reference=f"message-{message.pk}",
+        leave=leave,
+    )
 
 
 def forget(*, recipient_id: int, phone: str) -> None:

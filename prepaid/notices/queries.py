@@ -42,7 +42,7 @@ def _number(message: Message) -> str:
     return message.phone or (message.recipient.phone if message.recipient else "")
 
 
-def sms_waiting(*, at: datetime) -> list[int]:
-    """Ids of SMS whose turn has come, the longest waiting first, some of them."""
-    due = Message.objects.filter(channel=Channel.SMS, delivered_at=None, next_try_at__lte=at)
+def waiting(*, at: datetime) -> list[int]:
+    """Ids of SMS and e-mails whose turn has come, the longest waiting first, some of them."""
+    due = Message.objects.filter(delivered_at=None, next_try_at__lte=at)
     return list(due.order_by("next_try_at").values_list("pk", flat=True)[:500])

@@ -1,16 +1,19 @@
-"""The ways out for an SMS. ``SMS_SENDER`` names the class: ours speaks a small signed HTTP call, another one can be put beside it."""
+"""The ways out. For an SMS ``SMS_SENDER`` names the class: ours speaks a small signed HTTP call. For an e-mail ``EMAIL_SENDER``: ours
+speaks SMTP. Another one can be put beside each."""
 
 import hashlib
 import hmac
 import json
 import time
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Protocol
 
 import httpx
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
-from prepaid.notices.errors import SmsFailed, SmsUnavailable
+from prepaid.notices.errors import AddressRefused, EmailFailed, EmailUnavailable, SmsFailed, SmsUnavailable
 
 
 class SmsSender(Protocol):
@@ -63,4 +66,58 @@ def sms_sender() -> SmsSender:
     if not settings.SMS_SENDER:
         raise SmsUnavailable()
     found: SmsSender = import_string(settings.SMS_SENDER)()
+    return found
+
+
+class EmailSender(Protocol):
+    """What takes an e-mail and carries it out, or says that it could not."""
+
+    #: What is handed over has arrived: nothing has to be called, and nothing can fail.
+    at_once: bool
+
+    def send(self, *, address: str, subject: str, text: str, reference: str, leave: str = "") -> None:
+        """Hand it over. The same ``reference`` is the same e-mail, also when it is sent again. ``leave``: the address of the
+        page that ends such e-mails.
+
+        Raises:
+            AddressRefused: there is no such mailbox. EmailFailed: not taken, or nobody knows.
+        """
+
+
+class Mailbox:
+    """The demo's page of messages is the mailbox."""
+
+    at_once = True
+
+    def send(self, *, address: str, subject: str, text: str, reference: str, leave: str = "") -> None:
+        """It lies there already."""
+
+
+class Smtp:
+    """Django's SMTP client with the server of ``EMAIL_URL``. The Message-ID is made of the reference, so that a mailbox that
+    gets an e-mail twice, after a crash between handing over and writing down, shows it once."""
+
+    at_once = False
+
+    def send(self, *, address: str, subject: str, text: str, reference: str, leave: str = "") -> None:
+        """Raises ``AddressRefused``, ``EmailFailed``."""
+        domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+        headers = {"Message-ID": f"<{reference}@{domain}>", "Auto-Submitted": "auto-generated"}  # RFC 3834
+        if leave:  # RFC 8058
+            headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        subject = " ".join(subject.split())  # a header is one line
+        try:
+            EmailMessage(subject, text, to=[address], headers=headers).send()
+        except SMTPRecipientsRefused as error:
+            codes = [code for code, _said in error.recipients.values()]
+            raise (AddressRefused if all(500 <= code < 600 for code in codes) else EmailFailed)() from error
+        except (SMTPException, OSError) as error:
+            raise EmailFailed() from error
+
+
+def email_sender() -> EmailSender:
+    """The configured way out. Raises ``EmailUnavailable``: there is none."""
+    if not settings.EMAIL_SENDER:
+        raise EmailUnavailable()
+    found: EmailSender = import_string(settings.EMAIL_SENDER)()
     return found

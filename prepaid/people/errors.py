@@ -19,6 +19,11 @@ class UnknownLanguage(DomainError):
     http_status = 400
 
 
+class UnknownWish(DomainError):
+    message = _("Choose what goes by e-mail: every message, the weekly digest only, or nothing.")
+    http_status = 400
+
+
 class UnknownDivision(DomainError):
     message = _("There is no such district or street in Beijing. Choose one from the list.")
     http_status = 400

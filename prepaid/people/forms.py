@@ -17,11 +17,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from escrow import clock
-from prepaid.notices import phones
-from prepaid.notices.errors import InvalidPhone
+from prepaid.notices import addresses, phones
+from prepaid.notices.errors import InvalidEmail, InvalidPhone
 from prepaid.people import operations, totp
 from prepaid.people.errors import PhoneTaken
-from prepaid.people.models import User
+from prepaid.people.models import EmailWish, User
 
 
 class PhoneField(forms.CharField):
@@ -52,6 +52,45 @@ class NameForm(forms.Form):
         help_text=_("As in your identity card: it stands in the contracts of your cards."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class EmailForm(forms.Form):
+    """The address that a code is sent to."""
+
+    address = forms.CharField(
+        label=_("E-mail address"),
+        max_length=addresses.LONGEST,
+        error_messages={"required": InvalidEmail.message},
+        widget=forms.TextInput(attrs={"type": "email", "inputmode": "email", "autocomplete": "email"}),
+    )
+
+    def clean_address(self) -> str:
+        """As it is kept."""
+        try:
+            return addresses.clean(self.cleaned_data["address"])
+        except InvalidEmail as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class EmailCodeForm(forms.Form):
+    """The code that was sent there."""
+
+    code = forms.CharField(
+        label=_("Code of the e-mail"),
+        max_length=16,
+        help_text=_("Six digits. Nothing there? Look among the unwanted messages."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def clean_code(self) -> str:
+        """Only the digits count."""
+        return "".join(character for character in self.cleaned_data["code"] if character.isdigit())
+
+
+class EmailWishForm(forms.Form):
+    """What also goes by e-mail."""
+
+    wish = forms.ChoiceField(label=_("By e-mail"), choices=EmailWish, widget=forms.RadioSelect)
 
 
 class CloseAccountForm(forms.Form):

@@ -137,6 +137,8 @@ def own_data(user: User) -> dict[str, Rows]:
         (_("Language"), user.get_language_display()),
         (_("Care mode"), _("yes") if user.care_mode else _("no")),
         (_("Weekly digest"), _("yes") if user.weekly_digest else _("no")),
+        (_("E-mail address"), user.email),
+        (_("By e-mail"), user.get_email_wish_display() if user.email else ""),
     ]
     account += [(_("Second factor"), str(one.get_type_display())) for one in factors_of(user_id=user.pk)]
     account += [(_("Post"), f"{post} {post.valid_from} – {post.valid_until or ''}") for post in user.posts.all()]

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from prepaid.people.views import account as views
-from prepaid.people.views import factors, own_data
+from prepaid.people.views import emails, factors, own_data
 from prepaid.people.views.account import guarded
 
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
     path("second-factor/<int:factor_id>/remove/", guarded(factors.remove), name="second_factor_remove"),
     path("second-factor/recovery-codes/", guarded(factors.recovery_codes), name="second_factor_codes"),
     path("me/", views.me, name="me"),
+    path("email/", emails.email, name="email"),
+    path("email/code/", emails.code, name="email_code"),
+    path("email/wish/", emails.wish, name="email_wish"),
+    path("email/remove/", emails.remove, name="email_remove"),
+    path("email/leave/<str:token>/", emails.leave, name="email_leave"),
     path("my-data/", own_data.my_data, name="my_data"),
     path("my-data/copy/", own_data.copy, name="my_data_copy"),
     path("close/", own_data.close, name="close_account"),

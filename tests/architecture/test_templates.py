@@ -41,6 +41,8 @@ class Template(HTMLParser):
             self.faults.append(f"{where} has no alt")
         if any((value or "").strip().lower().startswith("javascript:") for value in named.values()):
             self.faults.append(f"{where} has a javascript: address")
+        if "table-wrap" in (named.get("class") or "").split() and named.get("tabindex") != "0":
+            self.faults.append(f"{where} scrolls, and the keyboard cannot reach it")
         if tag == "form" and (named.get("method") or "").lower() == "post":
             self.form = where
         if tag == "csrf-token":
@@ -73,6 +75,7 @@ def test_template_is_clean(path: Path) -> None:
         '<form method="POST">{% if a %}<button>x</button>{% endif %}</form>{% csrf_token %}',
         '<img src="{% static "a.png" %}">',
         '<a href="javascript:x()">x</a>',
+        '<div class="table-wrap"><table></table></div>',
     ],
 )
 def test_a_fault_is_found(bad: str) -> None:

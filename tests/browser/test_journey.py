@@ -9,7 +9,7 @@ from tests.browser.person import DESKTOP, PHONE
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 BESIDE_A_CARD = ("people/", "print/", "rolls/", "lost/", "proof/", "transfer/")
-BESIDE_A_CONSUMER = ("/accounts/me/", "/accounts/my-data/", "/accounts/close/", "/complaints/")
+BESIDE_A_CONSUMER = ("/accounts/me/", "/accounts/email/", "/accounts/my-data/", "/accounts/close/", "/complaints/")
 BESIDE_A_SHOP = (
     "/shop/counter/sell/",
     "/shop/counter/sms/",

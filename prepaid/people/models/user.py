@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core import signing
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -16,16 +18,29 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow import clock
 from escrow.models import EncryptedTextField, blind_index
-from prepaid.notices import phones
+from prepaid.notices import addresses, phones
 
 if TYPE_CHECKING:
     from prepaid.people.models.post import Post
+
+
+#: The kind of the weekly letter.
+DIGEST = "cards.digest"
+LEAVE_SALT = "people.email_leave"
 
 
 def masked_name(name: str) -> str:
     """A person's name as others may see it: ``张**``, ``Li ***``."""
     first, space, rest = name.partition(" ")
     return f"{first} ***" if space and rest else name[:1] + "*" * max(1, min(2, len(name) - 1))
+
+
+class EmailWish(models.TextChoices):
+    """What also goes by e-mail."""
+
+    ALL = "all", _("every message")
+    DIGEST = "digest", _("the weekly digest only")
+    NONE = "none", _("nothing")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     care_mode = models.BooleanField(_("care mode"), default=False)
     weekly_digest = models.BooleanField(_("weekly digest"), default=True)
+    #: Confirmed by a code; nobody signs in by it. Emptied it is none.
+    email = EncryptedTextField(_("e-mail address"), blank=True, default="")
+    email_wish = models.CharField(_("by e-mail"), max_length=8, choices=EmailWish, default=EmailWish.ALL)
+    #: Since when the mail server says that there is no such mailbox: nothing is sent there any more.
+    email_refused_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("registered"), default=timezone.now)
     #: How often a second factor was replaced, removed or reset. A session remembers the number it was opened at.
     factor_changes = models.PositiveIntegerField(default=0, editable=False)
@@ -104,14 +124,27 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def close(self, at: datetime) -> None:
         """Nothing of the person stays in the row."""
-        self.name = self.phone = ""
-        self.phone_verified_at = self.last_login = None
+        self.name = self.phone = self.email = ""
+        self.phone_verified_at = self.last_login = self.email_refused_at = None
         self.is_active, self.closed_at = False, at
         self.save()
 
     @property
     def phone_masked(self) -> str:
         return phones.masked(self.phone) if self.phone else gettext("closed account")
+
+    @property
+    def email_masked(self) -> str:
+        return addresses.masked(self.email) if self.email else ""
+
+    def email_for(self, kind: str) -> str:
+        """Where messages of that kind (``app.event``) also go; nowhere when empty."""
+        wanted = self.email_wish == EmailWish.ALL or (self.email_wish == EmailWish.DIGEST and kind == DIGEST)
+        return self.email if wanted and self.email_refused_at is None else ""
+
+    def leave_url(self) -> str:
+        """The page that ends the e-mails without signing in: its address is signed, so nobody guesses another's."""
+        return reverse("email_leave", args=[signing.dumps(str(self.public_id), salt=LEAVE_SALT)])
 
     @property
     def display_name(self) -> str:

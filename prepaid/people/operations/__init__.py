@@ -1,5 +1,14 @@
 """What can be done to people, their posts and their second factors."""
 
+from prepaid.people.operations.emails import (
+    CODE_LASTS,
+    address_refused,
+    choose_email,
+    confirm_email,
+    reader,
+    remove_email,
+    send_email_code,
+)
 from prepaid.people.operations.exports import MOST_ROWS, export_list
 from prepaid.people.operations.factors import (
     add_app,
@@ -30,15 +39,19 @@ from prepaid.people.operations.people import (
 )
 
 __all__ = [
+    "CODE_LASTS",
     "MOST_ROWS",
     "add_app",
     "add_passkey",
+    "address_refused",
     "appoint",
     "change_phone",
     "choose_care_mode",
     "choose_digest",
+    "choose_email",
     "choose_language",
     "close_account",
+    "confirm_email",
     "copy_data",
     "end_post",
     "export_list",
@@ -48,11 +61,14 @@ __all__ = [
     "locked",
     "make_operator",
     "make_recovery_codes",
+    "reader",
     "register",
+    "remove_email",
     "remove_factor",
     "rename",
     "reset_factors",
     "reveal",
+    "send_email_code",
     "use_code",
     "use_passkey",
     "verify_phone",

@@ -70,7 +70,7 @@ def test_it_is_handed_over_once_with_its_signature(gateway) -> None:
     assert (message.delivered_at, gateway.taken) == (None, [])
     assert tasks.sweep() == 1
     assert tasks.sweep() == 0
-    tasks.deliver_sms(message.pk)
+    tasks.deliver(message.pk)
     sent = {"to": "+8613911112222", "text": "您的验证码是 123456", "reference": f"sms-{message.pk}", "status": 202}
     assert gateway.taken == [sent]
     message.refresh_from_db()
@@ -81,8 +81,8 @@ def test_what_is_not_taken_is_tried_again_later_under_the_same_reference(gateway
     gateway.answers = [503, 500]
     message = sms()
     with pytest.raises(SmsFailed):
-        operations.deliver_sms(message_id=message.pk, at=clock.now())
-    assert not operations.deliver_sms(message_id=message.pk, at=clock.now())  # not its turn yet
+        operations.deliver(message_id=message.pk, at=clock.now())
+    assert not operations.deliver(message_id=message.pk, at=clock.now())  # not its turn yet
     clock.advance(HOUR)
     tasks.sweep()
     clock.advance(HOUR)
@@ -108,11 +108,11 @@ def test_a_gateway_that_is_not_there_or_knows_another_key_is_a_failure(gateway, 
     settings.SMS_GATEWAY_KEY = "another"
     first = sms()
     with pytest.raises(SmsFailed):
-        operations.deliver_sms(message_id=first.pk, at=clock.now())
+        operations.deliver(message_id=first.pk, at=clock.now())
     settings.SMS_GATEWAY_URL = "http://127.0.0.1:9/sms"
     second = sms()
     with pytest.raises(SmsFailed):
-        operations.deliver_sms(message_id=second.pk, at=clock.now())
+        operations.deliver(message_id=second.pk, at=clock.now())
 
 
 def test_two_workers_hand_it_over_once(gateway, monkeypatch) -> None:
@@ -126,11 +126,11 @@ def test_two_workers_hand_it_over_once(gateway, monkeypatch) -> None:
         if not other:
             other.append(True)
             first = found.first
-            found.first = lambda: (first(), operations.deliver_sms(message_id=message.pk, at=clock.now()))[0]
+            found.first = lambda: (first(), operations.deliver(message_id=message.pk, at=clock.now()))[0]
         return found
 
     monkeypatch.setattr(Message.objects, "filter", meanwhile)
-    assert not operations.deliver_sms(message_id=message.pk, at=clock.now())
+    assert not operations.deliver(message_id=message.pk, at=clock.now())
     assert len(gateway.taken) == 1
 
 
