@@ -116,8 +116,9 @@ def lots(card_id: int) -> list[Holding]:
     paid = Agreement.objects.filter(Q(pk=card_id) | Q(tops_up=card_id), funded_at__isnull=False).order_by(
         "funded_at", "pk"
     )
-    found = holdings(paid.values_list("pk", flat=True))
-    return [found[agreement.pk] for agreement in paid]
+    ids = list(paid.values_list("pk", flat=True))  # asked once: another may be paid meanwhile
+    found = holdings(ids)
+    return [found[pk] for pk in ids]
 
 
 def holdings(agreement_ids: Iterable[int]) -> dict[int, Holding]:

@@ -49,6 +49,22 @@ def test_a_charge_empties_the_oldest_lot_before_it_touches_the_next():
     assert proven()
 
 
+def test_a_lot_that_is_paid_while_the_card_is_read_is_read_the_next_time(monkeypatch):
+    card = held_agreement(price_fen=10_000, units_total=3)
+    holdings = queries.holdings
+
+    def meanwhile(ids):
+        """The top-up is paid between the two questions."""
+        found = holdings(ids)
+        monkeypatch.undo()
+        topped_up(card, price_fen=5_000, units_total=5)
+        return found
+
+    monkeypatch.setattr(queries, "holdings", meanwhile)
+    assert held(card) == [10_000]
+    assert held(card) == [10_000, 5_000]
+
+
 def test_the_same_key_gives_the_same_uses_and_another_body_is_refused():
     card = held_agreement(price_fen=10_000, units_total=3)
     topped_up(card, price_fen=5_000, units_total=5)

@@ -24,6 +24,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='email_wish',
-            field=models.CharField(choices=[('all', 'every message'), ('digest', 'the weekly digest only'), ('none', 'nothing')], default='all', max_length=8, verbose_name='by e-mail'),
+            field=models.CharField(choices=[('all', 'every message'), ('digest', 'the weekly digest only'), ('none', 'no e-mails')], default='all', max_length=8, verbose_name='by e-mail'),
         ),
     ]

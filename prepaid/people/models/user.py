@@ -40,7 +40,7 @@ class EmailWish(models.TextChoices):
 
     ALL = "all", _("every message")
     DIGEST = "digest", _("the weekly digest only")
-    NONE = "none", _("nothing")
+    NONE = "none", _("no e-mails")
 
 
 class UserManager(BaseUserManager["User"]):
