@@ -65,7 +65,7 @@ def accept_invitation(invited: Person) -> None:
 def test_family_loss_paper_and_another_holder(city, person, language, hand, desk):
     reads = {
         "language": language,
-        "typed": (GYM.name, GYM.product, "建外店", "望京店", "小满", "中文", "持*", "家*", "亲*", "接*"),
+        "typed": (GYM.name, GYM.product, "建外店", "望京店", "小满", "中文", "何**", "何*"),
     }
     holder = person("holder", device=hand, **reads)
     guardian = person("guardian", device=hand, **reads)
@@ -73,10 +73,10 @@ def test_family_loss_paper_and_another_holder(city, person, language, hand, desk
     taker = person("taker", device=hand, **reads)
     cashier = person("cashier", device=desk, **reads)
     people.sign_in(cashier, people.CASHIER)
-    phone = people.sign_up(holder, "持卡人")
-    guardians = people.sign_up(guardian, "家长")
-    relatives = people.sign_up(relative, "亲戚")
-    takers = people.sign_up(taker, "接手人")
+    phone = people.sign_up(holder, "何晓云")
+    guardians = people.sign_up(guardian, "何建国")
+    relatives = people.sign_up(relative, "何晓梅")
+    takers = people.sign_up(taker, "何文静")
     number = buy(holder, GYM)
 
     # A child, a second guardian who shows the code and says yes to a charge, a relative who looks on and leaves.
@@ -132,7 +132,7 @@ def test_family_loss_paper_and_another_holder(city, person, language, hand, desk
     taker.press("main a[href*='/contract/']")
     taker.page.go_back()
     account = f"6222{secrets.randbelow(10**12):012d}11"
-    taker.fill(account_name="接手人", account_no=account + luhn.calc_check_digit(account), contract_accepted="")
+    taker.fill(account_name="何文静", account_no=account + luhn.calc_check_digit(account), contract_accepted="")
     taker.press(".actions button.weui-btn_primary")
     taker.open("/wallet/")
     taker.press("main a[href^='/wallet/']")
@@ -145,12 +145,12 @@ def test_family_loss_paper_and_another_holder(city, person, language, hand, desk
 @BOTH
 def test_lessons_by_roll_call(person, language, hand, desk):
     learner = {"zh-hans": "小雨", "en": "小雪"}[language]
-    names = ("中关村校区", "周三水彩班", "小雨", "小雪", "家*")
+    names = ("中关村校区", "周三水彩班", "小雨", "小雪", "何**", "何*")
     reads = {"language": language, "typed": (COURSE.name, COURSE.product, *names)}
     parent = person("parent", device=hand, **reads)
     school = person("school", device=desk, **reads)
     people.sign_in(school, SCHOOL)
-    people.sign_up(parent, "家长")
+    people.sign_up(parent, "何佳慧")
     number = buy(parent, COURSE)
     parent.open(f"/wallet/{number}/code/")
     school.open("/shop/classes/")
@@ -173,12 +173,12 @@ def test_lessons_by_roll_call(person, language, hand, desk):
 @BOTH
 def test_the_till_pauses_top_ups_and_cards_from_before(person, language, hand, desk):
     earlier = ("旧游泳20次卡", "旧团课20次卡", "旧储值卡", "旧私教10次卡", "次卡", "储值卡")
-    names = (*earlier, "李*", "李强", "建外店", "望京店", "外出学习", "城市银行", "顾*", "刘*", "孙*")
+    names = (*earlier, "李*", "李强", "建外店", "望京店", "外出学习", "城市银行", "何**", "何*", "刘*", "孙*")
     reads = {"language": language, "typed": (GYM.name, GYM.product, YEAR.product, STORED.product, *names)}
     owner = person("owner", device=desk, **reads)
     consumer = person("consumer", device=hand, **reads)
     people.sign_in(owner, people.OWNER)
-    phone = people.sign_up(consumer, "顾客")
+    phone = people.sign_up(consumer, "何晓东")
 
     # Prepared at the till; read, accepted and paid on the customer's own phone.
     owner.open("/shop/counter/sell/")
@@ -219,7 +219,7 @@ def test_the_till_pauses_top_ups_and_cards_from_before(person, language, hand, d
     consumer.sees("¥1,000.00", within="#top-ups ~ ul")
 
     # What the shop sold before it joined: looked at, imported, confirmed by its holder.
-    line = f"{phone},顾客,次卡,旧游泳20次卡,{int(today[:4]) - 1}{today[4:8]}01,1200,,20,12,\n"
+    line = f"{phone},何晓东,次卡,旧游泳20次卡,{int(today[:4]) - 1}{today[4:8]}01,1200,,20,12,\n"
     text = f"phone,name,kind,product,sold_on,paid,gift,total,left,expires_on\n{line}"
     with owner.in_any_language():  # columns go by their names in the file
         owner.open("/shop/existing/import/")
