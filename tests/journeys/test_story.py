@@ -58,6 +58,26 @@ def test_a_registration_whose_answer_was_lost_ends_signed_in(city, waits):
     assert ran.stdout.rstrip().endswith("/accounts/me/"), ran.stdout + ran.stderr
 
 
+HALF_SIGNED_IN = """
+from demo import city
+from demo.story import Story
+story = Story("{url}", patience=1)
+officer = story.officer
+officer.get("/accounts/login/").submit(having="login", login=city.SPORTS.phone)
+officer.enter_code(city.SPORTS.phone)
+print(officer.at)
+story._officer_at("/admin/")
+print(officer.at)
+"""
+
+
+def test_an_officer_whose_second_factor_was_never_answered_ends_in_the_administration(city):
+    ran = city.manage("shell", "-c", HALF_SIGNED_IN.format(url=city.url))
+    half, whole = ran.stdout.split()[-2:]
+    assert half.endswith("/accounts/second-factor/code/"), ran.stdout + ran.stderr
+    assert whole.endswith("/admin/"), ran.stdout + ran.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_kill_9_at_a_random_moment_of_the_story(city, seed):
