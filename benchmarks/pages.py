@@ -60,9 +60,9 @@ def _figures(where: str, pages: list[Page]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _empty() -> Any:
-    """A consumer at an empty view behind our middleware: one yardstick for every page. Not by overriding the setting: that throws
-    away what Django knows of the real addresses, and the page measured next would pay for finding it out again."""
+def _empty(login: Any) -> Any:
+    """The same visitor at an empty view behind our middleware. Not by overriding the setting: that throws away what Django knows
+    of the real addresses, and the page measured next would pay for finding it out again."""
     from django.test.client import ClientHandler
 
     class Empty(ClientHandler):
@@ -70,7 +70,7 @@ def _empty() -> Any:
             request.urlconf = "benchmarks.empty"
             return super().get_response(request)
 
-    visitor = _visitor(VISITORS["consumer"][0])
+    visitor = _visitor(login)
     visitor.handler = Empty(False)
     return visitor
 
@@ -96,9 +96,8 @@ def _pages(times: int) -> Iterator[Page]:
     from django.test.utils import CaptureQueriesContext
     from django.urls import Resolver404, resolve
 
-    empty = _empty()
     for who, (login, start) in VISITORS.items():
-        client = _visitor(login)
+        client, empty = _visitor(login), _empty(login)
         seen, ahead = set(), [start, "/accounts/", "/notices/", "/complaints/"]
         while ahead:
             address = ahead.pop(0)

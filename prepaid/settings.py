@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from embedded.secrets import secret, var
@@ -223,6 +224,8 @@ SMS_SENDER = os.environ.get("SMS_SENDER") or (
 # not be a mail server: everything is in the app.
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 _mail = urlsplit(EMAIL_URL)
+if EMAIL_URL and not (_mail.scheme in {"smtp", "smtps"} and _mail.hostname):
+    raise ImproperlyConfigured("EMAIL_URL names no mail server: write smtp://user:password@host:587 or smtps://…:465.")
 EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or (465 if _mail.scheme == "smtps" else 587)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = _mail.scheme == "smtps", _mail.scheme == "smtp", 10

@@ -40,7 +40,7 @@ class EmailFailed(DomainError):
 
 
 class AddressRefused(EmailFailed):
-    """The mail server says for good that there is no such mailbox (a 5xx answer to RCPT, RFC 5321, 4.2.1)."""
+    """The mail server says for good that there is no such mailbox (RFC 5321, 4.2.2; RFC 3463, 3.2)."""
 
 
 class SmsUnavailable(DomainError):

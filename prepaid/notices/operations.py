@@ -95,23 +95,11 @@ def send_sms(
         InvalidPhone: the number cannot take one. SmsUnavailable: no gateway is configured; nothing is kept.
     """
     number = phones.e164(phone)
-    arrives = sms_sender().at_once
-    with transaction():
-        message = Message.objects.create(
-            channel=Channel.SMS,
-            recipient_id=to.pk if to else None,
-            phone=number,
-            phone_index=blind_index(number),
-            kind=kind,
-            body=text,
-            sent_at=at,
-            delivered_at=at if arrives else None,
-            next_try_at=None if arrives else at,
-            useful_until=at + useful_for,
-        )
-        if not arrives:
-            ring("prepaid.notices.tasks.deliver", message.pk)
-    return message
+    sender, to_pk = sms_sender(), to.pk if to else None
+    message = Message(
+        channel=Channel.SMS, recipient_id=to_pk, phone=number, phone_index=blind_index(number), kind=kind, body=text
+    )
+    return _on_its_way(message, at=at, arrives=sender.at_once, useful_for=useful_for)
 
 
 def send_email(
@@ -131,21 +119,19 @@ def send_email(
     Raises:
         EmailUnavailable: no server is configured; nothing is kept.
     """
-    arrives = email_sender().at_once
+    sender = email_sender()
+    message = Message(
+        channel=Channel.EMAIL, recipient_id=to.pk, address=address, kind=kind, title=title, body=body, url=url
+    )
+    return _on_its_way(message, at=at, arrives=sender.at_once, useful_for=useful_for)
+
+
+def _on_its_way(message: Message, *, at: datetime, arrives: bool, useful_for: timedelta) -> Message:
+    """Written down, and a worker called to hand it over, when it has not arrived by that."""
+    message.sent_at, message.useful_until = at, at + useful_for
+    message.delivered_at, message.next_try_at = (at, None) if arrives else (None, at)
     with transaction():
-        message = Message.objects.create(
-            channel=Channel.EMAIL,
-            recipient_id=to.pk,
-            address=address,
-            kind=kind,
-            title=title,
-            body=body,
-            url=url,
-            sent_at=at,
-            delivered_at=at if arrives else None,
-            next_try_at=None if arrives else at,
-            useful_until=at + useful_for,
-        )
+        message.save()
         if not arrives:
             ring("prepaid.notices.tasks.deliver", message.pk)
     return message

@@ -4,6 +4,7 @@ speaks SMTP. Another one can be put beside each."""
 import hashlib
 import hmac
 import json
+import re
 import time
 from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Protocol
@@ -109,10 +110,17 @@ class Smtp:
         try:
             EmailMessage(subject, text, to=[address], headers=headers).send()
         except SMTPRecipientsRefused as error:
-            codes = [code for code, _said in error.recipients.values()]
-            raise (AddressRefused if all(500 <= code < 600 for code in codes) else EmailFailed)() from error
+            missing = all(_no_such_mailbox(code, said) for code, said in error.recipients.values())
+            raise (AddressRefused if missing else EmailFailed)() from error
         except (SMTPException, OSError) as error:
             raise EmailFailed() from error
+
+
+def _no_such_mailbox(code: int, said: bytes) -> bool:
+    """Whether the answer to RCPT is about the address, for good: 550, 551 or 553, and where it says more, 5.1.x (RFC 3463, 3.2).
+    A full mailbox, or a server that does not like ours, is not."""
+    more = re.match(rb"5\.(\d+)\.\d", said)
+    return code in {550, 551, 553} and (more is None or more[1] == b"1")
 
 
 def email_sender() -> EmailSender:

@@ -1,5 +1,7 @@
 """Forms of signing in and of one's own page."""
 
+import re
+import unicodedata
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -83,8 +85,8 @@ class EmailCodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        """Only the digits count."""
-        return "".join(character for character in self.cleaned_data["code"] if character.isdigit())
+        """Only the digits count, in full width too: a Chinese keyboard types them so."""
+        return re.sub("[^0-9]", "", unicodedata.normalize("NFKC", self.cleaned_data["code"]))
 
 
 class EmailWishForm(forms.Form):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
+from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -17,12 +18,25 @@ from prepaid.notices.queries import messages_of
 from prepaid.people import totp
 from prepaid.people.errors import UnknownDepartment, UnknownDivision
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
+from prepaid.people.models.user import LEAVE_SALT
 from prepaid.people.signals import answers, closing_asked, copy_taken
 
 
 def user_by_public_id(*, public_id: UUID) -> User:
     """Raises ``NotFound`` when there is no such user."""
     user = User.objects.filter(public_id=public_id).first()
+    if user is None:
+        raise NotFound()
+    return user
+
+
+def reader_of(token: str) -> User:
+    """Whose e-mails the signed address of a page ends. Raises ``NotFound``: signed by nobody, or the account is closed."""
+    try:
+        public_id = signing.loads(token, salt=LEAVE_SALT)
+    except signing.BadSignature as error:
+        raise NotFound() from error
+    user = User.objects.filter(public_id=public_id, is_active=True).first()
     if user is None:
         raise NotFound()
     return user

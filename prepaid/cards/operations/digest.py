@@ -12,7 +12,7 @@ from prepaid.cards import queries
 from prepaid.cards.models import Digest, Redemption
 from prepaid.cards.queries.digest import CardWeek
 from prepaid.notices import operations as notices
-from prepaid.people.models import User
+from prepaid.people.models import DIGEST, User
 
 #: Cards named in one letter; the wallet shows all of them.
 MOST_CARDS = 10
@@ -28,7 +28,7 @@ def send_digest(*, user_id: int, monday: date, at: datetime) -> bool:
         if made and weeks:
             with override(user.language):
                 title, body = _("Your cards last week"), _written(weeks)
-            notices.send(to=user, kind="cards.digest", title=title, body=body, url=reverse("wallet"), at=at)
+            notices.send(to=user, kind=DIGEST, title=title, body=body, url=reverse("wallet"), at=at)
     return made
 
 

@@ -5,7 +5,6 @@ from prepaid.people.operations.emails import (
     address_refused,
     choose_email,
     confirm_email,
-    reader,
     remove_email,
     send_email_code,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "locked",
     "make_operator",
     "make_recovery_codes",
-    "reader",
     "register",
     "remove_email",
     "remove_factor",

@@ -1,19 +1,18 @@
 """An e-mail address beside the number: confirmed by a code, never needed, never a way to sign in."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from escrow import audit
-from escrow.errors import NotFound
 from escrow.transactions import transaction
 from prepaid.notices import operations as notices
+from prepaid.notices.errors import EmailUnavailable
 from prepaid.people.errors import UnknownWish
 from prepaid.people.models import EmailWish, User
-from prepaid.people.models.user import LEAVE_SALT
 from prepaid.people.operations.people import locked
 
 CODE_LASTS = timedelta(minutes=15)
@@ -85,18 +84,6 @@ def choose_email(*, user_id: int, wish: str, at: datetime) -> None:
             audit.record(actor=user.actor, action="people.choose_email", target=user.actor, after={"wish": wish}, at=at)
 
 
-def reader(token: str) -> User:
-    """Whose e-mails the signed address of a page ends. Raises ``NotFound``: signed by nobody, or the account is closed."""
-    try:
-        public_id = signing.loads(token, salt=LEAVE_SALT)
-    except signing.BadSignature as error:
-        raise NotFound() from error
-    user = User.objects.filter(public_id=public_id, is_active=True).first()
-    if user is None:
-        raise NotFound()
-    return user
-
-
 def address_refused(*, user_id: int, address: str, at: datetime) -> None:
     """The mail server knows no such mailbox: nothing goes there any more, and the user is told in the app."""
     with transaction():
@@ -105,7 +92,7 @@ def address_refused(*, user_id: int, address: str, at: datetime) -> None:
             return
         user.email_refused_at = at
         user.save(update_fields=["email_refused_at"])
-        audit.record(actor="system", action="people.email_refused", target=user.actor, at=at)
+        audit.record(actor="system:notices", action="people.email_refused", target=user.actor, at=at)
         notices.send(
             to=user,
             kind="people.email_refused",
@@ -126,6 +113,13 @@ def _tell_the_old_one(user: User, new: str, at: datetime) -> None:
     with override(user.language):
         title = _("No more messages to this address")
         body = _("It was removed from your account, or replaced. If this was not you, sign in and look under “E-mail”.")
-    notices.send_email(
-        to=user, address=user.email, kind="people.email_changed", title=title, body=body, url=reverse("email"), at=at
-    )
+    with suppress(EmailUnavailable):  # no mail server any more: the address can be removed all the same
+        notices.send_email(
+            to=user,
+            address=user.email,
+            kind="people.email_changed",
+            title=title,
+            body=body,
+            url=reverse("email"),
+            at=at,
+        )

@@ -17,14 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from escrow import clock
 from escrow.models import blind_index
-from prepaid.people import operations
+from prepaid.people import operations, queries
 from prepaid.people.access import consumer_required, limited, me, shows_domain_errors
 from prepaid.people.forms import EmailCodeForm, EmailForm, EmailWishForm
 from prepaid.people.models import EmailWish
 
-#: Codes: of one person, and to one mailbox, which need not be theirs.
-PER_PERSON, PER_MAILBOX = "2/m/user,10/d/user", "2/m/key,5/d/key"
-TRIES = 5
+#: Codes: of one person, and to one mailbox, which need not be theirs; and how often one person may type one.
+PER_PERSON, PER_MAILBOX, TRIES = "2/m/user,10/d/user", "2/m/key,5/d/key", "5/5m/user,30/d/user"
 #: Where the session, which is encrypted, remembers what was sent where.
 SESSION_KEY = "email_code"
 
@@ -46,7 +45,7 @@ def email(request: HttpRequest) -> HttpResponse:
         code = f"{secrets.randbelow(10**6):06d}"
         operations.send_email_code(user_id=me(request).pk, address=address, code=code, at=clock.now())
         until = time.time() + operations.CODE_LASTS.total_seconds()
-        request.session[SESSION_KEY] = {"address": address, "code": code, "tries": 0, "until": until}
+        request.session[SESSION_KEY] = {"address": address, "code": code, "until": until}
         return redirect("email_code")
     return _page(request, address=form)
 
@@ -58,13 +57,15 @@ def email(request: HttpRequest) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """The code of the e-mail confirms the address."""
     sent = request.session.get(SESSION_KEY)
-    if sent is None or sent["until"] < time.time() or sent["tries"] >= TRIES:
+    if sent is None or sent["until"] < time.time():
         request.session.pop(SESSION_KEY, None)
         messages.warning(request, _("This code is not good any more. Ask for a new one."))
         return redirect("email")
     form = EmailCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        request.session[SESSION_KEY] = sent | {"tries": sent["tries"] + 1}
+        limited(
+            request, action="email_code_typed", rates=TRIES, key=""
+        )  # counted at once, however many are sent together
         if hmac.compare_digest(form.cleaned_data["code"], sent["code"]):
             del request.session[SESSION_KEY]
             operations.confirm_email(user_id=me(request).pk, address=sent["address"], at=clock.now())
@@ -102,7 +103,7 @@ def remove(request: HttpRequest) -> HttpResponse:
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     """Ends the e-mails of whoever the signed address is of, signed in or not. Opening it changes nothing: programs that look
     through mail follow links."""
-    user = operations.reader(token)
+    user = queries.reader_of(token)
     if request.method == "POST":
         operations.choose_email(user_id=user.pk, wish=EmailWish.NONE, at=clock.now())
         user.refresh_from_db()

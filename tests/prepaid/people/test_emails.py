@@ -134,7 +134,34 @@ def test_five_wrong_codes_end_it(client: Client) -> None:
     wrong = "000000" if sent != "000000" else "000001"
     statuses = [client.post(reverse("email_code"), {"code": wrong}).status_code for _ in range(5)]
     assert statuses == [400] * 5
-    assert client.post(reverse("email_code"), {"code": sent}).headers["Location"] == reverse("email")
+    assert client.post(reverse("email_code"), {"code": sent}).status_code == 429
+
+
+def test_wrong_codes_sent_together_are_counted_each(client: Client) -> None:
+    """Each of them begins with the session as it was before any: the session cannot be what counts."""
+    client.force_login(make_user())
+    client.post(reverse("email"), {"address": ADDRESS})
+    before = dict(client.session.items())
+    sent = before["email_code"]["code"]
+    wrong = "000000" if sent != "000000" else "000001"
+    statuses = []
+    for _ in range(6):
+        session = client.session
+        session.update(before)
+        session.save()
+        statuses.append(client.post(reverse("email_code"), {"code": wrong}).status_code)
+    assert statuses == [400] * 5 + [429]
+
+
+@pytest.mark.parametrize("typed", ["{} {}", "full width", "²²²²²²", "٣٣٣٣٣٣", "abc"])
+def test_digits_as_keyboards_have_them(client: Client, typed: str) -> None:
+    user = make_user()
+    client.force_login(user)
+    client.post(reverse("email"), {"address": ADDRESS})
+    sent = client.session["email_code"]["code"]
+    right = {"{} {}": f"{sent[:3]} {sent[3:]}", "full width": "".join(chr(ord(digit) + 0xFEE0) for digit in sent)}
+    status = client.post(reverse("email_code"), {"code": right.get(typed, typed)}).status_code
+    assert status == (302 if typed in right else 400)
 
 
 def test_nobody_fills_anothers_mailbox_with_codes(client: Client) -> None:
@@ -143,6 +170,15 @@ def test_nobody_fills_anothers_mailbox_with_codes(client: Client) -> None:
         client.force_login(make_user())
         answers.append(client.post(reverse("email"), {"address": ADDRESS}).status_code)
     assert answers == [302, 302, 429, 429]
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 you are blocked", "552 5.2.2 full", "554 no"])
+def test_an_answer_that_is_not_about_the_address_does_not_end_it(post, reader, answer: str) -> None:
+    message = told(reader)
+    post.rcpt = [answer]
+    with pytest.raises(EmailFailed) as raised:
+        operations.deliver(message_id=message.pk, at=clock.now())
+    assert not isinstance(raised.value, AddressRefused)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +235,7 @@ def test_the_digest_alone(reader) -> None:
 
 def test_no_such_mailbox_ends_it_and_is_told_in_the_app(post, reader, django_capture_on_commit_callbacks) -> None:
     message = told(reader)
-    post.rcpt = ["550 no such user"]
+    post.rcpt = ["550 5.1.1 no such user"]
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(AddressRefused):
         operations.deliver(message_id=message.pk, at=clock.now())
     reader.refresh_from_db()
@@ -267,3 +303,7 @@ def test_without_a_mail_server_the_page_says_so(client: Client, settings, reader
     assert client.post(reverse("email"), {"address": "other@example.com"}).status_code == 503
     operations.send(to=reader, kind="cards.something", title="a", body="b", at=clock.now())
     assert not Message.objects.filter(channel=Channel.EMAIL, kind="cards.something").exists()
+    # The address can be removed all the same.
+    assert client.post(reverse("email_remove")).status_code == 302
+    reader.refresh_from_db()
+    assert reader.email == ""
