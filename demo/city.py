@@ -225,6 +225,14 @@ def _fitness(people_of: dict[Login, User], today: date, at: datetime) -> None:
             store_ids=stores,
             service="一年内不限次使用两家门店的器械区和团课。",
         ),
+        products.Draft(
+            name="健身按月付",
+            kind=Plan.PERIOD,
+            price_fen=31_000,
+            months=12,
+            store_ids=stores,
+            service="按月付款，每付一个月不限次使用两家门店的器械区和团课。",
+        ),
     ):
         _file(gym, draft, at, owner.actor, officer)
     _earlier(merchant_queries.workplace(owner), today, at)

@@ -47,6 +47,7 @@ class CardAdmin(PostScopedAdmin):
         "state",
         "lost_at",
         "tops_up",
+        "ended_at",
         "contract_sha256",
         "bought_at",
         "expires_on",
@@ -174,7 +175,7 @@ class CardRuleForm(_RuleForm):
         model = CardRule
         fields = [
             "valid_from", "payment_minutes", "confirm_hours", "answer_working_days", "closing_offer_days", "stored_hours",
-            "stored_a_day", "transfer_days", "basis", "mark",
+            "stored_a_day", "transfer_days", "month_notice_days", "basis", "mark",
         ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 

@@ -67,8 +67,11 @@ def _in_words(terms: Terms, sale: Sale) -> dict[str, Any]:
             [_("Holder"), sale.holder],
             [_("Product"), _("%(name)s, version %(number)s") % {"name": terms.name, "number": sale.version_number}],
             [_("Filing"), sale.filing_no or _("not required")],
-            [_("Price"), f"¥{yuan(terms.price_fen)}"],
-            [_("Last day"), sale.last_day.isoformat() if sale.last_day else _("does not expire")],
+            [_("Price of one month") if terms.months else _("Price"), f"¥{yuan(terms.price_fen)}"],
+            [
+                _("Last day of the first month") if terms.months else _("Last day"),
+                sale.last_day.isoformat() if sale.last_day else _("does not expire"),
+            ],
         ],
         "items": [
             {"number": item.number, "title": item.title, "article": item.article, "lines": list(item.lines)}

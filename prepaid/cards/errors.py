@@ -193,6 +193,29 @@ class CardExpired(DomainError):
     message = _("This card's term ended on %(day)s. Ask the customer to request a refund of what is left.")
 
 
+class MonthUnpaid(DomainError):
+    """Of a membership: nothing is owed, and the next month begins when it is paid."""
+
+    message = _(
+        "This card rests: the month that was paid ended on %(day)s and nothing is owed. Ask the customer to pay the next month on "
+        "the card's page; it can be used as soon as that is paid."
+    )
+
+
+class MonthNotDue(DomainError):
+    message = _(
+        "The month that is paid runs until %(day)s, and never more than one month is prepaid. Wait until that day to pay the "
+        "next one."
+    )
+
+
+class NoNextMonth(DomainError):
+    message = _(
+        "There is no further month to pay: the membership was ended, paid back, or all its months are paid. Look at its page; to "
+        "go on, choose a new card."
+    )
+
+
 class CardPaused(DomainError):
     message = _(
         "This card is paused, so today does not count. Ask the customer to end the pause on the card's page first."

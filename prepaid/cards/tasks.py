@@ -140,9 +140,17 @@ def tell_of_expiry(card_id: int) -> None:
 
 
 @shared_task
+def tell_of_month(card_id: int) -> None:
+    """A paid month of a membership ends."""
+    operations.tell_of_month(card_id=card_id, at=clock.now())
+
+
+@shared_task
 def tell_of_expiries() -> int:
-    """Every holder who is to be told of a last day by now; how many were asked for."""
-    return _each(tell_of_expiry, queries.holders_to_tell(today=clock.today()))
+    """Every holder who is to be told of a last day by now, or of a month's; how many were asked for."""
+    today = clock.today()
+    cards = _each(tell_of_expiry, queries.holders_to_tell(today=today))
+    return cards + _each(tell_of_month, queries.months_to_tell(today=today))
 
 
 def _each(task: Any, ids: Iterable[int]) -> int:

@@ -84,6 +84,13 @@ def _caps(terms: Terms, rule: caps.Caps) -> list[Finding]:
         ]
         text = _("Within the caps of the sector: %(caps)s.") % {"caps": ", ".join(named) or _("none are set")}
         lines.append(Finding(level="ok", code="caps", text=text, article=article))
+    if terms.months:
+        text = _(
+            "Paid month by month: at most ¥%(price)s for %(days)s days is prepaid at a time, so the caps count one month of "
+            "the %(months)s."
+        )
+        figures = {"price": yuan(terms.price_fen), "days": str(terms.days), "months": str(terms.months)}
+        lines.append(Finding(level="ok", code="monthly", text=text % figures, article=article))
     return lines
 
 
@@ -131,7 +138,7 @@ def _leases(terms: Terms, on: date) -> list[Finding]:
         return [
             Finding(level="bad", code="stores", text=_("No store redeems this card."), article=article, field="stores")
         ]
-    until = caps.last_day(on, terms.days)
+    until = caps.last_day(on, terms.days_in_all)
     lines = []
     for store in terms.stores:
         if store.lease_ends_on is None or caps.outlasted(until, [store]) is None:
@@ -144,7 +151,8 @@ def _leases(terms: Terms, on: date) -> list[Finding]:
         else:
             text = _("A card sold today runs until %(until)s, but the lease of %(store)s ends on %(lease)s.")
             figures["until"] = until.isoformat()
-        lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field="days"))
+        field = "months" if terms.months else "days"
+        lines.append(Finding(level="bad", code="lease", text=text % figures, article=article, field=field))
     return lines or [Finding(level="ok", code="lease", text=_("No lease ends before the card does."), article=article)]
 
 

@@ -41,8 +41,13 @@ def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractIt
         _item(
             2,
             _("Account, amount, payment and guarantee"),
-            _("Price: ¥%(price)s, paid online into custody account %(account)s")
+            (
+                _("Price: ¥%(price)s a month, paid online into custody account %(account)s")
+                if terms.months
+                else _("Price: ¥%(price)s, paid online into custody account %(account)s")
+            )
             % {"price": yuan(terms.price_fen), "account": issuer.custody_no},
+            *([by_the_month(terms)] if terms.months else []),
             _("Guarantee: the whole sum stays in custody and is released to the merchant use by use")
             if custody_percent == 100
             else _("Guarantee: %(notice)s") % {"notice": early_release(custody_percent)},
@@ -57,7 +62,13 @@ def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractIt
             *([scan(terms)] if terms.kind in FACE_VALUE_PLANS else []),
             *(_("Redeemed at: %(name)s, %(address)s") % {"name": s.name, "address": s.address} for s in terms.stores),
         ),
-        _item(4, _("Term and premises"), term(terms), *(_premises(store) for store in terms.stores)),
+        _item(
+            4,
+            _("Term and premises"),
+            term(terms),
+            *([going_on()] if terms.months else []),
+            *(_premises(store) for store in terms.stores),
+        ),
         _item(
             5,
             _("Risk warning"),
@@ -66,7 +77,12 @@ def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractIt
         ),
         _item(6, _("Gifts"), *([gift(terms)] if terms.bonus_fen else []), terms.gift_terms),
         _item(7, _("Change, suspension and end of business"), terms.change_terms),
-        _item(8, _("Refund method, channel and fee"), terms.refund_terms),
+        _item(
+            8,
+            _("Refund method, channel and fee"),
+            terms.refund_terms,
+            *([_("A refund is of the month that is paid; the others are not paid yet.")] if terms.months else []),
+        ),
         _item(9, _("Loss, reissue and transfer"), terms.loss_terms),
         _item(
             10,
@@ -95,7 +111,12 @@ def acknowledgements(terms: Terms, *, custody_percent: int = 100) -> list[str]:
     """What the consumer confirms one by one before paying: the sum, the term, what a scan alone takes, and the risk
     (BJ 14)."""
     return [
-        _("I prepay ¥%(price)s to %(name)s.") % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
+        (
+            _("I prepay ¥%(price)s to %(name)s for one month. Every further month I pay myself, or not at all.")
+            if terms.months
+            else _("I prepay ¥%(price)s to %(name)s.")
+        )
+        % {"price": yuan(terms.price_fen), "name": terms.issuer.name},
         term(terms),
         *([scan(terms)] if terms.kind in FACE_VALUE_PLANS else []),
         in_readers_language(terms.risk_warning),
@@ -138,6 +159,11 @@ def quantity(terms: Terms) -> str:
                 "%(count)s lessons; list price of one lesson ¥%(list)s",
                 lessons,
             ) % {"count": lessons, "list": yuan(terms.list_price_fen or 0)}
+        case Plan.PERIOD if terms.months:
+            return _("%(days)s days of use for each payment, at most %(months)s payments") % {
+                "days": terms.days,
+                "months": terms.months,
+            }
         case Plan.PERIOD:
             return ngettext("%(days)s day of use", "%(days)s days of use", terms.days or 0) % {"days": terms.days}
 
@@ -157,10 +183,31 @@ def gift(terms: Terms) -> str:
     }
 
 
+def by_the_month(terms: Terms) -> str:
+    """How a membership is paid, which is never all at once."""
+    return _(
+        "Paid month by month, at most %(months)s months: the holder pays each at the cashier's page. Nothing is debited by "
+        "itself, and never more than one month is prepaid. The merchant keeps the price for all of them."
+    ) % {"months": terms.months}
+
+
+def going_on() -> str:
+    """What becomes of a membership whose next month is not paid."""
+    return _(
+        "A month that is not paid does not begin: the card rests, nothing is owed and there is no penalty; it begins when it "
+        "is paid. The holder may end the membership before any next month and owes nothing."
+    )
+
+
 def term(terms: Terms) -> str:
     """How long the card is valid."""
     if terms.days is None:
         return _("The card does not expire.")
+    if terms.months:
+        return _(
+            "At most %(months)s months of %(days)s days, each from the day after its payment; the next can be paid from the "
+            "last day of the one before."
+        ) % {"months": terms.months, "days": terms.days}
     return ngettext(
         "Valid for %(days)s day from the day after purchase.",
         "Valid for %(days)s days from the day after purchase.",

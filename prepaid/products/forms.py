@@ -20,7 +20,7 @@ from prepaid.products.errors import BadFacts
 from prepaid.products.models import ProductVersion
 from prepaid.products.operations import Draft
 from prepaid.products.refund_rules import CardKind, Cause, RefundFacts
-from prepaid.products.terms import CLAUSES, percent
+from prepaid.products.terms import CLAUSES, LEAST_MONTHS, MOST_MONTHS, percent
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -45,6 +45,8 @@ OF_KIND = {
     Plan.PERIOD: set(),
     Plan.COURSE: {"sessions", "list_price_fen"},
 }
+#: Fields of a period card that is paid month by month, and those that follow from it.
+MONTHLY, FOLLOWS = {"months"}, {"days"}
 #: What a field is called and explained for a kind that reads it otherwise.
 OTHER_WORDS: "dict[Plan, dict[str, tuple[_StrPromise, _StrPromise | str]]]" = {
     Plan.DISCOUNT: {
@@ -94,6 +96,15 @@ class ProductForm(forms.Form):
         label=_("Lowest-priced item (yuan)"),
         help_text=_("Once the balance is below this, the customer may have it back."),
     )
+    months = forms.IntegerField(
+        label=_("At most so many months"),
+        min_value=LEAST_MONTHS,
+        max_value=MOST_MONTHS,
+        help_text=_(
+            "So long you keep the price. The customer pays one month at a time and may end before any next one; a month is as "
+            "long as the longest of the calendar."
+        ),
+    )
     days = forms.IntegerField(label=_("Valid for (days)"), min_value=1)
     stores = forms.MultipleChoiceField(label=_("Redeemed at"), widget=forms.CheckboxSelectMultiple)
     service = forms.CharField(
@@ -104,13 +115,22 @@ class ProductForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, kind: Plan, merchant_id: int, version: ProductVersion | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        kind: Plan,
+        monthly: bool = False,
+        merchant_id: int,
+        version: ProductVersion | None = None,
+        **kwargs: Any,
     ) -> None:
         self.kind = kind
+        self.figures = MONTHLY if monthly else OF_KIND[kind]
         kwargs["initial"] = self._initial(kind, version)
         super().__init__(*args, **kwargs)
-        for name in set().union(*OF_KIND.values()) - OF_KIND[kind]:
+        for name in set().union(MONTHLY, *OF_KIND.values()) - self.figures | (FOLLOWS if monthly else set()):
             del self.fields[name]
+        if monthly:
+            self.fields["price_fen"].label = _("Price of one month (yuan)")
         for name, words in OTHER_WORDS.get(kind, {}).items():
             self.fields[name].label, self.fields[name].help_text = words
         stores = stores_of(merchant_id).filter(is_open=True)
@@ -143,13 +163,13 @@ class ProductForm(forms.Form):
             for clause in CLAUSES
             if clause != "service" and not standard_clauses.is_standard(typed[clause])
         }
-        figures = {name: typed.get(name) for name in OF_KIND[self.kind] - {"bonus_fen"}}
+        figures = {name: typed.get(name) for name in self.figures - {"bonus_fen"}}
         return Draft(
             name=typed["name"],
             kind=self.kind,
             price_fen=typed["price_fen"],
             bonus_fen=typed.get("bonus_fen") or 0,
-            days=typed["days"],
+            days=typed.get("days"),
             store_ids=[int(pk) for pk in typed["stores"]],
             service=typed["service"],
             clauses=clauses,
@@ -171,6 +191,7 @@ class ProductForm(forms.Form):
             "name": version.product.name,
             "sessions": version.sessions,
             "days": version.days,
+            "months": version.months,
             "stores": stores,
         }
 

@@ -19,7 +19,7 @@ from prepaid.merchants.models import Merchant, StaffRole, Store
 from prepaid.merchants.queries import legal_custody, sector_rule
 from prepaid.notices.operations import send
 from prepaid.people.models import User
-from prepaid.products import compliance, queries, standard_clauses
+from prepaid.products import caps, compliance, queries, standard_clauses
 from prepaid.products.errors import (
     AllStaysInCustody,
     BadFigure,
@@ -34,7 +34,7 @@ from prepaid.products.errors import (
 )
 from prepaid.products.models import CustodyDecision, Filing, FilingWarning, Product, ProductVersion
 from prepaid.products.states import FILING_TRANSITIONS, VERSION_TRANSITIONS, FilingState, VersionState
-from prepaid.products.terms import CLAUSES, LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP
+from prepaid.products.terms import CLAUSES, LEAST_DISCOUNT_BP, LEAST_MONTHS, MOST_DISCOUNT_BP, MOST_MONTHS
 
 CONSTRAINT_ERRORS.update(
     {
@@ -52,6 +52,7 @@ class Draft:
     ``days``: a period card's length, for the other kinds the validity (None: no expiry). ``list_price_fen`` belongs to
     session cards, courses (of one lesson) and discount cards (of a usual visit), ``visit_price_fen`` and ``lowest_item_fen`` to
     stored value. ``sessions`` of a course are its lessons; ``discount_bp``: what a discount card's holder pays (0.01 %).
+    ``months``: a period card paid month by month for so many; ``price_fen`` is of one month, ``days`` follows.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Draft:
     visit_price_fen: int | None = None
     lowest_item_fen: int | None = None
     discount_bp: int | None = None
+    months: int | None = None
     clauses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -314,6 +316,7 @@ def _figures(draft: Draft) -> dict[str, int | None]:
         "visit_price_fen": None,
         "lowest_item_fen": None,
         "discount_bp": None,
+        "months": None,
     }
     match draft.kind:
         case Plan.SESSIONS | Plan.COURSE:
@@ -343,6 +346,8 @@ def _figures(draft: Draft) -> dict[str, int | None]:
                 "visit_price_fen": list_price_fen * discount_bp // 10_000,
                 "discount_bp": discount_bp,
             }
+        case Plan.PERIOD if draft.months is not None:
+            return {**empty, "months": _months(draft.months), "days": caps.longest_days(1)}
         case Plan.PERIOD:
             return {**empty, "days": _count(draft.days, "days")}
 
@@ -363,6 +368,17 @@ def _count(value: object, column: str) -> int:
 def _discount(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not LEAST_DISCOUNT_BP <= value <= MOST_DISCOUNT_BP:
         raise BadFigure("discount_bp", _("Enter what the customer pays of the list price, from 1 % to 99.99 %."))
+    return value
+
+
+def _months(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not LEAST_MONTHS <= value <= MOST_MONTHS:
+        raise BadFigure(
+            "months",
+            _("Enter a number of months from %(least)s to %(most)s."),
+            least=LEAST_MONTHS,
+            most=MOST_MONTHS,
+        )
     return value
 
 

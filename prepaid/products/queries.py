@@ -254,8 +254,9 @@ def public_version(pk: int) -> ProductVersion:
     return version
 
 
-def sellable_version(version_id: int, *, on: date) -> ProductVersion:
-    """The version, if a card may be sold under it today.
+def sellable_version(version_id: int, *, on: date, sold: bool = False) -> ProductVersion:
+    """The version, if a card may be sold under it today. ``sold``: for a further payment that the contract of a sold card
+    promises, also once it is withdrawn from sale.
 
     Raises:
         NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
@@ -266,7 +267,7 @@ def sellable_version(version_id: int, *, on: date) -> ProductVersion:
     version: Any = versions.filter(pk=version_id).first()
     if version is None:
         raise NotFound()
-    if version.state != VersionState.ON_SALE:
+    if version.state != VersionState.ON_SALE and not (sold and version.state == VersionState.WITHDRAWN):
         raise NotOnSale()
     of = [version.product.merchant]
     closings = standing_closings(of) if version.has_closings else []

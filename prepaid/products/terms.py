@@ -23,6 +23,10 @@ CLAUSES = (
 
 #: What the holder of a discount card may pay of the list price (0.01 %): a part of it, never nothing and never all.
 LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP = 100, 9_999
+#: Of how many months a membership that is paid month by month may be; one month is an ordinary period card.
+LEAST_MONTHS, MOST_MONTHS = 2, 36
+#: Terms that were frozen before there were such figures have none of them.
+ADDED_LATER = {"discount_bp", "months"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,8 @@ class Issuer:
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """Money in fen; ``days``: the length of a period card, for other kinds the validity (None: no expiry). ``sessions`` of a
-    course are its lessons; ``discount_bp``: what a discount card's holder pays of the list price (0.01 %)."""
+    course are its lessons; ``discount_bp``: what a discount card's holder pays of the list price (0.01 %). ``months``: paid month
+    by month for so many; price and days are then those of one month. None: paid whole."""
 
     name: str
     kind: str
@@ -72,6 +77,12 @@ class Terms:
     issuer: Issuer
     stores: tuple[Premises, ...]
     discount_bp: int | None = None
+    months: int | None = None
+
+    @property
+    def days_in_all(self) -> int | None:
+        """How long the contract may run: all its months, one after the other."""
+        return self.days and self.days * (self.months or 1)
 
     def to_json(self) -> dict[str, Any]:
         """JSON data; ``from_json`` gives the same terms back."""
@@ -90,7 +101,7 @@ class Terms:
             for store in data["stores"]
         )
         names = [field.name for field in fields(cls) if field.name not in {"stores", "issuer"}]
-        plain = {name: data[name] for name in names if name in data or name != "discount_bp"}  # older terms have none
+        plain = {name: data[name] for name in names if name in data or name not in ADDED_LATER}
         return cls(**plain, issuer=Issuer(**data["issuer"]), stores=stores)
 
 

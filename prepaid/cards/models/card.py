@@ -46,10 +46,13 @@ class Card(models.Model):
     prepared_by = models.ForeignKey(
         StaffMember, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("prepared by")
     )
-    #: A further payment for that card: a row of its own with its contract, statement and refund, used with the code of the first.
+    #: A further payment for that card: a row of its own with its statement and refund, used with the code of the first. A top-up
+    #: has its own contract; a further month of a membership is under that of the first.
     tops_up = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="top_ups", verbose_name=_("tops up")
     )
+    #: Of a card that is paid month by month: since when its holder goes on with no further month. The paid one runs to its end.
+    ended_at = models.DateTimeField(_("ended by its holder"), null=True, blank=True)
     bought_at = models.DateTimeField(_("bought"))
     #: By the contract; pauses and days without service move it (``CardFace.last_day``).
     expires_on = models.DateField(_("last day"), null=True, blank=True)

@@ -24,6 +24,8 @@ class CardRule(models.Model):
     stored_a_day = models.PositiveSmallIntegerField(_("stored charges of a store on a day"), default=20)
     #: How long another person may answer to a card that is offered to them.
     transfer_days = models.PositiveIntegerField(_("days to take over an offered card"), default=7)
+    #: Before a paid month ends its holder is told; and again on its last day, from which the next can be paid.
+    month_notice_days = models.PositiveSmallIntegerField(_("days of notice before a paid month ends"), default=3)
     basis = models.CharField(_("source or reason"), max_length=500)
     mark = models.CharField(
         _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")

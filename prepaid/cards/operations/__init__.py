@@ -26,6 +26,7 @@ from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
 from prepaid.cards.operations.digest import send_digest
 from prepaid.cards.operations.expiry import tell_of_expiry
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
+from prepaid.cards.operations.memberships import end_membership, order_next_month, tell_of_month
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.persons import (
     accept_invitation,
@@ -99,6 +100,7 @@ __all__ = [
     "decline_invitation",
     "dismiss_request",
     "dispute_redemption",
+    "end_membership",
     "end_pause",
     "forget_child",
     "forget_people",
@@ -116,6 +118,7 @@ __all__ = [
     "name_child",
     "offer_card",
     "open_class",
+    "order_next_month",
     "pass_silence",
     "pay_order",
     "place_order",
@@ -141,6 +144,7 @@ __all__ = [
     "tell_holders",
     "tell_of_expiry",
     "tell_of_handover",
+    "tell_of_month",
     "undo_redemption",
     "withdraw_certificate",
     "withdraw_request",

@@ -13,13 +13,16 @@ from prepaid.cards.operations.refunds import locked_card
 
 def tell_of_expiry(*, card_id: int, at: datetime) -> ExpiryNotice | None:
     """Tell the holder which day is the last one and what she can do; each notice once. None: it is not due, was sent, or there
-    is nothing to say: nothing is left, a refund is under way, or the shop does not serve and the days stand still.
+    is nothing to say: nothing is left, a refund is under way, the shop does not serve and the days stand still, or it is a month of
+    a membership (``tell_of_month``).
     Raises ``NotFound``."""
     today = clock.beijing_date(at)
     with transaction():
         card = locked_card(card_id)
         face = queries.face_of(card=card, today=today)
-        if face.holding.state != AgreementState.HELD or not (face.spendable_fen or face.waiting_fen or face.gift_fen):
+        if card.version.months or face.holding.state != AgreementState.HELD:
+            return None
+        if not (face.spendable_fen or face.waiting_fen or face.gift_fen):
             return None
         if face.term is not None and face.term.stop is not None:
             return None

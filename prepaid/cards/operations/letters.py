@@ -1,6 +1,6 @@
 """What people are told about their cards. One place for the words; every figure and date is named."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +29,7 @@ def card_active(card: Card, *, at: datetime) -> None:
     notices.send(
         to=card.holder,
         kind="cards.active",
-        title=_("Your card %(first)s is topped up") if card.tops_up else _("Your card %(card)s is ready"),
+        title=_active_title(card),
         body=_(
             "Your payment of ¥%(price)s for “%(product)s” has arrived and is held in custody. "
             "%(merchant)s receives it only as you use the card."
@@ -40,6 +40,68 @@ def card_active(card: Card, *, at: datetime) -> None:
             "price": yuan(card.agreement.price_fen),
             "product": card.version.product.name,
             "merchant": card.issuer.name,
+        },
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
+
+
+def _active_title(card: Card) -> Promise:
+    if card.tops_up is None:
+        return _("Your card %(card)s is ready")
+    return (
+        _("The next month of your card %(first)s is paid")
+        if card.version.months
+        else _("Your card %(first)s is topped up")
+    )
+
+
+def month_ends(face: CardFace, *, last_day: date, goes_on: bool, now: bool, at: datetime) -> None:
+    """A paid month of a membership ends; ``now``: today, and the next can be paid."""
+    if not goes_on:
+        title = _("Your membership %(card)s ends on %(day)s")
+        body = _(
+            "“%(product)s” of %(merchant)s can be used until then. No further month is paid and nothing is owed. To go on "
+            "afterwards, buy a new card."
+        )
+    elif now:
+        title = _("The paid month of your card %(card)s ends today")
+        body = _(
+            "You can pay the next month of “%(product)s” of %(merchant)s, ¥%(price)s, on the card's page from today. Nothing is "
+            "debited by itself. Not paid, the card rests from tomorrow on and you owe nothing."
+        )
+    else:
+        title = _("The paid month of your card %(card)s ends on %(day)s")
+        body = _(
+            "From that day on you can pay the next month of “%(product)s” of %(merchant)s, ¥%(price)s, on the card's page. "
+            "Nothing is debited by itself. Not paid, the card rests and you owe nothing; you can also end it there with one tap."
+        )
+    _of_membership(face, "month_ends", title, body, last_day, at)
+
+
+def membership_ended(face: CardFace, *, last_day: date | None, at: datetime) -> None:
+    """To the holder, who may not be the one who pressed."""
+    body = _(
+        "“%(product)s” of %(merchant)s can be used until %(day)s, which is paid. No further month follows and nothing is owed."
+    )
+    _of_membership(face, "membership_ended", _("You ended your membership %(card)s"), body, last_day, at)
+
+
+def _of_membership(
+    face: CardFace, event: str, title: Promise, body: Promise, last_day: date | None, at: datetime
+) -> None:
+    card = face.card
+    notices.send(
+        to=card.holder,
+        kind=f"cards.{event}",
+        title=title,
+        body=body,
+        details={
+            "card": card,
+            "day": last_day,
+            "product": card.version.product.name,
+            "merchant": card.issuer.name,
+            "price": yuan(card.version.price_fen),
         },
         url=reverse("card_detail", args=[card.number]),
         at=at,

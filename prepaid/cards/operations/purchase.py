@@ -1,7 +1,8 @@
 """Buying: an order, its agreement in escrow, and the way to the bank's cashier."""
 
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from redis.exceptions import RedisError
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import ChannelUnavailable, KeyReused, NotFound
-from escrow.models import Payment
+from escrow.models import Agreement, Payment
 from escrow.states import COUNTED_PLANS, AgreementState, Plan, UseState
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
@@ -112,10 +113,10 @@ def place_order(
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
             return _same_order(ordered, holder, version_id, tops_up_id)
-        _still_open(holder)
+        still_open(holder)
         version = sellable_version(version_id, on=today)
         merchant = version.product.merchant
-        _serialise_purchases(holder, version)
+        serialise_purchases(holder, version)
         ordered = Card.objects.filter(order_token=token).select_related("version__product", "issuer").first()
         if ordered is not None:
             return _same_order(ordered, holder, version_id, tops_up_id)
@@ -135,29 +136,14 @@ def place_order(
             adding_days=version.days or 0,
             at=at,
         )
-        pay_until = at + timedelta(minutes=CardRule.objects.current(today).payment_minutes)
-        caps.check_leases(_latest_end(version, today, pay_until), premises_now(version))
-        terms: dict[str, Any] = {
-            "price_fen": version.price_fen,
-            "bonus_fen": version.bonus_fen,
-            "units_total": version.units_total,
-        }
+        pay_until = pay_until_of(at)
+        check_leases(version, version.terms.days_in_all, pay_until=pay_until, at=at)
+        opened: dict[str, Any] = {"pay_until": pay_until, "at": at, "actor": actor}
         if tops_up_id is not None:
             first = to_top_up(holder_id=holder.pk, card_id=tops_up_id, version_id=version_id, custody=custody)
-            agreement = escrow.open_top_up(card_id=first.agreement_id, **terms, pay_until=pay_until, at=at, actor=actor)
+            agreement = escrow.open_top_up(card_id=first.agreement_id, **_bought(version), **opened)
         else:
-            agreement = escrow.open_agreement(
-                beneficiary_id=merchant.beneficiary_id,
-                funder=holder.public_id,
-                plan=version.plan,
-                **terms,
-                places=[str(premises.store_id) for premises in version.terms.stores],
-                payable_after=sector_rule(merchant.sector_id, today).payable_working_days,
-                free_percent=custody.free_percent,
-                pay_until=pay_until,
-                at=at,
-                actor=actor,
-            )
+            agreement = open_order(holder, version, free_percent=custody.free_percent, **opened)
         card = Card.objects.create(
             holder=holder,
             version=version,
@@ -167,7 +153,7 @@ def place_order(
             tops_up_id=tops_up_id,
             prepared_by=prepared_by,
             contract_sha256=accepted_terms_sha256,
-            knew_service=_knows_service(holder, version),
+            knew_service=knows_service(holder, version),
             bought_at=at,
             expires_on=caps.last_day(today, version.days),
         )
@@ -241,7 +227,36 @@ def _same_order(card: Card, holder: User, version_id: int, tops_up_id: int | Non
     return card
 
 
-def _still_open(holder: User) -> None:
+def open_order(
+    holder: User, version: ProductVersion, *, free_percent: int = 0, pay_until: datetime, at: datetime, actor: str
+) -> Agreement:
+    """The agreement of one payment on these terms, waiting for it. Inside the transaction that makes its card."""
+    merchant = version.product.merchant
+    return escrow.open_agreement(
+        beneficiary_id=merchant.beneficiary_id,
+        funder=holder.public_id,
+        plan=version.plan,
+        **_bought(version),
+        places=[str(premises.store_id) for premises in version.terms.stores],
+        payable_after=sector_rule(merchant.sector_id, clock.beijing_date(at)).payable_working_days,
+        free_percent=free_percent,
+        pay_until=pay_until,
+        at=at,
+        actor=actor,
+    )
+
+
+def _bought(version: ProductVersion) -> dict[str, Any]:
+    """What one payment buys."""
+    return {"price_fen": version.price_fen, "bonus_fen": version.bonus_fen, "units_total": version.units_total}
+
+
+def pay_until_of(at: datetime) -> datetime:
+    """Until when an order that is made now may be paid."""
+    return at + timedelta(minutes=CardRule.objects.current(clock.beijing_date(at)).payment_minutes)
+
+
+def still_open(holder: User) -> None:
     """Nobody buys for an account that is being closed in this moment (``people.close_account`` locks the same row)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM people_user WHERE id = %s AND closed_at IS NULL FOR SHARE", [holder.pk])
@@ -249,7 +264,7 @@ def _still_open(holder: User) -> None:
             raise AccountClosed()
 
 
-def _serialise_purchases(holder: User, version: ProductVersion) -> None:
+def serialise_purchases(holder: User, version: ProductVersion) -> None:
     """One purchase at a time per consumer and merchant, until this transaction ends: two at once would each see the
     holding without the other and together pass the cap. Of what is exempt from filing one at a time per merchant, whoever
     buys: together they would pass the sum from which filing is required."""
@@ -272,10 +287,11 @@ def take_turns(turns: list[str]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])
 
 
-def _latest_end(version: ProductVersion, today: date, pay_until: datetime) -> date | None:
-    """The last day of the card at the latest: days of a period card run from the payment, others from the order."""
-    begins = clock.beijing_date(pay_until) if version.plan == Plan.PERIOD else today
-    return caps.last_day(begins, version.days)
+def check_leases(version: ProductVersion, days: int | None, *, pay_until: datetime, at: datetime) -> None:
+    """Refuse a term of so many days that would outlast a lease. Days of a period card run from the payment, at the latest from
+    ``pay_until``, others from the order. Raises ``LeaseTooShort``, ``TermNeeded``."""
+    begins = clock.beijing_date(pay_until if version.plan == Plan.PERIOD else at)
+    caps.check_leases(caps.last_day(begins, days), premises_now(version))
 
 
 def check_caps(
@@ -285,13 +301,16 @@ def check_caps(
     adding_fen: int,
     adding_sessions: int,
     adding_days: int,
+    besides: Iterable[int] = (),
     at: datetime,
 ) -> None:
-    """All that the consumer would then hold with this operator, unpaid orders and cards from before it joined included. Raises
-    as ``caps.check_holding``."""
+    """All that the consumer would then hold with this operator, unpaid orders and cards from before it joined included.
+    ``besides``: the paid months of the membership that goes on, over or on their last day: what is not final of them is used.
+    Raises as ``caps.check_holding``."""
     today = clock.beijing_date(at)
     live = [AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN]
-    cards = list(Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live))
+    held = Card.objects.filter(holder=holder, issuer=merchant, agreement__state__in=live)
+    cards = list(held.exclude(pk__in=list(besides)))
     faces = queries.faces_of(cards=cards, today=today)
     earlier = existing_holding(holder, merchant, on=today)  # sold before the merchant joined
     caps.check_holding(
@@ -314,7 +333,7 @@ def check_caps(
     )
 
 
-def _knows_service(holder: User, version: ProductVersion) -> bool:
+def knows_service(holder: User, version: ProductVersion) -> bool:
     """Whether the consumer used a card of the same product before: then SPC 14 gives no cooling-off. A charge that waits, was
     refused, lapsed or was undone is no use."""
     used = Q(use__state=UseState.FINAL) | Q(use=None, undone_at=None)

@@ -6,7 +6,7 @@ from escrow.errors import CannotTopUp, NotFound
 from escrow.money import yuan
 from escrow.states import FACE_VALUE_PLANS, Plan
 from prepaid.cards import queries
-from prepaid.cards.errors import LotsTooSmall, TopUpTermsGone
+from prepaid.cards.errors import LotsTooSmall, MonthUnpaid, TopUpTermsGone
 from prepaid.cards.models import Card
 from prepaid.products.queries import Custody
 
@@ -36,10 +36,12 @@ def to_top_up(*, holder_id: int, card_id: int, version_id: int, custody: Custody
 
 def lot_for(lots: list[Card], *, wanted: int, today: date) -> queries.CardFace:
     """The payment of the shown card (``queries.lots_of``) that a charge of ``wanted`` units is drawn from: the oldest that covers
-    it. The card's own when it was never topped up, or when none can be used, so that the refusal says what is the matter with it.
+    it. The card's own when it was never topped up, or when none can be used, so that the refusal says what is the matter with it;
+    of a membership the month paid last.
 
     Raises:
-        LotsTooSmall: several payments can be used, and none of them covers it alone.
+        LotsTooSmall: several payments can be used, and none of them covers it alone. MonthUnpaid: it rests until the next month is
+        paid.
     """
     faces = queries.faces_of(cards=lots, today=today)
     usable = [face for face in faces if face.is_usable]
@@ -49,4 +51,9 @@ def lot_for(lots: list[Card], *, wanted: int, today: date) -> queries.CardFace:
     if len(usable) > 1:
         most = max(face.holding.units_left for face in usable)
         raise LotsTooSmall(most=f"¥{yuan(most)}" if lots[0].version.plan in FACE_VALUE_PLANS else most)
-    return usable[0] if usable else faces[0]
+    if usable or lots[0].version.months is None:
+        return usable[0] if usable else faces[0]
+    last = faces[-1]
+    if last.is_active and last.has_expired and queries.may_go_on(lots):
+        raise MonthUnpaid(day=last.last_day)
+    return last

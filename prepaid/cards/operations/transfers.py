@@ -231,7 +231,7 @@ def _check(parcel: Parcel, at: datetime) -> None:
         raise against
 
 
-def _adding(faces: list[CardFace], at: datetime) -> dict[str, int]:
+def _adding(faces: list[CardFace], at: datetime) -> dict[str, Any]:
     """What it adds to all that the other person holds with the merchant."""
     today = clock.beijing_date(at)
     last_days = [(face.last_day - today).days for face in faces if face.last_day is not None]

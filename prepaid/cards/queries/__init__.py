@@ -53,6 +53,13 @@ from prepaid.cards.queries.digest import digest_of, monday_of, people_to_digest
 from prepaid.cards.queries.expiry import expiring, expiring_with, holders_to_tell, notice_due, was_told
 from prepaid.cards.queries.interest import interest_by_cause, interest_of, interest_on
 from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
+from prepaid.cards.queries.memberships import (
+    Membership,
+    may_go_on,
+    membership_of,
+    months_to_tell,
+    with_memberships,
+)
 from prepaid.cards.queries.of_person import in_the_way, own_data
 from prepaid.cards.queries.pauses import (
     last_day_with,
@@ -147,6 +154,7 @@ __all__ = [
     "WHOLE_SUM_BASES",
     "CardFace",
     "Ground",
+    "Membership",
     "MonthFlow",
     "Parcel",
     "RollRow",
@@ -228,7 +236,10 @@ __all__ = [
     "losses_of",
     "lots_of",
     "may",
+    "may_go_on",
+    "membership_of",
     "monday_of",
+    "months_to_tell",
     "notice_due",
     "open_charges",
     "open_transfer",
@@ -277,6 +288,7 @@ __all__ = [
     "usable_faces",
     "was_told",
     "whole_sum_fen",
+    "with_memberships",
     "with_stoppages",
     "workplace_of_charge",
 ]

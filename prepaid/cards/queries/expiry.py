@@ -65,12 +65,12 @@ def expiring_with(*, staff: StaffMember, today: date, within: int, words: str = 
 
 
 def holders_to_tell(*, today: date) -> list[int]:
-    """Ids of cards whose holder is to be told of the last day now."""
+    """Ids of cards whose holder is to be told of the last day now. Of months of a membership see ``memberships``."""
     due, nearer = [], -1
     for days_before in sorted(TOLD_BEFORE):
         told = ExpiryNotice.objects.filter(card_id=OuterRef("pk"), days_before=days_before, last_day__gte=today)
         cards = expiring(today=today, within=days_before).filter(agreement__state=AgreementState.HELD)
-        cards = cards.filter(ends_on__gt=today + timedelta(days=nearer)).exclude(Exists(told))
+        cards = cards.filter(ends_on__gt=today + timedelta(days=nearer), version__months=None).exclude(Exists(told))
         due += [card.pk for card in cards if notice_due(card=card, last_day=card.ends_on, today=today) == days_before]
         nearer = days_before
     return due

@@ -20,6 +20,7 @@ from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, CardTransfer, Contract, Learner, LossOutcome, Redemption
 from prepaid.cards.queries.persons import cards_with, role_of, with_rights
 from prepaid.cards.states import Deed, TransferState
+from prepaid.merchants.models import Closing
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
 
@@ -33,13 +34,22 @@ SINCE_TAKEN_OVER = Q(card__held_since=None) | Q(at__gte=F("card__held_since"))
 class CardFace:
     """A card and what is on it on ``today``. Principal and gift are never added up: only money is money.
 
-    ``term``: of a paid card that counts days.
+    ``term``: of a paid card that counts days. ``lot``: of a membership the payment whose figures these are; of every other card
+    the payment is the card.
     """
 
     card: Card
     holding: Holding
     today: date
     term: terms.Term | None = None
+    lot: Card | None = None
+    #: Of a membership: its code means nothing until the next month is paid.
+    rests: bool = False
+
+    @property
+    def payment(self) -> Card:
+        """The row whose statement, refund and pause these figures belong to."""
+        return self.lot or self.card
 
     @property
     def principal_fen(self) -> int:
@@ -96,7 +106,7 @@ class CardFace:
     @property
     def last_day(self) -> date | None:
         """The last day of validity; pauses and days without service move it. None: no expiry."""
-        return self.term.last_day if self.term else self.card.expires_on
+        return self.term.last_day if self.term else self.payment.expires_on
 
     @property
     def has_expired(self) -> bool:
@@ -156,14 +166,16 @@ def faces_of(*, cards: Iterable[Card], today: date) -> list[CardFace]:
 
 
 def card_of(*, user: User, number: str, deed: Deed = Deed.OWN) -> Card:
-    """With ``has_contract``, ``has_top_ups``, ``is_on_roll``, ``is_offered`` and ``rights``. A number that was replaced leads to the
-    card too. Raises ``NotFound``, also for a card with which the user may not do that."""
+    """With ``has_contract``, ``has_top_ups``, ``is_on_roll``, ``is_offered``, ``has_closings`` and ``rights``. A number that was
+    replaced leads to the card too. Raises ``NotFound``, also for a card with which the user may not do that."""
     kept = Exists(Contract.objects.filter(card=OuterRef("pk")))  # cards sold before contracts were kept have none
     topped_up = Exists(Card.objects.filter(tops_up=OuterRef("pk")))
     on_roll = Exists(Learner.objects.filter(card=OuterRef("pk"), left_at=None))
     cards = _cards().select_related("beneficiary", "tops_up__beneficiary")
     offered = Exists(CardTransfer.objects.filter(card=OuterRef("pk"), state=TransferState.OFFERED))
+    closings = Exists(Closing.objects.standing().filter(merchant_id=OuterRef("issuer")))
     facts = {"has_contract": kept, "has_top_ups": topped_up, "is_on_roll": on_roll, "is_offered": offered}
+    facts["has_closings"] = closings
     cards = cards.annotate(**facts, my_role=role_of(user))
     cards = cards.filter(pk__in=cards_with(user_id=user.pk, deed=deed))
     replaced = cards.filter(losses__old_number=number, losses__outcome=LossOutcome.REISSUED)

@@ -125,15 +125,44 @@ def _over(request: HttpRequest, error: DomainError) -> HttpResponse:
 @shows_domain_errors
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     """Back to the cashier of an order that is not paid yet."""
+    card = queries.card_of(user=me(request), number=number)
+    return _to_cashier(request, card, channel=queries.channel_of(card=card))
+
+
+@consumer_required
+@require_POST
+@shows_domain_errors
+def next_month(request: HttpRequest, number: str) -> HttpResponse:
+    """To the cashier with the next month of a membership, through the channel that the first was paid at."""
     user = me(request)
     card = queries.card_of(user=user, number=number)
+    month = operations.order_next_month(holder=user, number=card.number, at=clock.now(), actor=user.actor)
+    try:
+        return _to_cashier(request, month, channel=queries.channel_of(card=card))
+    except ChannelUnavailable as error:
+        messages.error(request, str(error))
+        return redirect("card_detail", card.number)
+
+
+@consumer_required
+@require_POST
+@shows_domain_errors
+def end_membership(request: HttpRequest, number: str) -> HttpResponse:
+    """No further month."""
+    user = me(request)
+    card = operations.end_membership(holder_id=user.pk, number=number, at=clock.now(), actor=user.actor)
+    messages.success(request, _("Ended. What is paid can be used to its last day; nothing further is due."))
+    return redirect("card_detail", card.number)
+
+
+def _to_cashier(request: HttpRequest, card: Card, *, channel: str) -> HttpResponse:
     try:
         payment = operations.pay_order(
             card=card,
-            channel=queries.channel_of(card=card),
+            channel=channel,
             return_url=_return_url(request),
             at=clock.now(),
-            actor=user.actor,
+            actor=me(request).actor,
         )
     except (AlreadyPaid, AgreementExpired) as error:
         return _over(request, error)

@@ -38,15 +38,16 @@ JUST_NOW = timedelta(minutes=5)
 def wallet(request: HttpRequest) -> HttpResponse:
     """Every card of one's own or that one is on, with what is on it; what waits for an answer on top."""
     user, at = me(request), clock.now()
+    today = clock.beijing_date(at)
     around = queries.around_wallet(user=user, at=at)
     transfers = queries.transfers_around(user=user, at=at) if around.has_transfers else []
     context = {
         "offered": [one for one in transfers if one.waits(at)],
         "given": [one for one in transfers if not one.waits(at)],
-        "faces": queries.cards_of(user=user, today=clock.beijing_date(at)),
+        "faces": queries.with_memberships(queries.cards_of(user=user, today=today), today=today),
         "waiting": queries.charges_waiting(user=user),
         "invitations": queries.invitations_to(user=user, at=at) if around.has_invitations else [],
-        "earlier": existing_faces(user, on=clock.beijing_date(at)) if around.has_earlier else [],
+        "earlier": existing_faces(user, on=today) if around.has_earlier else [],
         "news": _part([], after=around.last_charge),
     }
     return render(request, "consumer/wallet.html", context)
@@ -66,15 +67,22 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         if given is None:
             raise
         return redirect("card_given", given.pk)
+    is_membership = card.version.months is not None
+    if is_membership and card.tops_up is not None:  # one card, whatever months are paid
+        return redirect("card_detail", card.tops_up.number)
     owns = card.holder_id == user.pk
-    face = queries.face_of(card=card, today=today)
+    membership = queries.membership_of(card=card, today=today) if is_membership else None
+    face = membership.face if membership else queries.face_of(card=card, today=today)
+    payment = face.payment
     stopped = queries.stopped_for(card=card)
     # Days of a card that counts days wait for time, not for an answer.
     waits = face.holding.units_reserved and not face.term
-    top_ups = queries.top_ups_of(card=card, today=today) if getattr(card, "has_top_ups", False) else []
+    has_top_ups = getattr(card, "has_top_ups", False) and not is_membership
+    top_ups = queries.top_ups_of(card=card, today=today) if has_top_ups else []
     context = {
         "face": face,
         "card": card,
+        "membership": membership,
         "top_ups": top_ups,
         "can_show_code": card.rights is not None
         and card.rights.may_show_code
@@ -82,12 +90,12 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         and any(one.is_usable for one in [face, *top_ups]),
         "is_held": face.is_active or face.is_frozen,
         "can_top_up": owns and queries.can_top_up(card) and face.is_active,
-        "closings": queries.closings_for(card=card),
+        "closings": queries.closings_for(card=card) if getattr(card, "has_closings", True) else [],
         "terms": card.version.terms,
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
-        "cooling_off_until": queries.cooling_off_until(card=card, today=today),
-        "refund_request": queries.requests_of(user=user).filter(card=card).first() if owns else None,
-        "claim": queries.claim_of(getattr(card.agreement, "refund", None)) if owns and face.is_settled else None,
+        "cooling_off_until": queries.cooling_off_until(card=payment, today=today),
+        "refund_request": queries.requests_of(user=user).filter(card=payment).first() if owns else None,
+        "claim": queries.claim_of(getattr(payment.agreement, "refund", None)) if owns and face.is_settled else None,
         "child": queries.child_shown(card=card),
         "waiting": queries.charges_waiting(user=user, card=card, stopped=stopped) if waits else [],
         "stopped": stopped,

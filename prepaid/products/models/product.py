@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.encrypted import decrypt, encrypt
@@ -14,7 +15,9 @@ from prepaid.products.states import ProductKind, VersionState
 from prepaid.products.terms import (
     CLAUSES,
     LEAST_DISCOUNT_BP,
+    LEAST_MONTHS,
     MOST_DISCOUNT_BP,
+    MOST_MONTHS,
     Issuer,
     Premises,
     Terms,
@@ -64,7 +67,8 @@ class ProductVersion(models.Model):
     ``days`` is a period card's length, for the other kinds the validity (empty: no expiry). ``visit_price_fen`` is
     one visit at the sold price: the largest charge that a scanned code makes final at once. ``discount_bp`` is what the
     holder of a discount card pays of the list price (8,000: 80 %). ``sessions`` and ``list_price_fen`` of a course are its
-    lessons and the list price of one.
+    lessons and the list price of one. ``months``: a period card that is paid month by month for so many; ``price_fen`` and
+    ``days`` are then those of one month.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="versions", verbose_name=_("product"))
@@ -80,6 +84,7 @@ class ProductVersion(models.Model):
     visit_price_fen = models.BigIntegerField(_("sold price of one visit (fen)"), null=True, blank=True)
     lowest_item_fen = models.BigIntegerField(_("lowest-priced item (fen)"), null=True, blank=True)
     discount_bp = models.PositiveSmallIntegerField(_("paid of the list price (0.01 %)"), null=True, blank=True)
+    months = models.PositiveSmallIntegerField(_("paid month by month, months"), null=True, blank=True)
     stores = models.ManyToManyField(Store, related_name="+", verbose_name=_("redeemed at"))
 
     service = models.TextField(_("service and quantity"), max_length=2000)
@@ -119,6 +124,11 @@ class ProductVersion(models.Model):
                 | (~Q(state=VersionState.DRAFT) & Q(frozen_at__isnull=False, frozen_terms__isnull=False)),
             ),
             models.CheckConstraint(name="product_version_price_positive", condition=Q(price_fen__gt=0)),
+            models.CheckConstraint(
+                name="product_version_months_of_a_period_card",
+                condition=Q(months__isnull=True)
+                | Q(kind=Plan.PERIOD, months__isnull=False, months__gte=LEAST_MONTHS, months__lte=MOST_MONTHS),
+            ),
             models.CheckConstraint(
                 name="product_version_figures_of_its_kind",  # a comparison with NULL would pass: hence isnull=False
                 condition=Q(
@@ -176,13 +186,18 @@ class ProductVersion(models.Model):
         return f"{self.product_id} v{self.number}"
 
     @property
+    def kind_label(self) -> str:
+        """What kind of card it is, in words."""
+        return gettext("membership paid by the month") if self.months else self.get_kind_display()
+
+    @property
     def plan(self) -> Plan:
         """How the money of a card sold under this version is earned."""
         return Plan(self.kind)
 
     @property
     def units_total(self) -> int:
-        """Visits, lessons, fen of face value or of discounted prices, or days: what ``escrow`` counts."""
+        """Visits, lessons, fen of face value or of discounted prices, or days: what ``escrow`` counts of one payment."""
         match self.plan:
             case Plan.SESSIONS | Plan.COURSE:
                 return self.sessions or 0
@@ -221,6 +236,7 @@ class ProductVersion(models.Model):
             visit_price_fen=self.visit_price_fen,
             lowest_item_fen=self.lowest_item_fen,
             discount_bp=self.discount_bp,
+            months=self.months,
             **{clause: getattr(self, clause) for clause in CLAUSES},
             issuer=Issuer(
                 name=merchant.name,

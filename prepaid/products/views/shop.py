@@ -27,6 +27,9 @@ from prepaid.products.forms import ProductForm
 from prepaid.products.models import FilingWarning, ProductVersion
 from prepaid.products.states import FilingState, ProductKind, VersionState
 
+#: What the address of a new membership calls its kind.
+MONTHLY = "monthly"
+
 
 @register_todo
 def product_todos(merchant: Merchant) -> list[Todo]:
@@ -95,7 +98,9 @@ def shop_product_new(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @manager_page
 def shop_product_add(request: HttpRequest, staff: StaffMember, kind: str) -> HttpResponse:
-    """A new product of one kind."""
+    """A new product of one kind; ``monthly``: a period card that is paid month by month."""
+    if kind == MONTHLY:
+        return _product_page(request, staff, Plan.PERIOD, None, monthly=True)
     if kind not in Plan.values:
         raise Http404
     return _product_page(request, staff, Plan(kind), None)
@@ -108,11 +113,13 @@ def shop_product_edit(request: HttpRequest, staff: StaffMember, pk: int) -> Http
     version = queries.version_of(staff.merchant_id, pk)
     if version.state != VersionState.DRAFT:
         return redirect("shop_version", pk)
-    return _product_page(request, staff, version.plan, version)
+    return _product_page(request, staff, version.plan, version, monthly=version.months is not None)
 
 
-def _product_page(request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None) -> HttpResponse:
-    form = ProductForm(request.POST or None, kind=kind, merchant_id=staff.merchant_id, version=version)
+def _product_page(
+    request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None, *, monthly: bool = False
+) -> HttpResponse:
+    form = ProductForm(request.POST or None, kind=kind, monthly=monthly, merchant_id=staff.merchant_id, version=version)
     status = 200
     if request.method == "POST":
         status = 400
@@ -128,7 +135,12 @@ def _product_page(request: HttpRequest, staff: StaffMember, kind: Plan, version:
                 status = error.http_status
             else:
                 return redirect("shop_version", saved.pk)
-    context = {"staff": staff, "form": form, "version": version, "kind": ProductKind(kind).label}
+    context = {
+        "staff": staff,
+        "form": form,
+        "version": version,
+        "kind": _("membership paid by the month") if monthly else ProductKind(kind).label,
+    }
     return render(request, "merchant/product_form.html", context, status=status)
 
 

@@ -32,6 +32,7 @@ def terms(**changes) -> dict:
         "stored_hours": 12,
         "stored_a_day": 20,
         "transfer_days": 7,
+        "month_notice_days": 3,
         "basis": "a decision of the city",
         "mark": "A",
         **changes,

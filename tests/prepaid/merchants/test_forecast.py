@@ -202,3 +202,4 @@ def test_a_merchant_reckons_with_its_own_rating_from_a_file(client, django_asser
     assert answer.status_code == 200
     assert [week.sold_fen for week in answer.context["found"].weeks] == [500_000, 600_000, 0]
     assert answer.context["custody"].percent == 30  # not rated yet
+    assert reverse("shop_product_add", args=["monthly"]) in answer.content.decode()

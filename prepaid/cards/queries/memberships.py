@@ -1,0 +1,123 @@
+"""Cards that are paid month by month: which months are paid, when the next one can be, and who is to be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q
+
+from escrow.states import AgreementState
+from prepaid.cards.models import Card, CardRule, ExpiryNotice
+from prepaid.cards.queries.expiry import expiring
+from prepaid.cards.queries.wallet import CardFace, faces_of
+
+
+def may_go_on(months: list[Card]) -> bool:
+    """Whether another month may follow these paid ones, by the contract and by its holder's will."""
+    first = months[0]
+    return first.ended_at is None and len(months) < (first.version.months or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """Its first payment ``first`` is the card, with its code and its contract; every further month is a payment of its own.
+
+    ``months``: what was paid, the oldest first. ``order``: the next month, ordered and not paid yet.
+    """
+
+    first: Card
+    months: list[CardFace]
+    order: Card | None
+    today: date
+
+    @property
+    def last(self) -> CardFace:
+        """The month paid last; the order itself while nothing is paid."""
+        return self.months[-1]
+
+    @property
+    def face(self) -> CardFace:
+        """The card with the month that counts now: the one that can be used, else the one paid last."""
+        now = next((face for face in self.months if face.is_usable), self.last)
+        return replace(now, card=self.first, lot=now.card, rests=self.rests)
+
+    @property
+    def paid_until(self) -> date | None:
+        return self.last.last_day
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its holder may pay another month, now or later."""
+        return self.last.is_active and may_go_on([face.card for face in self.months])
+
+    @property
+    def can_end(self) -> bool:
+        """Whether there is a further month to be free of."""
+        living = self.last.is_active or self.last.is_frozen
+        return living and may_go_on([face.card for face in self.months])
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next month can be paid: from the last day of the one before, so that one month at most is prepaid."""
+        return self.goes_on and self.paid_until is not None and self.today >= self.paid_until
+
+    @property
+    def can_pay(self) -> bool:
+        """Whether there is a month to pay now, ordered already or not."""
+        return self.order is not None or self.is_due
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits for the next month's payment, and its code means nothing until then."""
+        return self.goes_on and self.last.has_expired
+
+
+def membership_of(*, card: Card, today: date) -> Membership:
+    """Of the card that its first payment made."""
+    over = [AgreementState.CANCELLED, AgreementState.EXPIRED]
+    further = Card.objects.filter(tops_up=card).exclude(agreement__state__in=over).order_by("pk")
+    further = further.select_related("agreement", "issuer__sector", "version__product", "holder")
+    return _membership(card, faces_of(cards=[card, *further], today=today), today)
+
+
+def with_memberships(faces: Iterable[CardFace], *, today: date) -> list[CardFace]:
+    """The same cards in order, each membership once, with the month that counts now."""
+    shown: list[CardFace] = []
+    parts: dict[int, list[CardFace]] = {}
+    for face in faces:
+        if face.card.version.months is None:
+            shown.append(face)
+            continue
+        first = face.card.tops_up_id or face.card.pk
+        if first not in parts:
+            parts[first] = []
+            shown.append(face)
+        parts[first].append(face)
+    return [
+        _whole(parts.pop(face.card.tops_up_id or face.card.pk), today) if face.card.version.months else face
+        for face in shown
+    ]
+
+
+def _whole(parts: list[CardFace], today: date) -> CardFace:
+    parts = sorted(parts, key=lambda face: face.card.pk)
+    return _membership(parts[0].card, parts, today).face
+
+
+def _membership(first: Card, faces: list[CardFace], today: date) -> Membership:
+    """The order of the first payment is no next month: it is the card, not paid yet."""
+    months = [face for face in faces if face.card.pk == first.pk or not face.is_unpaid]
+    order = next((face.card for face in faces if face.card.pk != first.pk and face.is_unpaid), None)
+    return Membership(first=first, months=months, order=order, today=today)
+
+
+def months_to_tell(*, today: date) -> list[int]:
+    """Ids of paid months whose end their holder is to be told of now: some days before, and on the last day."""
+    before = CardRule.objects.current(today).month_notice_days
+    told = ExpiryNotice.objects.filter(card=OuterRef("pk"), last_day__gte=today)
+    cards = expiring(today=today, within=before).filter(
+        version__months__isnull=False, agreement__state=AgreementState.HELD
+    )
+    soon = Q(ends_on__gt=today) & ~Exists(told)
+    now = Q(ends_on=today) & ~Exists(told.filter(days_before=0))
+    return list(cards.filter(soon | now).values_list("pk", flat=True))
