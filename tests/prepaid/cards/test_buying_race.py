@@ -35,7 +35,7 @@ def test_two_purchases_at_once_cannot_together_pass_the_cap(
 ) -> None:
     """``locked`` False is the control: without the lock both pass."""
     if not locked:
-        monkeypatch.setattr(purchase, "_serialise_purchases", lambda *args: None)
+        monkeypatch.setattr(purchase, "serialise_purchases", lambda *args: None)
     version = factories.on_sale(factories.shop(), price_fen=300_000, list_price_fen=50_000)
     holder = factories.person()
     at_once(
@@ -49,7 +49,7 @@ def test_two_people_at_once_cannot_together_pass_the_sum_from_which_filing_is_re
 ) -> None:
     """Neither is paid yet; ``locked`` False is the control."""
     if not locked:
-        monkeypatch.setattr(purchase, "_serialise_purchases", lambda *args: None)
+        monkeypatch.setattr(purchase, "serialise_purchases", lambda *args: None)
     shop = factories.shop()
     version = factories.on_sale(shop)  # 2,000 yuan
     SectorRule.objects.filter(sector=shop.merchant.sector_id).update(filing_balance_fen=300_000)
@@ -62,9 +62,9 @@ def test_nobody_buys_for_an_account_that_is_being_closed(
     committed_db: str, monkeypatch: pytest.MonkeyPatch, locked: bool
 ) -> None:
     """The order comes first and is not committed yet; ``locked`` False is the control: the account closes over it."""
-    still_open = purchase._still_open
+    still_open = purchase.still_open
     if not locked:
-        monkeypatch.setattr(purchase, "_still_open", lambda *args: None)
+        monkeypatch.setattr(purchase, "still_open", lambda *args: None)
     version, holder = factories.on_sale(factories.shop()), factories.person()
     at_once(
         lambda: factories.order(version, holder),
