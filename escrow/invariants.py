@@ -229,6 +229,10 @@ CHECKS: dict[str, str] = {
         SELECT count(*) FROM escrow_agreement t JOIN escrow_agreement a ON a.id = t.tops_up_id
         WHERE (t.beneficiary_id, t.funder, t.plan) <> (a.beneficiary_id, a.funder, a.plan) OR a.tops_up_id IS NOT NULL
            OR t.plan = 'period' OR a.funded_at IS NULL""",
+    "what_follows_is_of_the_same_parties": """
+        SELECT count(*) FROM escrow_agreement n JOIN escrow_agreement a ON a.id = n.follows_id
+        WHERE n.beneficiary_id <> a.beneficiary_id OR n.plan <> 'period' OR a.plan <> 'period' OR n.id <= a.id
+           OR a.funded_at IS NULL OR n.tops_up_id IS NOT NULL""",
     "days_accrue_once_and_all": f"""
         WITH {IDLE}, day AS (
             SELECT u.agreement_id, count(*) AS rows, count(DISTINCT u.day) AS days, sum(u.units) AS units,

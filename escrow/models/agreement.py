@@ -53,6 +53,10 @@ class Agreement(models.Model):
     tops_up = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="top_ups", verbose_name=_("tops up")
     )
+    #: Counts days, as the one before: from the day after this one is paid the one before counts none, so that no day is two.
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows")
+    )
     pay_until = models.DateTimeField(_("pay until"))
     opened_at = models.DateTimeField(_("opened"))
     funded_at = models.DateTimeField(_("funded"), null=True, blank=True)
@@ -82,6 +86,9 @@ class Agreement(models.Model):
                 name="agreement_terms_in_bounds",
                 condition=Q(payable_after__range=(1, 30), free_percent__lte=90)
                 & (Q(free_percent=0) | ~Q(plan=Plan.PERIOD)),
+            ),
+            models.CheckConstraint(
+                name="agreement_only_days_follow", condition=Q(follows=None) | Q(plan=Plan.PERIOD, tops_up=None)
             ),
         ]
 

@@ -68,6 +68,7 @@ def open_agreement(
     payable_after: int = 1,
     free_percent: int = 0,
     tops_up: Agreement | None = None,
+    follows: Agreement | None = None,
     pay_until: datetime,
     at: datetime,
     actor: str,
@@ -77,6 +78,7 @@ def open_agreement(
 
     ``payable_after``: working days until what is used becomes payable. ``free_percent``: how much of it may be released
     early, once the beneficiary has earned that (docs/ledger.md, "Early release"). ``tops_up``: see ``open_top_up``.
+    ``follows``: of the same two parties; once this one is paid, that one counts no further days.
 
     Raises:
         InvalidAmount, InvalidUnits: not whole positive numbers, or a face value that is not price + gift.
@@ -98,6 +100,7 @@ def open_agreement(
             payable_after=payable_after,
             free_percent=free_percent,
             tops_up=tops_up,
+            follows=follows,
             pay_until=pay_until,
             opened_at=at,
         )
@@ -112,6 +115,7 @@ def open_agreement(
                 "bonus_fen": bonus_fen,
                 "units_total": units_total,
                 **({"tops_up": tops_up.pk} if tops_up else {}),
+                **({"follows": follows.pk} if follows else {}),
             },
             at=at,
         )

@@ -15,9 +15,13 @@ LANGUAGE sql STABLE AS $$
                GROUP BY p.place) AS one), '{}')
 $$;
 
+-- The days on which both parties agreed that nothing is served: pauses, and all days once the agreement that follows has begun.
 CREATE OR REPLACE FUNCTION escrow_paused_days(agreement bigint) RETURNS datemultirange LANGUAGE sql STABLE AS $$
-    SELECT coalesce(range_agg(daterange(p.since, p.until, '[]')), '{}') FROM escrow_pause p
-    WHERE p.agreement_id = agreement AND p.state = 'agreed'
+    SELECT coalesce((SELECT range_agg(daterange(p.since, p.until, '[]')) FROM escrow_pause p
+                     WHERE p.agreement_id = agreement AND p.state = 'agreed'), '{}')
+         + coalesce((SELECT datemultirange(daterange(min(escrow_beijing_day(n.funded_at)), NULL, '()'))
+                     FROM escrow_agreement n WHERE n.follows_id = agreement AND n.funded_at IS NOT NULL
+                     HAVING count(*) > 0), '{}')
 $$;
 
 -- Whole days that a day served stays reserved after it is over, by the rule of that day. Without a rule no day is earned:

@@ -86,6 +86,12 @@ def lapse_transfer(transfer_id: int) -> None:
 
 
 @shared_task
+def return_days(card_id: int) -> None:
+    """A month of a membership has days that nobody served and that cannot be used any more."""
+    operations.return_days(card_id=card_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def send_digests() -> int:
     """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
     monday, sent, after = queries.monday_of(clock.today()), 0, 0
@@ -124,6 +130,7 @@ def sweep() -> dict[str, int]:
         tell_existing_holders: closings_to_tell_existing(),
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
+        return_days: queries.months_to_return(today=clock.today()),
         lapse_transfer: queries.transfers_over(at=clock.now()),
         print_contract: queries.contracts_to_print(),
         lapse_invitation: queries.invitations_lapsed(at=clock.now()),

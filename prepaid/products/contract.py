@@ -81,7 +81,7 @@ def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractIt
             8,
             _("Refund method, channel and fee"),
             terms.refund_terms,
-            *([_("A refund is of the month that is paid; the others are not paid yet.")] if terms.months else []),
+            *([month_refund()] if terms.months else []),
         ),
         _item(9, _("Loss, reissue and transfer"), terms.loss_terms),
         _item(
@@ -196,6 +196,14 @@ def going_on() -> str:
     return _(
         "A month that is not paid does not begin: the card rests, nothing is owed and there is no penalty; it begins when it "
         "is paid. The holder may end the membership before any next month and owes nothing."
+    )
+
+
+def month_refund() -> str:
+    """What goes back of a membership."""
+    return _(
+        "A refund is of the month that is paid; the others are not paid yet. Days on which nobody served move the end of the "
+        "month; once the next is paid they are paid back instead, without asking."
     )
 
 

@@ -36,8 +36,10 @@ def open_agreement(
     bonus_fen: int = 0,
     units_total: int | None = None,
     places: tuple[str, ...] = (),
+    at: datetime | None = None,
     **terms,
 ) -> Agreement:
+    at = at or AT
     if units_total is None:
         units_total = 10 if plan in COUNTED_PLANS else price_fen + bonus_fen
     return escrow.open_agreement(
@@ -49,8 +51,8 @@ def open_agreement(
         units_total=units_total,
         places=places,
         **terms,
-        pay_until=AT + timedelta(minutes=30),
-        at=AT,
+        pay_until=at + timedelta(minutes=30),
+        at=at,
         actor=ACTOR,
     )
 
@@ -65,7 +67,7 @@ def order(agreement: Agreement) -> Payment:
         subject="card",
         return_url="/",
         amount_fen=agreement.price_fen,
-        created_at=AT,
+        created_at=agreement.opened_at,
     )
 
 
@@ -75,7 +77,7 @@ def paid(payment: Payment, *, amount_fen: int | None = None) -> PaymentAnswer:
         channel_payment_no=f"C{payment.order_no}",
         state="paid",
         amount_fen=payment.amount_fen if amount_fen is None else amount_fen,
-        paid_at=AT,
+        paid_at=payment.created_at,
     )
 
 
@@ -89,6 +91,6 @@ def topped_up(card: Agreement, **facts) -> Agreement:
 
 def held_agreement(to: Beneficiary | None = None, **facts) -> Agreement:
     agreement = open_agreement(to, **facts)
-    take_payment(channel="sandbox", answer=paid(order(agreement)), at=AT)
+    take_payment(channel="sandbox", answer=paid(order(agreement)), at=agreement.opened_at)
     agreement.refresh_from_db()
     return agreement

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import transaction
 
-from escrow import invariants, queries
+from escrow import invariants, queries, terms
 from escrow import operations as escrow
 from escrow.clock import beijing_date
 from escrow.errors import AccrualRuleMissing
@@ -53,6 +53,23 @@ def days(agreement: Agreement, *states: UseState) -> list[int]:
 
 def proven() -> list[str]:
     return [f.name for f in invariants.prove() if not f.ok]
+
+
+def test_what_follows_begins_when_it_is_paid_and_no_day_counts_twice():
+    """The month before has days left, by a stop that is found after the next was paid: it counts none beside it."""
+    month = year_card(price_fen=31_000, units_total=31)
+    for day in range(1, 32):
+        accrue(day)
+    paid_on = PAID_ON + timedelta(days=31)
+    following = year_card(month.beneficiary, price_fen=31_000, units_total=31, follows=month, at=on_day(31))
+    accrue(33)
+    dark(month, since=29, until=33, found=33)
+    accrue(50)
+    assert days(month, UseState.FINAL) == list(range(1, 29))
+    assert days(following, UseState.FINAL, UseState.RESERVED) == list(range(34, 50))
+    term = terms.terms([month.pk, following.pk], today=PAID_ON + timedelta(days=50))
+    assert (term[month.pk].left, term[following.pk].used, term[following.pk].paid_on) == (3, 16, paid_on)
+    assert not proven()
 
 
 def test_days_are_reserved_when_over_and_final_after_the_lag():

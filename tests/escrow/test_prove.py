@@ -84,6 +84,7 @@ CORRUPTIONS = {
     "UPDATE escrow_use SET command_key = NULL": "commands_have_one_effect",
     "UPDATE escrow_use SET body_sha256 = '' WHERE day IS NULL": "commands_have_one_effect",
     "UPDATE escrow_use SET lesson = 'x' WHERE day IS NULL": "commands_have_one_effect",
+    "UPDATE escrow_agreement SET follows_id = id WHERE plan = 'period'": "what_follows_is_of_the_same_parties",
     "UPDATE escrow_agreement SET tops_up_id = (SELECT min(id) FROM escrow_agreement)": "top_ups_belong_to_their_card",
     "ALTER DOMAIN escrow_counter DROP CONSTRAINT account_counters_not_negative": "constraints_in_place",
     "DELETE FROM escrow_refund": "refunds_equal_their_instructions",

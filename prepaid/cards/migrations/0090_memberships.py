@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cards', '0070_certificates'),
+        ('escrow', '0130_what_follows'),
         ('products', '0070_paid_by_the_month'),
     ]
 

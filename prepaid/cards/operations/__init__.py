@@ -26,7 +26,7 @@ from prepaid.cards.operations.counter import Asked, charge_card, count_refusal
 from prepaid.cards.operations.digest import send_digest
 from prepaid.cards.operations.expiry import tell_of_expiry
 from prepaid.cards.operations.loss import card_found, reissue_card, report_loss
-from prepaid.cards.operations.memberships import end_membership, order_next_month, tell_of_month
+from prepaid.cards.operations.memberships import end_membership, order_next_month, return_days, tell_of_month
 from prepaid.cards.operations.pauses import answer_pause, ask_pause, end_pause
 from prepaid.cards.operations.persons import (
     accept_invitation,
@@ -137,6 +137,7 @@ __all__ = [
     "remove_person",
     "report_loss",
     "request_refund",
+    "return_days",
     "send_digest",
     "send_prepared",
     "send_sms_code",

@@ -79,6 +79,27 @@ def month_ends(face: CardFace, *, last_day: date, goes_on: bool, now: bool, at: 
     _of_membership(face, "month_ends", title, body, last_day, at)
 
 
+def days_returned(face: CardFace, *, first: Card, at: datetime) -> None:
+    """Of a month that is over; what is paid for them the letter about the refund says."""
+    notices.send(
+        to=first.holder,
+        kind="cards.days_returned",
+        title=_("Days of your membership %(card)s are paid back"),
+        body=_(
+            "On %(days)s of the days you paid for, “%(product)s” of %(merchant)s was not to be had, and this was found when the "
+            "next month was paid already. They are paid back without your asking."
+        ),
+        details={
+            "card": first,
+            "days": face.days_left,
+            "product": first.version.product.name,
+            "merchant": first.issuer.name,
+        },
+        url=reverse("card_detail", args=[first.number]),
+        at=at,
+    )
+
+
 def membership_ended(face: CardFace, *, last_day: date | None, at: datetime) -> None:
     """To the holder, who may not be the one who pressed."""
     body = _(

@@ -7,10 +7,11 @@ from uuid import uuid4
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import AgreementFrozen, NotFound
+from escrow.states import RefundBasis
 from escrow.transactions import transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import MonthNotDue, NoNextMonth
-from prepaid.cards.models import Card, CardRule, ExpiryNotice
+from prepaid.cards.models import Card, CardRule, ExpiryNotice, RefundRequest
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.purchase import (
     check_caps,
@@ -21,7 +22,8 @@ from prepaid.cards.operations.purchase import (
     serialise_purchases,
     still_open,
 )
-from prepaid.cards.operations.refunds import locked_card
+from prepaid.cards.operations.refunds import grant, locked_card
+from prepaid.cards.states import RefundCause, RefundState
 from prepaid.people.models import User
 from prepaid.products import caps
 from prepaid.products.queries import sellable_version
@@ -66,7 +68,9 @@ def order_next_month(*, holder: User, number: str, at: datetime, actor: str) -> 
         month = Card.objects.create(
             holder=holder,
             version=version,
-            agreement=open_order(holder, version, pay_until=pay_until, at=at, actor=actor),
+            agreement=open_order(
+                holder, version, follows=membership.last.card.agreement, pay_until=pay_until, at=at, actor=actor
+            ),
             issuer=first.issuer,
             order_token=uuid4(),
             tops_up=first,
@@ -108,6 +112,35 @@ def end_membership(*, holder_id: int, number: str, at: datetime, actor: str) -> 
         )
         letters.membership_ended(membership.face, last_day=membership.paid_until, at=at)
     return first
+
+
+def return_days(*, card_id: int, at: datetime, actor: str) -> RefundRequest | None:
+    """Days of a month on which nobody served, found when the next was paid already: they cannot be used any more and are paid back
+    without asking, by the formula of the merchant's cause, once no day of that month waits. The contract says so, which is the
+    merchant's consent. None: nothing is left, or it is not time. Raises ``NotFound``."""
+    with transaction():
+        card = locked_card(card_id)
+        face = queries.face_of(card=card, today=clock.beijing_date(at))
+        if (
+            not queries.has_days_to_return(face)
+            or card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists()
+        ):
+            return None
+        quote = queries.refund_quote(card=card, cause=RefundCause.OPERATOR, at=at)
+        if quote.refund_fen == 0:
+            return None
+        request = RefundRequest.objects.create(
+            card=card,
+            state=RefundState.REQUESTED,
+            cause=RefundCause.OPERATOR,
+            asked_fen=quote.refund_fen,
+            quote=quote.to_json(),
+            requested_at=at,
+        )
+        first = card.tops_up or card
+        letters.days_returned(face, first=first, at=at)
+        grant(request, quote.refund_fen, RefundBasis.CONSENT, reference=f"membership:{first.pk}", at=at, actor=actor)
+    return request
 
 
 def tell_of_month(*, card_id: int, at: datetime) -> ExpiryNotice | None:

@@ -228,9 +228,17 @@ def _same_order(card: Card, holder: User, version_id: int, tops_up_id: int | Non
 
 
 def open_order(
-    holder: User, version: ProductVersion, *, free_percent: int = 0, pay_until: datetime, at: datetime, actor: str
+    holder: User,
+    version: ProductVersion,
+    *,
+    free_percent: int = 0,
+    follows: Agreement | None = None,
+    pay_until: datetime,
+    at: datetime,
+    actor: str,
 ) -> Agreement:
-    """The agreement of one payment on these terms, waiting for it. Inside the transaction that makes its card."""
+    """The agreement of one payment on these terms, waiting for it. Inside the transaction that makes its card. ``follows``: of the
+    month before."""
     merchant = version.product.merchant
     return escrow.open_agreement(
         beneficiary_id=merchant.beneficiary_id,
@@ -240,6 +248,7 @@ def open_order(
         places=[str(premises.store_id) for premises in version.terms.stores],
         payable_after=sector_rule(merchant.sector_id, clock.beijing_date(at)).payable_working_days,
         free_percent=free_percent,
+        follows=follows,
         pay_until=pay_until,
         at=at,
         actor=actor,

@@ -55,8 +55,10 @@ from prepaid.cards.queries.interest import interest_by_cause, interest_of, inter
 from prepaid.cards.queries.loss import charges_since, is_in_use, losses_of
 from prepaid.cards.queries.memberships import (
     Membership,
+    has_days_to_return,
     may_go_on,
     membership_of,
+    months_to_return,
     months_to_tell,
     with_memberships,
 )
@@ -214,6 +216,7 @@ __all__ = [
     "grounds_of",
     "handovers_to_tell",
     "has_courses",
+    "has_days_to_return",
     "history_of",
     "holders_to_tell",
     "in_the_way",
@@ -239,6 +242,7 @@ __all__ = [
     "may_go_on",
     "membership_of",
     "monday_of",
+    "months_to_return",
     "months_to_tell",
     "notice_due",
     "open_charges",

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from escrow.states import AgreementState
+from escrow.models import Agreement, Stoppage
+from escrow.states import AgreementState, StoppageKind
 from prepaid.cards.models import Card, CardRule, ExpiryNotice
 from prepaid.cards.queries.expiry import expiring
 from prepaid.cards.queries.wallet import CardFace, faces_of
@@ -121,3 +122,21 @@ def months_to_tell(*, today: date) -> list[int]:
     soon = Q(ends_on__gt=today) & ~Exists(told)
     now = Q(ends_on=today) & ~Exists(told.filter(days_before=0))
     return list(cards.filter(soon | now).values_list("pk", flat=True))
+
+
+def months_to_return(*, today: date) -> list[int]:
+    """Ids of paid months with days to be paid back (``has_days_to_return``)."""
+    next_paid = Agreement.objects.filter(follows=OuterRef("agreement_id"), funded_at__isnull=False)
+    stopped = Stoppage.objects.filter(
+        beneficiary=OuterRef("agreement__beneficiary_id"), kind=StoppageKind.DARK, created_at__gte=OuterRef("bought_at")
+    )
+    unearned = Q(agreement__accrual__days_final__lt=F("agreement__units_total"))
+    months = Card.objects.filter(Exists(next_paid), unearned | Exists(stopped), agreement__state=AgreementState.HELD)
+    faces = faces_of(cards=months.select_related("agreement"), today=today)
+    return [face.card.pk for face in faces if has_days_to_return(face)]
+
+
+def has_days_to_return(face: CardFace) -> bool:
+    """Whether days of a month are left that cannot be used, since the next one is paid, and no day of it waits any more."""
+    left = face.is_active and face.term is not None and face.term.left > 0 and not face.holding.units_reserved
+    return left and face.card.agreement.followed_by.filter(funded_at__isnull=False).exists()

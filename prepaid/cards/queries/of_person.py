@@ -35,7 +35,7 @@ def own_data(user: User) -> dict[str, Rows]:
     return {
         _("Cards"): sheet(
             [_("Number"), _("Merchant"), _("Product"), _("Ordered"), _("Paid (yuan)"), _("State"), _("Last day"),
-             _("SHA-256 of the contract")],
+             _("Ended"), _("SHA-256 of the contract")],
             (
                 (
                     card.number,
@@ -45,6 +45,7 @@ def own_data(user: User) -> dict[str, Rows]:
                     yuan(card.agreement.price_fen),
                     card.agreement.get_state_display(),
                     card.expires_on,
+                    card.ended_at,
                     card.contract_sha256,
                 )
                 for card in cards

@@ -10,9 +10,10 @@ from django.urls import reverse
 from escrow import clock, invariants
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
+from escrow import terms as escrow_terms
 from escrow.errors import NotFound
-from escrow.models import AuditEntry, Payment
-from escrow.states import AgreementState, PaymentState, Plan
+from escrow.models import AuditEntry, Payment, Use
+from escrow.states import AgreementState, PaymentState, Plan, RefundBasis, StoppageKind, UseState
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, CardRule, ExpiryNotice
 from prepaid.cards.states import RefundCause, RefundState
@@ -240,3 +241,37 @@ def test_its_holder_is_told_before_the_month_ends_and_on_its_last_day(card) -> N
     pass_days(4)
     tasks.tell_of_expiries()
     assert ExpiryNotice.objects.filter(card=month).count() == 1, "an end is told once"
+
+
+def test_days_that_a_stop_gives_back_when_the_next_month_is_paid_are_paid_back_without_asking(shop, card) -> None:
+    pass_days(31)
+    month = pay_next(card)
+    pass_days(2)
+    stop = {
+        "beneficiary_id": shop.merchant.beneficiary_id,
+        "place": "",
+        "kind": StoppageKind.DARK,
+        "because": "the door was shut",
+        "actor": "user:1",
+    }
+    since = clock.today() - 4 * DAY
+    escrow.begin_stoppage(**stop, since=since, at=clock.now())  # two days of the first month, two of the second
+    escrow.end_stoppage(**stop, at=clock.now())
+    tasks.sweep()
+    assert not card.refund_requests.exists(), "days of it wait yet"
+    for _day in range(9):
+        pass_days(1)
+        tasks.sweep()
+    asked = card.refund_requests.get()
+    left = escrow_terms.terms([card.agreement_id], today=clock.today())[card.agreement_id].left
+    assert left > 0
+    assert asked.granted_fen == left * 1_000
+    assert asked.basis == RefundBasis.CONSENT
+    letter = Message.objects.get(recipient=card.holder, kind="cards.days_returned", channel="in_app")
+    assert f"On {left} of the days" in str(letter.body)
+    days = Use.objects.filter(agreement__in=[card.agreement, month.agreement]).exclude(state=UseState.VOIDED)
+    counted = list(days.values_list("day", flat=True))
+    assert len(counted) == len(set(counted)), "no day counts in both months"
+    refused(errors.MonthNotDue, lambda: pay_next(card))
+    assert membership(card).goes_on
+    assert not broken()
