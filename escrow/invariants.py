@@ -542,6 +542,12 @@ CHECKS: dict[str, str] = {
         LEFT JOIN escrow_instruction i ON i.kind = l.kind AND i.number = l.reference
         WHERE l.matched_at IS NOT NULL AND l.kind IN ('payment', 'refund', 'payout', 'return')
           AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
+    "deposits_have_their_line": """
+        SELECT count(*) FROM escrow_payment p
+        WHERE p.channel = 'deposit' AND p.state = 'paid' AND 1 <> (
+            SELECT count(*) FROM escrow_statementline l
+            WHERE l.beneficiary_id = p.beneficiary_id AND l.kind = 'payment' AND l.reference = p.order_no
+              AND l.matched_at IS NOT NULL AND l.direction = 'in' AND l.amount_fen = p.amount_fen)""",
     "statement_lines_booked": """
         SELECT count(*) FROM escrow_statementline
         WHERE booked_at IS NULL AND beneficiary_id IS NOT NULL AND currency = 'CNY'""",

@@ -164,6 +164,10 @@ class PauseState(TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+#: The channel of an order whose money the beneficiary took in cash: no channel is asked, the bank's statement tells.
+DEPOSIT = "deposit"
+
+
 class PaymentState(TextChoices):
     CREATED = "created", _("waiting for payment")
     PAID = "paid", _("paid")

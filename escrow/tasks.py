@@ -14,7 +14,7 @@ from django.utils import timezone
 from escrow import blocks, clock, operations, totals
 from escrow.errors import DomainError
 from escrow.models import Agreement, Approval, Beneficiary, Claim, Instruction, LegalHold, Payment
-from escrow.states import AgreementState, ApprovalState, InstructionKind, InstructionState, PaymentState
+from escrow.states import DEPOSIT, AgreementState, ApprovalState, InstructionKind, InstructionState, PaymentState
 
 logger = logging.getLogger(__name__)
 #: Rows one sweep takes of each kind, in an order of chance: what fails every time does not stand before the rest.
@@ -69,7 +69,7 @@ def ask_payments() -> int:
 def expire_agreements() -> int:
     """Give up unpaid orders whose time has passed."""
     at = clock.now()
-    due = Agreement.objects.filter(state=AgreementState.OPEN, pay_until__lte=at)
+    due = Agreement.objects.filter(state=AgreementState.OPEN, pay_until__lte=at).exclude(payments__channel=DEPOSIT)
     return _each(
         "agreement", _some(due), lambda pk: operations.expire_agreement(agreement_id=pk, at=at, actor="system:sweep")
     )

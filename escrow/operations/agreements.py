@@ -13,6 +13,7 @@ from escrow.models import Agreement, Payment
 from escrow.money import check_fen
 from escrow.states import (
     AGREEMENT_TRANSITIONS,
+    DEPOSIT,
     FACE_VALUE_PLANS,
     AgreementState,
     PaymentState,
@@ -128,7 +129,9 @@ def cancel_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreemen
     with transaction():
         agreement = locked_agreement(agreement_id)
         if agreement.state != AgreementState.CANCELLED:
-            Payment.objects.filter(agreement=agreement, state=PaymentState.CREATED).update(ask_at=timezone.now())
+            unpaid = Payment.objects.filter(agreement=agreement, state=PaymentState.CREATED)
+            unpaid.filter(channel=DEPOSIT).update(state=PaymentState.CLOSED)  # there is no channel to close it at
+            unpaid.update(ask_at=timezone.now())
             move_agreement(agreement, AgreementState.CANCELLED, at=at, actor=actor, action="escrow.cancel_agreement")
     return agreement
 

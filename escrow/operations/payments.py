@@ -16,7 +16,15 @@ from escrow.channels import (
 from escrow.channels import (
     channel as channel_of,
 )
-from escrow.errors import AgreementExpired, AlreadyPaid, AnotherAmount, BadNotification, ChannelUnavailable, NotFound
+from escrow.errors import (
+    AgreementExpired,
+    AlreadyPaid,
+    AnotherAmount,
+    BadNotification,
+    ChannelUnavailable,
+    NotFound,
+    WrongState,
+)
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
@@ -25,6 +33,7 @@ from escrow.operations.instructions import instruct, new_number, notify_url, rec
 from escrow.signals import agreement_funded
 from escrow.states import (
     COUNTED_PLANS,
+    DEPOSIT,
     PAYMENT_TRANSITIONS,
     AccountCode,
     AgreementState,
@@ -83,6 +92,8 @@ def start_payment(
                 after={"order_no": payment.order_no, "amount_fen": payment.amount_fen},
                 at=at,
             )
+    if payment.channel == DEPOSIT:
+        raise AlreadyPaid()
     if payment.cashier_url:
         return payment
     try:
@@ -100,6 +111,63 @@ def start_payment(
         raise NotFound() from error
     Payment.objects.filter(pk=payment.pk).update(cashier_url=answer.cashier_url)
     payment.cashier_url = answer.cashier_url
+    return payment
+
+
+def await_deposit(*, agreement_id: int, subject: str, at: datetime, actor: str) -> Payment:
+    """The beneficiary has the price in cash and brings it to the custody account: the order's number is the deposit's
+    code. Nothing is held until the bank's statement shows exactly this sum under it; the order stays open for as long
+    as that takes, or until it is cancelled. Asking again gives the same order.
+
+    Raises:
+        NotFound. AlreadyPaid, AgreementExpired: nothing to pay any more. WrongState: a top-up, or an order at a channel.
+    """
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        payment = Payment.objects.filter(agreement=agreement).first()
+        if agreement.tops_up_id is not None or (payment is not None and payment.channel != DEPOSIT):
+            raise WrongState()
+        if payment is not None:
+            return payment
+        if agreement.state in (AgreementState.CANCELLED, AgreementState.EXPIRED) or (
+            agreement.state == AgreementState.OPEN and agreement.pay_until <= at
+        ):
+            raise AgreementExpired()
+        if agreement.state != AgreementState.OPEN:
+            raise AlreadyPaid()
+        payment = Payment.objects.create(
+            agreement=agreement,
+            beneficiary_id=agreement.beneficiary_id,
+            channel=DEPOSIT,
+            order_no=new_number("D"),
+            subject=subject,
+            return_url="",
+            amount_fen=agreement.price_fen,
+            created_at=at,
+        )
+        open_clearing_account(beneficiary_id=agreement.beneficiary_id, channel=DEPOSIT)
+        audit.record(
+            actor=actor,
+            action="escrow.await_deposit",
+            target=f"payment:{payment.pk}",
+            after={"order_no": payment.order_no, "amount_fen": payment.amount_fen},
+            at=at,
+        )
+    return payment
+
+
+def take_deposit(*, payment_id: int, at: datetime) -> Payment:
+    """The bank's statement shows it: fund the agreement, inside the transaction that books the line. One whose order was
+    given up stays as it is, and its money is a receipt that nobody has explained."""
+    payment = Payment.objects.select_related("agreement").get(pk=payment_id)
+    with transaction():
+        agreement = locked_agreement(payment.agreement_id)
+        payment.refresh_from_db()
+        if payment.state != PaymentState.CREATED or agreement.state != AgreementState.OPEN:
+            return payment
+        payment.state, payment.paid_at = PaymentState.PAID, at
+        payment.save(update_fields=["state", "paid_at"])
+        _fund(agreement, payment, at)
     return payment
 
 
@@ -154,6 +222,8 @@ def _asked(payment: Payment, *, close: bool) -> PaymentAnswer | None:
     Raises:
         ChannelUnavailable.
     """
+    if payment.channel == DEPOSIT:  # only the bank's statement tells
+        return None
     channel = channel_of(payment.channel)
     try:
         answer = channel.query_payment(order_no=payment.order_no)
@@ -292,7 +362,8 @@ def _send_back(payment: Payment, at: datetime) -> None:
 def expire_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreement:
     """Give up an unpaid order after its time: close it at the channel first, so that nobody pays for nothing.
 
-    Calls the channel: not inside a transaction. If the channel says it was paid, it is funded instead.
+    Calls the channel: not inside a transaction. If the channel says it was paid, it is funded instead. One that
+    waits for a deposit of cash is not unpaid: the consumer has paid.
 
     Raises:
         NotFound, ChannelUnavailable: try again later.
@@ -303,6 +374,8 @@ def expire_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreemen
     if agreement.state != AgreementState.OPEN or agreement.pay_until > at:
         return agreement
     payment = Payment.objects.filter(agreement=agreement).first()
+    if payment is not None and payment.channel == DEPOSIT:
+        return agreement
     if payment is not None:
         answer = _asked(payment, close=True)
         if answer is not None and answer.state == "paid":

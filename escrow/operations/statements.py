@@ -11,13 +11,13 @@ from escrow.bank_files import identity
 from escrow.channels import ChannelRefused, ChannelUnknown, TransferAnswer
 from escrow.channels import StatementLine as Fed
 from escrow.clock import beijing_date
-from escrow.errors import ChannelUnavailable, DomainError
+from escrow.errors import ChannelUnavailable, DomainError, NothingFits
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Instruction, Payment, StatementLine
 from escrow.operations.instructions import record_answer
-from escrow.operations.payments import ask_payment
+from escrow.operations.payments import ask_payment, take_deposit
 from escrow.reconciliation import Verdict
-from escrow.states import AccountCode, InstructionState, LineKind, PaymentState, Reason, Unmatched
+from escrow.states import DEPOSIT, AccountCode, InstructionState, LineKind, PaymentState, Reason, Unmatched
 from escrow.transactions import transaction
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,20 @@ def match_open_lines(*, at: datetime) -> int:
 
 
 def explain(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) -> bool:
-    """Post one line's movement, once: from custody, or from where it was set aside."""
+    """Post one line's movement, once: from custody, or from where it was set aside. The line of a deposit is what funds its
+    agreement: both or neither."""
+    if not (isinstance(verdict.order, Payment) and verdict.order.channel == DEPOSIT):
+        return _book(line, verdict, at=at, actor=actor)
+    try:
+        with transaction():
+            if not _book(line, verdict, at=at, actor=actor):
+                raise NothingFits()
+    except NothingFits:
+        return False
+    return True
+
+
+def _book(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) -> bool:
     try:
         movement = _movement(line, verdict, at)
     except DomainError:
@@ -202,7 +215,8 @@ def _arrived(order: Payment, at: datetime) -> tuple[AccountCode, str, str, Reaso
     """Clearing → custody. A payment whose notification never came is learned of here."""
     payment = Payment.objects.get(pk=order.pk)
     if payment.state == PaymentState.CREATED:
-        payment = ask_payment(payment_id=payment.pk, at=at)
+        take = take_deposit if payment.channel == DEPOSIT else ask_payment
+        payment = take(payment_id=payment.pk, at=at)
     if payment.state not in (PaymentState.PAID, PaymentState.LATE):
         return None
     return AccountCode.CLEARING, payment.channel, payment.order_no, Reason.CUSTODY_IN
