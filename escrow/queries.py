@@ -46,6 +46,7 @@ from escrow.models import (
 )
 from escrow.states import (
     COUNTED_PLANS,
+    DEPOSIT,
     OPEN_ORDERS,
     OPEN_USES,
     AccountCode,
@@ -609,6 +610,13 @@ def too_early() -> QuerySet[Instruction]:
     return above_payments().filter(Exists(within.exclude(claim_payment__above=True)))
 
 
+def nowhere_to_go() -> QuerySet[Instruction]:
+    """Refunds of what was paid in cash, until two people have named a bank account for them."""
+    return Instruction.objects.filter(
+        payment__channel=DEPOSIT, payee_account="", kind=InstructionKind.REFUND, state=InstructionState.DUE
+    )
+
+
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")
@@ -639,8 +647,11 @@ def last_stopped_day(use: Use) -> date | None:
 
 
 def way_back_closed(payment_id: int) -> bool:
-    """Whether the bank has returned a refund of this payment, at once or after it was done, that is still owed."""
+    """Whether the bank has returned a refund of this payment, at once or after it was done, that is still owed; or there
+    never was a way back, because it was paid in cash."""
     orders = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND)
+    if nowhere_to_go().filter(payment_id=payment_id).exists():
+        return True
     came_back = StatementLine.objects.filter(
         beneficiary_id=OuterRef("beneficiary_id"),
         kind=LineKind.RETURNED,

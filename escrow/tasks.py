@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from escrow import blocks, clock, operations, totals
+from escrow import blocks, clock, operations, queries, totals
 from escrow.errors import DomainError
 from escrow.models import Agreement, Approval, Beneficiary, Claim, Instruction, LegalHold, Payment
 from escrow.states import DEPOSIT, AgreementState, ApprovalState, InstructionKind, InstructionState, PaymentState
@@ -116,6 +116,7 @@ def send_instructions() -> int:
         due_at__lte=timezone.now(),
         batch_line__isnull=True,  # what is in a file is answered by a file
     ).exclude(kind=InstructionKind.PAYOUT, state=InstructionState.DUE, beneficiary__payouts_held=True)
+    due = due.exclude(pk__in=queries.nowhere_to_go())
     return _each(
         "instruction",
         _some(due),

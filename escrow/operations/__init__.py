@@ -31,7 +31,7 @@ from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import lift_hold, order_hold
 from escrow.operations.lots import charge_card, open_top_up, resolve_card
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
-from escrow.operations.payments import await_deposit, ask_payment, expire_agreement, start_payment, take_notification
+from escrow.operations.payments import ask_payment, await_deposit, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
 from escrow.operations.receipts import assign_line, open_line
 from escrow.operations.refunds import Settlement, refund, refund_many
@@ -64,9 +64,9 @@ __all__ = [
     "ask_now",
     "ask_pause",
     "ask_payment",
-    "await_deposit",
     "assign",
     "assign_line",
+    "await_deposit",
     "begin_stoppage",
     "cancel_agreement",
     "charge",

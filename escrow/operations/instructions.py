@@ -232,7 +232,8 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     """Take the row for one attempt; None when it is done, somebody else has it, it is in a file, its merchant's payouts
-    are held or it is interest above a payment that has not all gone back yet. The flag: it may have been sent before.
+    are held, nobody has named an account for what was paid in cash, or it is interest above a payment that has not all gone
+    back yet. The flag: it may have been sent before.
 
     What is not in the row itself is asked once it is locked: a lock that waited sees the row of now, but everything joined
     to it as of before.
@@ -246,7 +247,7 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
         if instruction is None or _in_a_file(instruction):
             return None
         sent_before = instruction.state != InstructionState.DUE
-        if not sent_before and (_stopped(instruction) or queries.too_early().filter(pk=instruction.pk).exists()):
+        if not sent_before and (_stopped(instruction) or _waits(instruction)):
             return None
         if not sent_before:
             instruction.state = InstructionState.UNKNOWN
@@ -254,6 +255,10 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
         instruction.due_at = timezone.now() + min(FIRST_WAIT * 2 ** min(instruction.attempts - 1, 10), LONGEST_WAIT)
         instruction.save(update_fields=["state", "attempts", "due_at"])
     return instruction, sent_before
+
+
+def _waits(instruction: Instruction) -> bool:
+    return any(rows.filter(pk=instruction.pk).exists() for rows in (queries.too_early(), queries.nowhere_to_go()))
 
 
 def _in_a_file(instruction: Instruction) -> bool:

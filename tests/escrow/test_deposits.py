@@ -8,10 +8,11 @@ from django.db import connection
 from escrow import channels, invariants, queries, tasks
 from escrow import operations as escrow
 from escrow.errors import AlreadyPaid, NothingFits, WrongState
-from escrow.models import Agreement, Payment
+from escrow.models import Agreement, Instruction, Payment
 from escrow.models import StatementLine as Kept
-from escrow.states import AgreementState, PaymentState
+from escrow.states import AgreementState, InstructionState, PaymentState
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement
+from tests.escrow.test_refunds_and_payments import refund
 from tests.escrow.test_statements import Statement
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +101,8 @@ def test_after_a_cancellation_the_deposit_is_a_receipt_that_nobody_has_explained
     imported()
     assert state(agreement) == AgreementState.CANCELLED
     line = Kept.objects.get()
-    assert line.matched_at is None and line.booked_at is not None
+    assert line.matched_at is None
+    assert line.booked_at is not None
     with pytest.raises(NothingFits):
         escrow.assign_line(line_id=line.pk, to=deposit.order_no, because="paid in", at=AT, actor=ACTOR)
     assert broken() == []
@@ -125,6 +127,25 @@ def test_funded_or_booked_alone_is_neither(bank, monkeypatch):
     assert state(agreement) == AgreementState.HELD
 
 
+def test_its_refund_waits_until_two_people_have_named_a_bank_account(bank):
+    agreement = open_agreement()
+    deposit = awaited(agreement)
+    bank.add(agreement.beneficiary.custody_no, "in", "payment", deposit.order_no, 200_000)
+    imported()
+    made = refund(agreement, 200_000)
+    assert tasks.send_instructions() == 0
+    escrow.send_instruction(instruction_id=made.instruction_id, at=AT)
+    made.instruction.refresh_from_db()
+    assert (made.instruction.state, made.instruction.attempts) == (InstructionState.DUE, 0)
+    whose = {"account_no": "6217000000001234", "account_name": "王五", "person_name": "王五"}
+    asked = escrow.request_refund_account(payment_id=deposit.pk, **whose, because="cash", at=AT, actor="user:1")
+    escrow.approve(approval_id=asked.pk, at=AT, actor="user:2")
+    order = Instruction.objects.get(payment=deposit, state=InstructionState.DUE)
+    assert (order.payee_account, order.amount_fen) == ("6217000000001234", 200_000)
+    assert not queries.nowhere_to_go().exists()
+    assert broken() == []
+
+
 @pytest.mark.parametrize("change", ["amount_fen = amount_fen - 1", "reference = 'x'", "matched_at = NULL"])
 def test_prove_finds_a_deposit_without_its_line(bank, change):
     agreement = open_agreement()
@@ -133,5 +154,5 @@ def test_prove_finds_a_deposit_without_its_line(bank, change):
     imported()
     assert "deposits_have_their_line" not in broken()
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE escrow_statementline SET {change}")  # noqa: S608
+        cursor.execute(f"UPDATE escrow_statementline SET {change}")
     assert "deposits_have_their_line" in broken()
