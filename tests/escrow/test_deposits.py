@@ -119,7 +119,7 @@ def test_funded_or_booked_alone_is_neither(bank, monkeypatch):
     deposit = awaited(agreement)
     bank.add(agreement.beneficiary.custody_no, "in", "payment", deposit.order_no, 200_000)
     with monkeypatch.context() as patched:
-        patched.setattr("escrow.operations.statements.audit.record", None)  # not callable: fails after the funding
+        patched.setattr("escrow.operations.statements.post", None)  # not callable: fails after the funding
         imported()
     deposit.refresh_from_db()
     assert (state(agreement), deposit.state) == (AgreementState.OPEN, PaymentState.CREATED)
