@@ -57,6 +57,7 @@ from escrow.states import (
     InstructionState,
     LineKind,
     PauseState,
+    PaymentState,
     Plan,
     Reason,
     Silence,
@@ -250,6 +251,8 @@ class Backing:
     unexplained_fen: int = 0
     #: Released early and not earned yet: stands nowhere, for it has left.
     advanced_fen: int = 0
+    #: Taken in cash by the beneficiary and not in custody yet: neither held nor owed here.
+    cash_fen: int = 0
     agreements_held: int = 0
     #: Of what is held, reserved by charges that wait for a consumer's confirmation.
     waiting_fen: int = 0
@@ -283,7 +286,9 @@ def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
             FROM (SELECT beneficiary_id, CASE asset WHEN 'CNY' THEN code ELSE 'advanced' END AS code,
                          debits_posted - credits_posted AS net, debits_pending AS pending
                   FROM escrow_account WHERE asset = 'CNY' OR (asset = 'ADVANCE' AND code = 'held')
-                  UNION ALL SELECT beneficiary_id, code, -amount, 0 FROM escrow_unfolded WHERE asset = 'CNY') AS a
+                  UNION ALL SELECT beneficiary_id, code, -amount, 0 FROM escrow_unfolded WHERE asset = 'CNY'
+                  UNION ALL SELECT beneficiary_id, 'cash', amount_fen, 0 FROM escrow_payment
+                            WHERE channel = 'deposit' AND state = 'created') AS a
             WHERE a.beneficiary_id = ANY (%s)
             GROUP BY a.beneficiary_id, a.code
             """,
@@ -608,6 +613,12 @@ def too_early() -> QuerySet[Instruction]:
     """Those of them that something within their payment goes before: sent first they would take its place at the channel."""
     within = Instruction.objects.filter(payment_id=OuterRef("payment_id"), interest_of=None, state__in=OPEN_ORDERS)
     return above_payments().filter(Exists(within.exclude(claim_payment__above=True)))
+
+
+def awaited_deposits(beneficiary_ids: Iterable[int]) -> QuerySet[Payment]:
+    """What these beneficiaries took in cash and have not brought to custody yet, the most urgent first."""
+    awaited = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, beneficiary__in=beneficiary_ids)
+    return awaited.filter(agreement__state=AgreementState.OPEN).order_by("deposit_due_on", "pk")
 
 
 def nowhere_to_go() -> QuerySet[Instruction]:

@@ -4,6 +4,7 @@ A money effect, its statement line and its notification are committed together o
 any line has lost nothing and done nothing twice.
 """
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from sandbox_bank import behaviour
 from sandbox_bank.facts import payment_facts, transfer_facts
 from sandbox_bank.models import Account, Event, Line, Payment, Transfer
 
+#: What the bank's custody accounts look like; one that nobody paid into yet is opened by the first money.
+CUSTODY_NUMBER = re.compile(r"62[0-9]{14}")
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -53,6 +56,18 @@ def pay(*, token: str) -> Payment:
         book(Line.Direction.IN, payment.account_id, payment.amount_fen, "payment", payment.order_no, payment.paid_at)
         announce("payment.paid", payment_facts(payment), payment.notify_url)
     return payment
+
+
+@atomic
+def deposit(*, account: str, code: str, amount_fen: int) -> Line:
+    """Somebody pays cash in at the counter; ``code`` is the remark on the slip. The same slip again is refused."""
+    if not CUSTODY_NUMBER.fullmatch(account):
+        raise Refused("no_such_account", "The bank keeps no custody account of this number.")
+    Account.objects.get_or_create(number=account)
+    if Line.objects.filter(kind="payment", reference=code).exists():
+        raise Refused("number_reused", "This remark was used before.", 409)
+    book(Line.Direction.IN, account, amount_fen, "payment", code, timezone.now())
+    return Line.objects.get(kind="payment", reference=code)
 
 
 @atomic

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ STYLE = (Path(__file__).parent / "style.css").read_text()
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
-def page(request: HttpRequest, name: str, *, status: int = 200, back: str = "", **context: Any) -> HttpResponse:
-    """``back`` is where the page's form may lead to: browsers hold a form's redirect to form-action too."""
+def page(
+    request: HttpRequest, name: str, *, status: int = 200, back: str = "", forms: str = "'none'", **context: Any
+) -> HttpResponse:
+    """``back`` is where the page's form may lead to: browsers hold a form's redirect to form-action too. ``forms``: form-action of
+    a page whose form leads nowhere else."""
     context |= {"words": words(request), "style": mark_safe(STYLE), "back": back}  # noqa: S308  # our own file
     response = render(request, f"sandbox_bank/{name}.html", context, status=status)
     parts = urlsplit(back)
-    forms = f"'self' {parts.scheme}://{parts.netloc}" if back else "'none'"
+    forms = f"'self' {parts.scheme}://{parts.netloc}" if back else forms
     response["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action {forms}; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -63,6 +67,47 @@ def cashier(request: HttpRequest, token: str) -> HttpResponse:
         payment=payment,
         amount=yuan(payment.amount_fen),
     )
+
+
+@never_cache
+@ensure_csrf_cookie
+@require_http_methods(["GET", "HEAD", "POST"])
+def teller(request: HttpRequest) -> HttpResponse:
+    """The counter: cash paid into a custody account, with the remark that the slip names."""
+    typed = {name: (request.POST or request.GET).get(name, "").strip() for name in ("account", "code", "amount")}
+    said, status, done = "", 200, None
+    if request.method == "POST":
+        fen = _fen(typed["amount"])
+        if fen is None or not _NUMBER.fullmatch(typed["code"]):
+            said, status = "slip_wrong", 400
+        else:
+            try:
+                done = operations.deposit(account=typed["account"], code=typed["code"], amount_fen=fen)
+            except operations.Refused as refused:
+                said, status = (
+                    {"no_such_account": "no_account", "number_reused": "slip_used"}[refused.code],
+                    refused.status,
+                )
+    return page(
+        request,
+        "teller",
+        status=status,
+        forms="'self'",
+        typed=typed,
+        said=words(request)[said] if said else "",
+        done=done and (done, yuan(done.amount_fen)),
+    )
+
+
+_NUMBER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+def _fen(text: str) -> int | None:
+    """Yuan with at most two places, above zero; None for anything else."""
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text) is None:
+        return None
+    whole, _, part = text.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0")) or None
 
 
 @require_GET

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from escrow.models.agreement import Agreement, Beneficiary
 from escrow.models.encrypted import EncryptedTextField
 from escrow.models.ledger import Transfer
-from escrow.states import InstructionKind, InstructionState, PaymentState, RefundBasis
+from escrow.states import DEPOSIT, InstructionKind, InstructionState, PaymentState, RefundBasis
 
 
 class Payment(models.Model):
@@ -26,6 +26,8 @@ class Payment(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=PaymentState, default=PaymentState.CREATED)
     created_at = models.DateTimeField(_("created"))
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    #: Of what the beneficiary took in cash: the last day to bring it to custody.
+    deposit_due_on = models.DateField(_("to be in custody by"), null=True, blank=True)
     ask_at = models.DateTimeField(_("ask the channel at"), null=True, blank=True)
     refund_account = EncryptedTextField(_("refund account"), blank=True, default="", db_default="")
     refund_account_name = EncryptedTextField(_("holder of the refund account"), blank=True, default="", db_default="")
@@ -35,10 +37,20 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         indexes = [
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payment_ask_at"),
+            models.Index(
+                fields=["beneficiary", "deposit_due_on"],
+                condition=Q(channel=DEPOSIT, state=PaymentState.CREATED),
+                name="payment_deposit_awaited",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="payment_state_known", condition=Q(state__in=PaymentState.values)),
             models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="payment_deposit_has_its_day",
+                condition=Q(channel=DEPOSIT, deposit_due_on__isnull=False)
+                | (~Q(channel=DEPOSIT) & Q(deposit_due_on__isnull=True)),
+            ),
             models.UniqueConstraint(name="payment_one_per_agreement", fields=["agreement"]),
             models.UniqueConstraint(
                 name="payment_channel_number_once",

@@ -32,6 +32,7 @@ def make_batch(*, channel: str, kind: InstructionKind, at: datetime, actor: str)
             .filter(channel=channel, kind=kind, state=InstructionState.DUE, batch_line__isnull=True)
             .exclude(kind=InstructionKind.PAYOUT, beneficiary__payouts_held=True)
             .exclude(pk__in=queries.too_early())
+            .exclude(pk__in=queries.nowhere_to_go())
             .order_by("id")[:MOST_ORDERS]
         )
         if not due:

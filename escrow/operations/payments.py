@@ -1,7 +1,7 @@
 """Money coming in: an order at the channel, a notification, the agreement funded. Late money is taken in and sent back."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -114,10 +114,10 @@ def start_payment(
     return payment
 
 
-def await_deposit(*, agreement_id: int, subject: str, at: datetime, actor: str) -> Payment:
+def await_deposit(*, agreement_id: int, subject: str, due_on: date, at: datetime, actor: str) -> Payment:
     """The beneficiary has the price in cash and brings it to the custody account: the order's number is the deposit's
     code. Nothing is held until the bank's statement shows exactly this sum under it; the order stays open for as long
-    as that takes, or until it is cancelled. Asking again gives the same order.
+    as that takes, or until it is cancelled. ``due_on``: the last day to bring it. Asking again gives the same order.
 
     Raises:
         NotFound. AlreadyPaid, AgreementExpired: nothing to pay any more. WrongState: a top-up, or an order at a channel.
@@ -144,13 +144,14 @@ def await_deposit(*, agreement_id: int, subject: str, at: datetime, actor: str) 
             return_url="",
             amount_fen=agreement.price_fen,
             created_at=at,
+            deposit_due_on=due_on,
         )
         open_clearing_account(beneficiary_id=agreement.beneficiary_id, channel=DEPOSIT)
         audit.record(
             actor=actor,
             action="escrow.await_deposit",
             target=f"payment:{payment.pk}",
-            after={"order_no": payment.order_no, "amount_fen": payment.amount_fen},
+            after={"order_no": payment.order_no, "amount_fen": payment.amount_fen, "due_on": str(due_on)},
             at=at,
         )
     return payment

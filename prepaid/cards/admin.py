@@ -175,7 +175,7 @@ class CardRuleForm(_RuleForm):
         model = CardRule
         fields = [
             "valid_from", "payment_minutes", "confirm_hours", "answer_working_days", "closing_offer_days", "stored_hours",
-            "stored_a_day", "transfer_days", "month_notice_days", "basis", "mark",
+            "stored_a_day", "transfer_days", "month_notice_days", "deposit_working_days", "basis", "mark",
         ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 

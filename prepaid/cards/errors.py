@@ -59,6 +59,27 @@ class OrderNotOpen(WrongState):
     )
 
 
+class CashNotHere(DomainError):
+    message = _(
+        "This order cannot be paid in cash: it is a top-up or a further month, or payment at the bank was begun. Pay it on the "
+        "card's page, or cancel it and order again."
+    )
+
+
+class CashNotTaken(DomainError):
+    message = _(
+        "No cash of this order is on its way to custody: none was taken, it has arrived, or the order is over. Look at the card's "
+        "page; once it is in custody a refund gives it back."
+    )
+
+
+class CashTaken(WrongState):
+    message = _(
+        "The shop says that it took your cash for this order. If you have it back, or never paid, say so on the card's page: that "
+        "ends the order."
+    )
+
+
 # Lost cards
 
 

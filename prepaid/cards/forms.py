@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import WrongState
 from escrow.money import MAX_FEN, yuan
-from escrow.states import FACE_VALUE_PLANS, Plan
+from escrow.states import DEPOSIT, FACE_VALUE_PLANS, Plan
 from prepaid.cards.errors import OfferTooHigh, OfferTooLow
 from prepaid.cards.models import Redemption, Relation
 from prepaid.cards.queries import RollRow
@@ -23,7 +23,7 @@ from prepaid.products.forms import YuanField
 from prepaid.products.models import ProductVersion
 from prepaid.products.queries import Custody
 
-CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)")}
+CHANNEL_NAMES = {"sandbox": _("Sandbox bank (demonstration)"), DEPOSIT: _("Cash, at the shop's counter now")}
 
 
 class BuyForm(forms.Form):
@@ -37,7 +37,10 @@ class BuyForm(forms.Form):
         error_messages={"required": _("Read the contract and tick that you accept it.")},
     )
 
-    def __init__(self, *args: Any, version: ProductVersion, custody: Custody, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, version: ProductVersion, custody: Custody, in_cash: bool = False, **kwargs: Any
+    ) -> None:
+        """``in_cash``: whether it may be paid in cash too."""
         shown = {"terms_sha256": version.terms_sha256, "custody_percent": custody.percent}
         kwargs.setdefault("initial", {"token": uuid.uuid4(), **shown})
         super().__init__(*args, **kwargs)
@@ -50,7 +53,10 @@ class BuyForm(forms.Form):
             )
         self.fields["channel"] = forms.ChoiceField(
             label=_("Pay with"),
-            choices=[(code, CHANNEL_NAMES.get(code, code)) for code in settings.PAYMENT_CHANNELS],
+            choices=[
+                (code, CHANNEL_NAMES.get(code, code))
+                for code in [*settings.PAYMENT_CHANNELS, *([DEPOSIT] if in_cash else [])]
+            ],
             initial=next(iter(settings.PAYMENT_CHANNELS), None),
             widget=forms.RadioSelect,
         )
@@ -463,4 +469,28 @@ class CertificateForm(forms.Form):
         ),
         help_text=_("You can withdraw it at any time."),
         error_messages={"required": _("Tick that you consent. Without your consent nobody is shown anything.")},
+    )
+
+
+class RefundAccountForm(forms.Form):
+    """Where the refund of a card goes that was paid in cash."""
+
+    account_no = forms.CharField(
+        label=_("Bank account number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    account_name = forms.CharField(
+        label=_("Account holder"),
+        max_length=60,
+        help_text=_("An account in your own name, as you are registered here."),
+    )
+
+
+class CashBackForm(forms.Form):
+    """The holder gives up what the shop owes her."""
+
+    sure = forms.BooleanField(
+        label=_("I have my money back, or never paid it. Nobody owes me anything for this order."),
+        error_messages={"required": _("Tick this only if it is true.")},
     )

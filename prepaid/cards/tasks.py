@@ -92,6 +92,12 @@ def return_days(card_id: int) -> None:
 
 
 @shared_task
+def tell_overdue_cash(sale_id: int) -> None:
+    """What a customer paid in cash is not in custody in time."""
+    operations.tell_overdue_cash(sale_id=sale_id, at=clock.now())
+
+
+@shared_task
 def send_digests() -> int:
     """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
     monday, sent, after = queries.monday_of(clock.today()), 0, 0
@@ -131,6 +137,7 @@ def sweep() -> dict[str, int]:
         end_service: queries.closings_over(on=clock.today()),
         refund_closed_cards: queries.closings_to_refund(),
         return_days: queries.months_to_return(today=clock.today()),
+        tell_overdue_cash: queries.cash_overdue(today=clock.today()),
         lapse_transfer: queries.transfers_over(at=clock.now()),
         print_contract: queries.contracts_to_print(),
         lapse_invitation: queries.invitations_lapsed(at=clock.now()),

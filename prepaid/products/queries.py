@@ -352,6 +352,8 @@ class Cover:
     covered_fen: int
     #: Released early under a rule and not used yet: the merchant has it.
     advanced_fen: int = 0
+    #: Taken in cash by the merchant and not brought to custody yet.
+    cash_fen: int = 0
 
     @property
     def unused_fen(self) -> int:
@@ -367,7 +369,9 @@ def custody_cover(merchants: Iterable[Merchant]) -> dict[int, Cover]:
     """Custody cover by merchant id, in one query."""
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     return {
-        by_beneficiary[pk]: Cover(backing.held_fen, backing.owed_fen, backing.covered_fen, backing.advanced_fen)
+        by_beneficiary[pk]: Cover(
+            backing.held_fen, backing.owed_fen, backing.covered_fen, backing.advanced_fen, backing.cash_fen
+        )
         for pk, backing in escrow.backings(by_beneficiary).items()
     }
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from escrow import channels, invariants, queries, tasks
 from escrow import operations as escrow
+from escrow.clock import beijing_date
 from escrow.errors import AlreadyPaid, NothingFits, WrongState
 from escrow.models import Agreement, Instruction, Payment
 from escrow.models import StatementLine as Kept
@@ -26,7 +27,7 @@ def bank(monkeypatch) -> Statement:
 
 
 def awaited(agreement: Agreement) -> Payment:
-    return escrow.await_deposit(agreement_id=agreement.pk, subject="card", at=AT, actor=ACTOR)
+    return escrow.await_deposit(agreement_id=agreement.pk, subject="card", due_on=beijing_date(AT), at=AT, actor=ACTOR)
 
 
 def imported(at=AT) -> None:

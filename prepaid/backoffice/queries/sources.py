@@ -21,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Concat, Greatest, Length, LPad
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Length, LPad
 from django.utils.translation import gettext_lazy as _
 
 from escrow.clock import beijing_date
@@ -39,9 +39,12 @@ from escrow.models import (
     StatementLine,
     Transfer,
 )
+from escrow.queries import nowhere_to_go
 from escrow.states import (
+    DEPOSIT,
     OPEN_ORDERS,
     AccountCode,
+    AgreementState,
     ApprovalKind,
     ApprovalState,
     InstructionState,
@@ -102,7 +105,8 @@ def unanswered(kind: Source, at: datetime) -> Rows:
     unsent = Q(state=InstructionState.DUE, created_at__lte=at - HOUR) & ~Exists(
         _returned_before().filter(payment__isnull=False)
     )
-    return _instructions(kind, at, Instruction.objects.filter(slow | unsent))
+    found = Instruction.objects.filter(slow | unsent).exclude(pk__in=nowhere_to_go())
+    return _instructions(kind, at, found)
 
 
 @source(
@@ -127,13 +131,13 @@ def returned_refunds(kind: Source, at: datetime) -> Rows:
     page="admin:backoffice_refund_account",
 )
 def refund_accounts(kind: Source, at: datetime) -> Rows:
-    """Returned so often that the way back is closed, and nobody has asked for an account yet. Since the first return."""
+    """Returned so often that the way back is closed, or paid in cash, and nobody has asked for an account yet. Since the first
+    return, or since it was ordered."""
     target = Concat(Value("payment:"), Cast(OuterRef("payment_id"), TextField()))
     asked = Approval.objects.filter(kind=ApprovalKind.REFUND_ACCOUNT, state=ApprovalState.OPEN, target=target)
-    found = _returned().filter(
-        Exists(_returned_before()[GIVEN_UP - 1 : GIVEN_UP]), ~Exists(asked), state__in=OPEN_ORDERS
-    )
-    return _instructions(kind, at, found, _first_return())
+    closed = Q(Exists(_returned_before()[GIVEN_UP - 1 : GIVEN_UP]), state__in=OPEN_ORDERS, payment__isnull=False)
+    found = Instruction.objects.filter(closed | Q(pk__in=nowhere_to_go())).filter(~Exists(asked))
+    return _instructions(kind, at, found, Coalesce(_first_return(), F("created_at")))
 
 
 def _returned() -> QuerySet[Instruction]:
@@ -263,12 +267,34 @@ def payments(kind: Source, at: datetime) -> Rows:
     return rows(
         kind,
         at,
-        Payment.objects.filter(state=PaymentState.CREATED, created_at__lte=at - 2 * HOUR),
+        Payment.objects.filter(state=PaymentState.CREATED, created_at__lte=at - 2 * HOUR).exclude(channel=DEPOSIT),
         since=F("created_at"),
         fen=F("amount_fen"),
         payee=F("beneficiary_id"),
         label=F("order_no"),
         remark=F("channel"),
+    )
+
+
+@source(
+    "deposit",
+    _("Cash that is not in custody in time"),
+    late_after=DAY,
+    step=_("Open the payment"),
+    page="admin:escrow_payment_change",
+)
+def deposits(kind: Source, at: datetime) -> Rows:
+    """Taken by a shop and not on the bank's statement on the day it was due: its sales are stopped. Since that day."""
+    late = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, deposit_due_on__lt=beijing_date(at))
+    return rows(
+        kind,
+        at,
+        late.filter(agreement__state=AgreementState.OPEN),
+        since=Cast("deposit_due_on", DateTimeField()),
+        fen=F("amount_fen"),
+        payee=F("beneficiary_id"),
+        label=F("order_no"),
+        remark=F("subject"),
     )
 
 

@@ -1,4 +1,5 @@
 from prepaid.cards.models.card import Card
+from prepaid.cards.models.cash import CashSale
 from prepaid.cards.models.certificate import Certificate, CertificateReading, ReadingKind
 from prepaid.cards.models.contract import Contract
 from prepaid.cards.models.digest import Digest
@@ -21,6 +22,7 @@ __all__ = [
     "CardPerson",
     "CardRule",
     "CardTransfer",
+    "CashSale",
     "Certificate",
     "CertificateReading",
     "Contract",

@@ -26,6 +26,8 @@ class CardRule(models.Model):
     transfer_days = models.PositiveIntegerField(_("days to take over an offered card"), default=7)
     #: Before a paid month ends its holder is told; and again on its last day, from which the next can be paid.
     month_notice_days = models.PositiveSmallIntegerField(_("days of notice before a paid month ends"), default=3)
+    #: What the shop takes in cash is in custody by the end of so many working days.
+    deposit_working_days = models.PositiveSmallIntegerField(_("working days to bring cash to custody"), default=2)
     basis = models.CharField(_("source or reason"), max_length=500)
     mark = models.CharField(
         _("mark"), max_length=1, help_text=_("T: text of the law, E: excerpt, A: assumption of this platform")

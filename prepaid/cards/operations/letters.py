@@ -12,11 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from escrow.clock import BEIJING, beijing_date
-from escrow.models import ClaimPayment, Pause, Refund
+from escrow.models import ClaimPayment, Pause, Payment, Refund
 from escrow.money import yuan
 from escrow.states import Party, PauseState, Plan, UseState
-from prepaid.cards.models import Card, CardLoss, CardPerson, CardTransfer, Learner, Redemption, RefundRequest
-from prepaid.cards.queries import CardFace, claim_of, people_told
+from prepaid.cards.models import (
+    Card,
+    CardLoss,
+    CardPerson,
+    CardTransfer,
+    CashSale,
+    Learner,
+    Redemption,
+    RefundRequest,
+)
+from prepaid.cards.queries import CardFace, claim_of, people_told, waits_for_account
 from prepaid.cards.states import PersonEnd, PersonRole
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -40,6 +49,51 @@ def card_active(card: Card, *, at: datetime) -> None:
             "price": yuan(card.agreement.price_fen),
             "product": card.version.product.name,
             "merchant": card.issuer.name,
+        },
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
+
+
+def cash_taken(sale: CashSale, deposit: Payment, *, at: datetime) -> None:
+    """The holder's receipt."""
+    body = _(
+        "%(merchant)s says that it took ¥%(price)s in cash for “%(product)s”. It brings the money to your custody account by %(day)s; "
+        "until the bank shows it there it is not protected and the card cannot be used. Never paid it? Say so on the card's page."
+    )
+    _about_cash(sale, "taken", _("Receipt: ¥%(price)s in cash"), body, deposit.deposit_due_on, at)
+
+
+def cash_given_back(sale: CashSale, *, at: datetime) -> None:
+    """The shop says so; the holder has the word."""
+    body = _(
+        "%(merchant)s says that you have the ¥%(price)s for “%(product)s” back. Only if that is true, say so on the card's page: it "
+        "ends the order."
+    )
+    _about_cash(sale, "given_back", _("Do you have your cash back?"), body, None, at)
+
+
+def cash_overdue(sale: CashSale, due_on: date, *, at: datetime) -> None:
+    """What happens now, and what the holder can do."""
+    body = _(
+        "%(merchant)s did not bring your ¥%(price)s for “%(product)s” to custody by %(day)s. It may sell no card until it has, and the "
+        "platform is looking into it. Ask the shop for the money back, or call 12345 and show your receipt."
+    )
+    _about_cash(sale, "overdue", _("Your cash is not in custody yet"), body, due_on, at)
+
+
+def _about_cash(sale: CashSale, event: str, title: Promise, body: Promise, day: date | None, at: datetime) -> None:
+    card = sale.card
+    notices.send(
+        to=card.holder,
+        kind=f"cards.cash_{event}",
+        title=title,
+        body=body,
+        details={
+            "merchant": card.issuer.name,
+            "product": card.version.product.name,
+            "price": yuan(card.agreement.price_fen),
+            "day": day,
         },
         url=reverse("card_detail", args=[card.number]),
         at=at,
@@ -605,12 +659,12 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
 
 
 def _where(card: Card) -> Promise:
-    """Where the money of a refund goes: a card that was taken over was paid by somebody else."""
-    return (
-        _("to the account that you named when you took the card over")
-        if card.held_since
-        else _("to where you paid from")
-    )
+    """Where the money of a refund goes: a card that was taken over was paid by somebody else, and cash has no way back."""
+    if card.held_since:
+        return _("to the account that you named when you took the card over")
+    if waits_for_account(card):
+        return _("to the bank account that you name on the request's page, since you paid in cash")
+    return _("to where you paid from")
 
 
 def refund_paid(refund: Refund, card: Card, *, url: str, at: datetime) -> None:

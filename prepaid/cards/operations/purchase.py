@@ -20,6 +20,7 @@ from escrow.states import COUNTED_PLANS, AgreementState, Plan, UseState
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import (
+    CashTaken,
     ChannelUnknown,
     ContractChanged,
     ContractNotAccepted,
@@ -27,7 +28,7 @@ from prepaid.cards.errors import (
     OrderNotOpen,
     RisksNotAcknowledged,
 )
-from prepaid.cards.models import Card, CardRule
+from prepaid.cards.models import Card, CardRule, CashSale
 from prepaid.cards.operations.contracts import conclude
 from prepaid.cards.operations.top_ups import to_top_up
 from prepaid.merchants.models import Merchant, StaffMember
@@ -202,13 +203,16 @@ def look_after_payment(*, card: Card, payment: Payment, at: datetime) -> Card:
 
 
 def cancel_order(*, holder_id: int, number: str, at: datetime, actor: str) -> Card:
-    """The consumer does not want it after all; money that still arrives is sent back. Raises ``NotFound``, ``OrderNotOpen``."""
+    """The consumer does not want it after all; money that still arrives is sent back. Raises ``NotFound``,
+    ``OrderNotOpen``, ``CashTaken``."""
     with transaction():
         card = Card.objects.select_related("agreement").filter(holder_id=holder_id, number=number).first()
         if card is None:
             raise NotFound()
         if card.agreement.state not in {AgreementState.OPEN, AgreementState.CANCELLED}:
             raise OrderNotOpen()
+        if CashSale.objects.filter(card=card, taken_at__isnull=False, ended_at=None).exists():
+            raise CashTaken()
         escrow.cancel_agreement(agreement_id=card.agreement_id, at=at, actor=actor)
     return card
 

@@ -9,6 +9,16 @@ from prepaid.cards.queries.bases import (
     parts_of,
     whole_sum_fen,
 )
+from prepaid.cards.queries.cash import (
+    PAID_IN_CASH,
+    cash_at_counter,
+    cash_overdue,
+    cash_sale_at,
+    cash_sale_of,
+    cash_sales_at,
+    cash_to_bring,
+    waits_for_account,
+)
 from prepaid.cards.queries.certificates import (
     MonthFlow,
     cash_flow,
@@ -151,6 +161,7 @@ from prepaid.cards.queries.wallet import (
 )
 
 __all__ = [
+    "PAID_IN_CASH",
     "SHIFT_SUMS",
     "UNSETTLED_STATES",
     "WHOLE_SUM_BASES",
@@ -173,7 +184,13 @@ __all__ = [
     "cards_sold_by",
     "cards_to_pay_back",
     "cards_with",
+    "cash_at_counter",
     "cash_flow",
+    "cash_overdue",
+    "cash_sale_at",
+    "cash_sale_of",
+    "cash_sales_at",
+    "cash_to_bring",
     "certificate_of",
     "certificate_with",
     "certificates_of",
@@ -290,6 +307,7 @@ __all__ = [
     "transfers_around",
     "transfers_over",
     "usable_faces",
+    "waits_for_account",
     "was_told",
     "whole_sum_fen",
     "with_memberships",

@@ -1,6 +1,6 @@
 """What the card business keeps of a person, for a copy of it, and what stands against closing their account."""
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ def own_data(user: User) -> dict[str, Rows]:
     """Cards, charges, refund requests, who is on them, whose one is on, cards passed on: sheets with their headings. Sums in
     yuan. Of a card that had two holders each gets their own time."""
     cards = Card.objects.filter(holder=user).select_related("agreement", "issuer", "version__product")
+    cards = cards.annotate(cash_taken_at=F("cash_sale__taken_at"))
     charges = Redemption.objects.filter(in_time_of(user, "at")).select_related("card__version", "store", "use")
     asked = RefundRequest.objects.filter(in_time_of(user, "requested_at")).select_related("card")
     children = Beneficiary.objects.filter(card__holder=user).select_related("card")
@@ -35,7 +36,7 @@ def own_data(user: User) -> dict[str, Rows]:
     return {
         _("Cards"): sheet(
             [_("Number"), _("Merchant"), _("Product"), _("Ordered"), _("Paid (yuan)"), _("State"), _("Last day"),
-             _("Ended"), _("SHA-256 of the contract")],
+             _("Ended"), _("Taken in cash"), _("SHA-256 of the contract")],
             (
                 (
                     card.number,
@@ -46,6 +47,7 @@ def own_data(user: User) -> dict[str, Rows]:
                     card.agreement.get_state_display(),
                     card.expires_on,
                     card.ended_at,
+                    card.cash_taken_at,
                     card.contract_sha256,
                 )
                 for card in cards

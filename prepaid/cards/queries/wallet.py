@@ -15,7 +15,7 @@ from escrow.errors import NotFound
 from escrow.models import EarlyRelease, Payment
 from escrow.money import yuan
 from escrow.queries import Holding, StatementEntry
-from escrow.states import OPEN_USES, AgreementState, Plan, UseState
+from escrow.states import DEPOSIT, OPEN_USES, AgreementState, Plan, UseState
 from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, CardTransfer, Contract, Learner, LossOutcome, Redemption
 from prepaid.cards.queries.persons import cards_with, role_of, with_rights
@@ -220,8 +220,10 @@ def order_by_token(*, user: User, token: UUID) -> Card:
 
 
 def channel_of(*, card: Card) -> str:
-    """The channel the order's payment was started at; the first one when that failed. Raises ``NoWayToPay``."""
+    """The channel the order's payment was started at; the first one when that failed, or when it was paid
+    in cash. Raises ``NoWayToPay``."""
     payment = escrow.payment_of(card.agreement_id)
+    payment = None if payment is not None and payment.channel == DEPOSIT else payment
     if payment is None and not settings.PAYMENT_CHANNELS:
         raise NoWayToPay()
     return payment.channel if payment else settings.PAYMENT_CHANNELS[0]

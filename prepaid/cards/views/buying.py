@@ -1,6 +1,7 @@
 """Buy a card: contract, payment, and what became of it."""
 
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from escrow import clock
 from escrow.errors import AgreementExpired, AlreadyPaid, ChannelUnavailable, DomainError
-from escrow.states import AgreementState
+from escrow.states import DEPOSIT, AgreementState
 from prepaid.cards import operations, queries
 from prepaid.cards.errors import ContractChanged, ContractNotAccepted
 from prepaid.cards.forms import BuyForm
@@ -45,27 +46,31 @@ def top_up(request: HttpRequest, number: str) -> HttpResponse:
 def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None = None) -> HttpResponse:
     custody = custody_of(version, on=clock.today())
     prepared_by = operations.preparer_of(token=request.GET.get("by", ""), version=version)
-    form = BuyForm(request.POST or None, version=version, custody=custody)
+    new_form = partial(BuyForm, version=version, custody=custody, in_cash=tops_up is None)
+    form = new_form(request.POST or None)
     shown = partial(_contract, request, version, custody, tops_up=tops_up, prepared_by=prepared_by)
     if request.method == "GET":
         return shown(form)
     if not form.is_valid():
         return shown(form, status=400)
-    user = me(request)
+    user, channel = me(request), form.cleaned_data["channel"]
+    wanted: dict[str, Any] = {
+        "holder": user,
+        "version_id": version.pk,
+        "accepted_terms_sha256": form.cleaned_data["terms_sha256"],
+        "risks_accepted": all(form.cleaned_data[risk] for risk in form.risks),
+        "custody_percent": form.cleaned_data["custody_percent"] or 100,
+        "token": form.cleaned_data["token"],
+        "prepared_by": prepared_by,
+        "at": clock.now(),
+        "actor": user.actor,
+    }
     try:
+        if channel == DEPOSIT:
+            card = operations.place_order(**wanted)
+            return _in_cash(request, card.number)
         _card, payment = operations.buy(
-            holder=user,
-            version_id=version.pk,
-            accepted_terms_sha256=form.cleaned_data["terms_sha256"],
-            risks_accepted=all(form.cleaned_data[risk] for risk in form.risks),
-            custody_percent=form.cleaned_data["custody_percent"] or 100,
-            token=form.cleaned_data["token"],
-            tops_up_id=tops_up.pk if tops_up else None,
-            prepared_by=prepared_by,
-            channel=form.cleaned_data["channel"],
-            return_url=_return_url(request),
-            at=clock.now(),
-            actor=user.actor,
+            **wanted, tops_up_id=tops_up.pk if tops_up else None, channel=channel, return_url=_return_url(request)
         )
     except (AlreadyPaid, AgreementExpired) as error:
         return _over(request, error)
@@ -73,13 +78,19 @@ def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None =
         messages.error(request, str(error))
         return redirect("card_detail", queries.order_by_token(user=user, token=form.cleaned_data["token"]).number)
     except ContractChanged as error:
-        return shown(BuyForm(version=version, custody=custody), error=error)
+        return shown(new_form(), error=error)
     except DomainError as error:
         if isinstance(error, ContractNotAccepted):
             form.add_error("accepted", str(error))
             return shown(form, status=error.http_status)
         return shown(form, error=error)
     return redirect(payment.cashier_url)
+
+
+def _in_cash(request: HttpRequest, number: str) -> HttpResponse:
+    user = me(request)
+    operations.ask_to_pay_cash(holder_id=user.pk, number=number, at=clock.now(), actor=user.actor)
+    return redirect("card_detail", number)
 
 
 def _contract(

@@ -12,7 +12,7 @@ from escrow.states import Plan
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import RefundForm
 from prepaid.cards.models import Card
-from prepaid.cards.states import RefundCause
+from prepaid.cards.states import RefundCause, RefundState
 from prepaid.people.access import consumer_required, me, shows_domain_errors
 from prepaid.products.refund_rules import RefundQuote
 
@@ -103,6 +103,9 @@ def refund_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "quote": RefundQuote.from_json(asked.quote),
         "interest": queries.interest_of(asked, today=clock.today()),
         "claim": queries.claim_of(asked.refund),
+        "needs_account": asked.granted_fen
+        and asked.state == RefundState.GRANTED
+        and queries.waits_for_account(asked.card),
     }
     return render(request, "consumer/refund_detail.html", context)
 

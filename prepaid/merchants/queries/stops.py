@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
 from escrow.clock import beijing_date
-from escrow.models import Stoppage
+from escrow.models import Payment, Stoppage
 from escrow.money import yuan
 from escrow.states import StoppageKind
 from prepaid.merchants.models import Closing, Listing, ListKind, Merchant, Store
@@ -73,13 +73,16 @@ def sales_stops(
     unbacked: "dict[int, Unbacked] | None" = None,
 ) -> dict[int, list[SalesStop]]:
     """What keeps these merchants from selling, renewing and topping up cards on that day, by merchant id, the longest first:
-    the standing register (BJ 11, CR 22), that it does not serve, or will not, that its earlier cards are not backed as planned.
+    the standing register (BJ 11, CR 22), that it does not serve, or will not, that its earlier cards are not backed as planned, that
+    cash it took did not reach custody in time.
     Most of it does not exist: one query says what does, one more reads the sum of earlier cards, and one for each kind that there
     is. Who has read ``stopped_at``, ``standing_closings`` and ``unbacked_of`` hands them in."""
     by_beneficiary = {merchant.beneficiary_id: merchant.pk for merchant in merchants}
     stoppages, closed = escrow.stoppages(by_beneficiary), _standing(merchants)
+    late = late_deposits(merchants, on=on)
     there = which_exist(
         listed=listings_of(merchants, on=on),
+        late=late,
         **({"stopped": stoppages} if stopped is None else {}),
         **({"closed": closed} if closings is None else {}),
     )
@@ -102,6 +105,8 @@ def sales_stops(
                 article=str(_("Beijing regulations on single-purpose prepaid cards, art. 18")),
             )
             found[closing.merchant_id].append(stop)
+    for deposit in late if "late" in there else ():
+        found[by_beneficiary[deposit.beneficiary_id]].append(late_deposit(deposit))
     for merchant_id, owed in (unbacked_of(merchants, on=on) if unbacked is None else unbacked).items():
         found[merchant_id] += funding_stops(owed, on=on)
     return {pk: sorted(stops, key=lambda stop: stop.since) for pk, stops in found.items()}
@@ -135,6 +140,22 @@ def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list
         )
         found[by_uscc[listing.uscc]].append(stop)
     return found
+
+
+def late_deposits(merchants: Iterable[Merchant], *, on: date) -> "QuerySet[Payment]":
+    """Cash that these merchants took and that is not in custody in time."""
+    return escrow.awaited_deposits([one.beneficiary_id for one in merchants]).filter(deposit_due_on__lt=on)
+
+
+def late_deposit(deposit: Payment) -> SalesStop:
+    """Of ``sales_stops`` that of one sum of cash."""
+    due_on = deposit.deposit_due_on
+    assert due_on is not None, "every deposit has its day"
+    words = _("¥%(sum)s taken in cash was to be in custody by %(day)s")
+    reason = words % {"sum": yuan(deposit.amount_fen), "day": due_on.isoformat()}
+    return SalesStop(
+        reason=reason, since=due_on + timedelta(days=1), article=str(_("the platform's rules on cash sales"))
+    )
 
 
 def funding_stops(owed: Unbacked, *, on: date) -> list[SalesStop]:

@@ -32,6 +32,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         stores=queries.stores_of(merchant.pk).filter(is_open=True),
         stopped=escrow.stoppages([merchant.beneficiary_id]),
         listed=queries.listings_of([merchant], on=on),
+        late=queries.late_deposits([merchant], on=on),
         earlier=queries.existing_cards_of(merchant.pk).living(),
         **waiting,
     )
@@ -48,6 +49,11 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "stopped": queries.stopped_at([merchant]) if "stopped" in there else [],
         "stops": [
             *(queries.listed_stops([merchant], on=on)[merchant.pk] if "listed" in there else []),
+            *(
+                [queries.late_deposit(one) for one in queries.late_deposits([merchant], on=on)]
+                if "late" in there
+                else []
+            ),
             *(queries.funding_stops(queries.unbacked(merchant, on=on), on=on) if "earlier" in there else []),
         ],
         "todos": todos,

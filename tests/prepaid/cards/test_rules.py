@@ -33,6 +33,7 @@ def terms(**changes) -> dict:
         "stored_a_day": 20,
         "transfer_days": 7,
         "month_notice_days": 3,
+        "deposit_working_days": 2,
         "basis": "a decision of the city",
         "mark": "A",
         **changes,

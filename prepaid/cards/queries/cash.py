@@ -1,0 +1,75 @@
+"""Orders paid in cash at the shop: what waits for the cash, for custody, or for the customer."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from escrow.errors import NotFound
+from escrow.models import Payment
+from escrow.states import DEPOSIT, AgreementState, PaymentState
+from prepaid.cards.models import Card, CashSale
+from prepaid.merchants.models import StaffMember
+
+#: Why a refund of it needs an account of its own; kept with the request for it.
+PAID_IN_CASH = "paid in cash"
+_TAKEN = Q(taken_at__isnull=False, card__agreement__state=AgreementState.OPEN)
+
+
+def cash_sales_at(*, staff: StaffMember) -> QuerySet[CashSale]:
+    """Of the merchant; a cashier sees those of cards that her store redeems. Those that wait for cash first, then for custody, the
+    most urgent first; each with ``due_on`` and ``code`` of its deposit."""
+    sales = CashSale.objects.filter(card__issuer_id=staff.merchant_id)
+    if staff.store_id is not None:
+        sales = sales.filter(card__version__stores=staff.store_id)
+    deposit = Payment.objects.filter(agreement=OuterRef("card__agreement_id"), channel=DEPOSIT)
+    order = Case(
+        When(taken_at=None, card__agreement__state=AgreementState.OPEN, then=Value(0)),
+        When(_TAKEN, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    sales = sales.annotate(
+        due_on=Subquery(deposit.values("deposit_due_on")[:1]), code=Subquery(deposit.values("order_no")[:1])
+    )
+    rows = sales.select_related("card__agreement", "card__version__product", "card__holder", "taken_by__user")
+    return rows.order_by(order, "due_on", "-pk")
+
+
+def cash_at_counter(*, staff: StaffMember) -> QuerySet[CashSale]:
+    """Of them those that wait for the customer's cash."""
+    return cash_sales_at(staff=staff).filter(taken_at=None, card__agreement__state=AgreementState.OPEN)
+
+
+def cash_to_bring(*, staff: StaffMember) -> QuerySet[CashSale]:
+    """Of them those whose cash is to be brought to custody."""
+    return cash_sales_at(staff=staff).filter(_TAKEN)
+
+
+def cash_sale_at(*, staff: StaffMember, sale_id: int) -> CashSale:
+    """One of them, taken. Raises ``NotFound``."""
+    rows = cash_sales_at(staff=staff).select_related("card__issuer__beneficiary")
+    sale = rows.filter(pk=sale_id, taken_at__isnull=False).first()
+    if sale is None:
+        raise NotFound()
+    return sale
+
+
+def cash_sale_of(card: Card) -> tuple[CashSale, Payment | None] | None:
+    """How an order is paid in cash, and the deposit that is awaited or was made for it; None: it is not."""
+    sale = CashSale.objects.filter(card=card).select_related("taken_by__store").first()
+    if sale is None:
+        return None
+    return sale, Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT).first()
+
+
+def cash_overdue(*, today: date) -> Iterable[int]:
+    """Ids of those whose money is late and whose holders were not told."""
+    late = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, deposit_due_on__lt=today)
+    sales = CashSale.objects.filter(_TAKEN, told_overdue_at=None, card__agreement__in=late.values("agreement"))
+    return list(sales.order_by("pk").values_list("pk", flat=True))
+
+
+def waits_for_account(card: Card) -> bool:
+    """Whether a refund of a card paid in cash waits for an account."""
+    return Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT, refund_account="").exists()
