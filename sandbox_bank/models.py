@@ -126,7 +126,7 @@ class Line(models.Model):
     at = models.DateTimeField()
     direction = models.CharField(max_length=3, choices=Direction)
     amount_fen = models.BigIntegerField()
-    kind = models.CharField(max_length=7)  # payment, refund, payout
+    kind = models.CharField(max_length=7)  # payment (cash paid in too), refund, payout
     reference = models.CharField(max_length=64)
     balance_after_fen = models.BigIntegerField()
 

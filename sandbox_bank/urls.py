@@ -12,8 +12,8 @@ payout = partial(api.show_transfer, kind="payout")
 urlpatterns = [
     path("", views.ledger),
     path("healthz", views.healthz),
-    path("teller/", views.teller),
     path("files/<what>", views.file),
+    path("cashier/counter/", views.teller),
     path("cashier/<token>/", views.cashier),
     path("v1/payments", api.api(post=api.create_payment)),
     path("v1/payments/<number>", api.api(get=api.show_payment)),

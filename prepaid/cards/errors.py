@@ -61,8 +61,8 @@ class OrderNotOpen(WrongState):
 
 class CashNotHere(DomainError):
     message = _(
-        "This order cannot be paid in cash: it is a top-up or a further month, or payment at the bank was begun. Pay it on the "
-        "card's page, or cancel it and order again."
+        "This order cannot be paid in cash: it is a top-up or a further month, or payment at the bank was begun. Look at the "
+        "card's page and pay it there, or cancel it and order again."
     )
 
 
@@ -75,8 +75,8 @@ class CashNotTaken(DomainError):
 
 class CashTaken(WrongState):
     message = _(
-        "The shop says that it took your cash for this order. If you have it back, or never paid, say so on the card's page: that "
-        "ends the order."
+        "The shop says that it took your cash for this order. Look at the card's page: if you have it back, or never paid, you "
+        "end the order there."
     )
 
 

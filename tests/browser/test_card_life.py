@@ -251,3 +251,32 @@ def test_the_till_pauses_top_ups_and_cards_from_before(person, language, hand, d
     with bank.page.expect_navigation():
         bank.page.reload()
     expect(bank.page.locator("main")).not_to_contain_text("¥")
+
+
+@BOTH
+def test_paid_in_cash_at_the_counter(person, language, hand, desk):
+    names = ("李*", "李强", "何**", "何*", "附言", "中文")
+    reads = {"language": language, "typed": (GYM.name, GYM.product, *names)}
+    consumer, owner = person("consumer", device=hand, **reads), person("owner", device=desk, **reads)
+    people.sign_in(owner, people.OWNER)
+    people.sign_up(consumer, "何晓北")
+    people.find_product(consumer, GYM)
+    people.read_contract(consumer)
+    consumer.page.check("[name=channel][value=deposit]")
+    people.accept(consumer)
+    number = people.card_number(consumer)
+    consumer.sees("¥2,000.00", within="#cash ~ .notice")
+    owner.open("/shop/counter/sell/")
+    owner.press("main a[href$='/counter/cash/']")
+    owner.press(f"tr:has-text('{number[:4]} {number[4:]}') button")
+    owner.sees("¥2,000.00", within=".paper >> nth=0")
+    consumer.open(f"/wallet/{number}/cash/end/")  # looked at, not done
+    consumer.open(f"/wallet/{number}/")
+    assert consumer.page.locator("form[action$='/pay/']").count() == 0
+    owner.press("a[href*='/cashier/counter/']")  # at the bank
+    owner.press("button.main")
+    owner.sees("¥2,000.00")
+    consumer.reload_until("a[href$='/code/']")
+    consumer.sees("10 / 10")
+    owner.open("/shop/counter/cash/")
+    owner.sees(f"{number[:4]} {number[4:]}")

@@ -103,3 +103,28 @@ def test_what_the_bank_sees(bank: Bank, sandbox: Channel, inbox: Inbox) -> None:
     page = get(f"{bank.url}/", ENGLISH).text
     for words in ("overview-1", payment.order_no, "+¥1,234.50", "Payment in"):
         assert words in page
+
+
+def test_the_counter_takes_cash_once_for_each_slip(sandbox: Channel, bank: Bank) -> None:
+    address = f"{bank.url}/cashier/counter/"
+    with httpx.Client(trust_env=False, headers=ENGLISH) as client:
+        page = client.get(address, params={"account": "6200000000000001", "code": "D1", "amount": "12.5"})
+        assert 'value="D1"' in page.text
+        assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        assert token
+        slip = {"csrfmiddlewaretoken": token[1], "account": "6200000000000001", "code": "D1", "amount": "12.5"}
+        for wrong, status in (
+            ({"amount": "0"}, 400),
+            ({"amount": "1e3"}, 400),
+            ({"amount": "1.005"}, 400),
+            ({"code": "<b>"}, 400),
+            ({"account": "1"}, 422),
+        ):
+            assert client.post(address, data={**slip, **wrong}).status_code == status
+        assert client.post(address, data={**slip, "csrfmiddlewaretoken": "x"}).status_code == 403
+        assert "¥12.50" in client.post(address, data=slip).text
+        again = client.post(address, data=slip)
+        assert (again.status_code, "was used before" in again.text) == (409, True)
+    [line] = [line for line in sandbox.statement(after=0) if line.account == slip["account"]]
+    assert (line.direction, line.kind, line.reference, line.amount_fen) == ("in", "payment", "D1", 1_250)

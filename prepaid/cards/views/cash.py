@@ -82,7 +82,7 @@ def _teller(sale: CashSale) -> str:
         "code": getattr(sale, "code", ""),
         "amount": yuan(sale.card.agreement.price_fen).replace(",", ""),
     }
-    return f"{settings.SANDBOX_BANK_URL}/teller/?{urlencode(slip)}"
+    return f"{settings.SANDBOX_BANK_URL}/cashier/counter/?{urlencode(slip)}"
 
 
 @require_POST

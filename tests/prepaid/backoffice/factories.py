@@ -31,7 +31,7 @@ LARGE = 2 * 10_000_001
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
     "no_account", "payment", "suspense", "unexplained", "unmatched", "clearing", "alarm", "claim", "legal_hold",
-    "refund_account",
+    "refund_account", "deposit",
 }  # fmt: skip
 
 
@@ -160,4 +160,6 @@ def everything() -> dict[str, Merchant]:
     )
     claimed(of["claim"])
     ordered(of["legal_hold"])
+    cash = open_agreement(of["deposit"].beneficiary)
+    escrow.await_deposit(agreement_id=cash.pk, subject="card", due_on=AT.date(), at=AT, actor=ACTOR)
     return of
