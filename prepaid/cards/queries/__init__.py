@@ -14,9 +14,9 @@ from prepaid.cards.queries.cash import (
     cash_at_counter,
     cash_overdue,
     cash_sale_at,
-    cash_sale_of,
     cash_sales_at,
     cash_to_bring,
+    deposit_of,
     waits_for_account,
 )
 from prepaid.cards.queries.certificates import (
@@ -188,7 +188,6 @@ __all__ = [
     "cash_flow",
     "cash_overdue",
     "cash_sale_at",
-    "cash_sale_of",
     "cash_sales_at",
     "cash_to_bring",
     "certificate_of",
@@ -220,6 +219,7 @@ __all__ = [
     "contracts_with",
     "cooling_off_until",
     "counter_stores",
+    "deposit_of",
     "digest_of",
     "early_release_of",
     "expiring",

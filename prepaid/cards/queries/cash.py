@@ -55,12 +55,9 @@ def cash_sale_at(*, staff: StaffMember, sale_id: int) -> CashSale:
     return sale
 
 
-def cash_sale_of(card: Card) -> tuple[CashSale, Payment | None] | None:
-    """How an order is paid in cash, and the deposit that is awaited or was made for it; None: it is not."""
-    sale = CashSale.objects.filter(card=card).select_related("taken_by__store").first()
-    if sale is None:
-        return None
-    return sale, Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT).first()
+def deposit_of(card: Card) -> Payment | None:
+    """What the shop is to bring to custody, or brought, of an order that was paid in cash."""
+    return Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT).first()
 
 
 def cash_overdue(*, today: date) -> Iterable[int]:

@@ -137,7 +137,7 @@ class CardFace:
 
 
 def _cards() -> QuerySet[Card]:
-    return Card.objects.select_related("agreement", "issuer__sector", "version__product", "holder")
+    return Card.objects.select_related("agreement", "issuer__sector", "version__product", "holder", "cash_sale")
 
 
 def cards_of(*, user: User, today: date) -> list[CardFace]:

@@ -79,12 +79,12 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     waits = face.holding.units_reserved and not face.term
     has_top_ups = getattr(card, "has_top_ups", False) and not is_membership
     top_ups = queries.top_ups_of(card=card, today=today) if has_top_ups else []
-    cash, deposit = (queries.cash_sale_of(card) if face.is_unpaid else None) or (None, None)
+    cash = getattr(card, "cash_sale", None) if face.is_unpaid else None
     context = {
         "face": face,
         "card": card,
         "cash": cash,
-        "deposit": deposit,
+        "deposit": queries.deposit_of(card) if cash and cash.taken_at else None,
         "today": today,
         "membership": membership,
         "top_ups": top_ups,

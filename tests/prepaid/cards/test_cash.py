@@ -100,6 +100,8 @@ def test_from_the_phone_over_the_counter_to_the_bank(shop, bank, django_assert_m
     assert Message.objects.filter(recipient=buyer, kind="cards.cash_taken", channel="in_app").count() == 1
     page = phone.get(reverse("card_detail", args=[card.number]))
     assert "Not in custody yet" in text_of(page)
+    assert "It lapses" not in text_of(page)
+    assert "paid in cash, not in custody yet" in text_of(phone.get(reverse("wallet")))
     assert reverse("card_pay", args=[card.number]) not in page.content.decode()
     home = text_of(desk.get(reverse("shop_home")))
     assert "Bring ¥2,000.00 to custody" in home
