@@ -390,7 +390,8 @@ def expire_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreemen
             return Agreement.objects.get(pk=agreement_id)
     with transaction():
         agreement = locked_agreement(agreement_id)
-        if agreement.state == AgreementState.OPEN:
+        taken = Payment.objects.filter(agreement=agreement, channel=DEPOSIT).exists()  # meanwhile, in the last second
+        if agreement.state == AgreementState.OPEN and not taken:
             Payment.objects.filter(agreement=agreement, state=PaymentState.CREATED).update(
                 state=PaymentState.CLOSED, ask_at=None
             )

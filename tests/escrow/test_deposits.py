@@ -11,6 +11,7 @@ from escrow.clock import beijing_date
 from escrow.errors import AlreadyPaid, NothingFits, WrongState
 from escrow.models import Agreement, Instruction, Payment
 from escrow.models import StatementLine as Kept
+from escrow.operations import payments
 from escrow.states import AgreementState, InstructionState, PaymentState
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement, open_agreement
 from tests.escrow.test_refunds_and_payments import refund
@@ -82,6 +83,20 @@ def test_an_order_that_waits_for_its_deposit_does_not_lapse_and_is_paid_no_other
     bank.add(agreement.beneficiary.custody_no, "in", "payment", deposit.order_no, 200_000)
     imported(later)
     assert state(agreement) == AgreementState.HELD
+
+
+def test_cash_that_is_taken_while_the_order_lapses_keeps_it(monkeypatch):
+    agreement, locked = open_agreement(), payments.locked_agreement
+
+    def meanwhile(agreement_id: int) -> Agreement:
+        monkeypatch.undo()
+        awaited(agreement)
+        return locked(agreement_id)
+
+    monkeypatch.setattr(payments, "locked_agreement", meanwhile)
+    escrow.expire_agreement(agreement_id=agreement.pk, at=AT + timedelta(hours=1), actor=ACTOR)
+    assert state(agreement) == AgreementState.OPEN
+    assert Payment.objects.get(agreement=agreement).state == PaymentState.CREATED
 
 
 def test_the_sweep_leaves_it_alone(monkeypatch):

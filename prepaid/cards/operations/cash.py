@@ -17,7 +17,7 @@ from prepaid.cards import queries
 from prepaid.cards.errors import CashNotHere, CashNotTaken, OrderNotOpen
 from prepaid.cards.models import Card, CardRule, CashSale, RefundRequest
 from prepaid.cards.operations import letters
-from prepaid.cards.operations.refunds import locked_card
+from prepaid.cards.operations.locking import locked_card
 from prepaid.merchants.bank_accounts import checked
 from prepaid.merchants.models import StaffMember
 from prepaid.products.queries import sellable_version

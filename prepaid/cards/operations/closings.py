@@ -10,7 +10,8 @@ from escrow.transactions import transaction
 from prepaid.cards import queries
 from prepaid.cards.models import RefundRequest
 from prepaid.cards.operations import letters
-from prepaid.cards.operations.refunds import grant, locked_card, open_charges
+from prepaid.cards.operations.locking import locked_card
+from prepaid.cards.operations.refunds import grant, open_charges
 from prepaid.cards.states import RefundCause, RefundState
 from prepaid.merchants.models import Closing, Handover
 

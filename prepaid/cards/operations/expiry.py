@@ -8,7 +8,7 @@ from escrow.transactions import transaction
 from prepaid.cards import queries
 from prepaid.cards.models import ExpiryNotice
 from prepaid.cards.operations import letters
-from prepaid.cards.operations.refunds import locked_card
+from prepaid.cards.operations.locking import locked_card
 
 
 def tell_of_expiry(*, card_id: int, at: datetime) -> ExpiryNotice | None:

@@ -13,6 +13,7 @@ from prepaid.cards import queries
 from prepaid.cards.errors import MonthNotDue, NoNextMonth
 from prepaid.cards.models import Card, CardRule, ExpiryNotice, RefundRequest
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.locking import locked_card
 from prepaid.cards.operations.purchase import (
     check_caps,
     check_leases,
@@ -22,7 +23,7 @@ from prepaid.cards.operations.purchase import (
     serialise_purchases,
     still_open,
 )
-from prepaid.cards.operations.refunds import grant, locked_card
+from prepaid.cards.operations.refunds import grant
 from prepaid.cards.states import RefundCause, RefundState
 from prepaid.people.models import User
 from prepaid.products import caps

@@ -30,6 +30,7 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Card, CardRule, CashSale
 from prepaid.cards.operations.contracts import conclude
+from prepaid.cards.operations.locking import locked_card
 from prepaid.cards.operations.top_ups import to_top_up
 from prepaid.merchants.models import Merchant, StaffMember
 from prepaid.merchants.queries import existing_holding, sector_rule
@@ -206,9 +207,10 @@ def cancel_order(*, holder_id: int, number: str, at: datetime, actor: str) -> Ca
     """The consumer does not want it after all; money that still arrives is sent back. Raises ``NotFound``,
     ``OrderNotOpen``, ``CashTaken``."""
     with transaction():
-        card = Card.objects.select_related("agreement").filter(holder_id=holder_id, number=number).first()
-        if card is None:
+        found = Card.objects.filter(holder_id=holder_id, number=number).values_list("pk", flat=True).first()
+        if found is None:
             raise NotFound()
+        card = locked_card(found)  # somebody at the counter may be taking her cash in this moment
         if card.agreement.state not in {AgreementState.OPEN, AgreementState.CANCELLED}:
             raise OrderNotOpen()
         if CashSale.objects.filter(card=card, taken_at__isnull=False, ended_at=None).exists():

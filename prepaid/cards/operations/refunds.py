@@ -29,6 +29,7 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Card, Redemption, RefundRequest
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.locking import locked_card
 from prepaid.cards.operations.transfers import take_back
 from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCause, RefundState
 from prepaid.merchants.errors import NotYourRole
@@ -324,14 +325,6 @@ def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
 def open_charges(card: Card) -> QuerySet[Redemption]:
     """Charges of the card that wait or are disputed."""
     return card.redemptions.filter(use__state__in=OPEN_USES).select_related("card__version", "use").order_by("pk")
-
-
-def locked_card(card_id: int) -> Card:
-    """The card under a row lock, read once it is locked: a join of before would lose a card that was taken over meanwhile.
-    Raises ``NotFound``."""
-    if not Card.objects.select_for_update(no_key=True).filter(pk=card_id).values_list("pk", flat=True):
-        raise NotFound()
-    return Card.objects.select_related("agreement", "issuer", "version__product", "holder").get(pk=card_id)
 
 
 def _locked(request_id: int, **owner: int) -> RefundRequest:
