@@ -322,8 +322,10 @@ class PostScopedAdmin(ExportingAdmin):
         raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Only what the user may see: lists, pages, searches and links all start here."""
+        """Only what the user may see: lists, pages, searches and links all start here, with what a list of them names."""
         rows = super().get_queryset(request)
+        if not isinstance(self.list_select_related, bool):
+            rows = rows.select_related(*self.list_select_related)
         user = request.user
         if not isinstance(user, User):
             return rows.none()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from escrow import clock
 from escrow import operations as escrow
+from escrow import queries as escrow_queries
 from escrow.money import yuan
 from escrow.states import StoppageKind
 from prepaid.merchants import operations as merchants
@@ -136,6 +137,10 @@ class FoundClosedForm(forms.Form):
         self.fields["store"].queryset = merchant.stores.all()  # type: ignore[attr-defined]  # a choice field
 
 
+#: Sums of cash that a merchant's page names; all of them stand on the operations page once they are late.
+MOST_AWAITED = 10
+
+
 @admin.register(Merchant)
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
@@ -147,7 +152,7 @@ class MerchantAdmin(PostScopedAdmin):
     search_fields = ["name", "=uscc", "stores__name"]
     fields = [
         "name", "uscc", "representative", "contact_phone", "sector", "district", "rated", "custody", "payout_account",
-        "payouts", "earlier", "stoppages", "handovers", "registered_at",
+        "payouts", "earlier", "cash", "stoppages", "handovers", "registered_at",
     ]  # fmt: skip
     inlines = [StoreInline]
 
@@ -209,6 +214,20 @@ class MerchantAdmin(PostScopedAdmin):
             merchant.uscc,
             _("Show the cards"),
         )
+
+    @admin.display(description=gettext_lazy("taken in cash, not in custody"))
+    def cash(self, merchant: Merchant) -> SafeString | str:
+        """Every sum that is awaited, the most urgent first, and what stops sales."""
+        today, awaited = clock.today(), escrow_queries.awaited_deposits([merchant.beneficiary_id])
+        rows = [
+            (
+                queries.late_deposit(one).reason
+                if one.deposit_due_on and one.deposit_due_on < today
+                else _("¥%(sum)s by %(day)s") % {"sum": yuan(one.amount_fen), "day": one.deposit_due_on},
+            )
+            for one in awaited[:MOST_AWAITED]
+        ]
+        return format_html_join("", "<div>{}</div>", rows) or "–"
 
     @admin.display(description=gettext_lazy("not serving"))
     def stoppages(self, merchant: Merchant) -> SafeString:

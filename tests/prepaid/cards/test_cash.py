@@ -123,7 +123,7 @@ def test_from_the_phone_over_the_counter_to_the_bank(shop, bank, django_assert_m
     assert not broken()
 
 
-def test_late_money_stops_sales_and_its_holder_is_told_once(shop, sale, bank) -> None:
+def test_late_money_stops_sales_and_its_holder_is_told_once(shop, sale, bank, django_assert_max_num_queries) -> None:
     taken(sale, shop)
     due_on = deposit_of(sale).deposit_due_on
     clock.advance((due_on - clock.today()) * 1)
@@ -133,6 +133,12 @@ def test_late_money_stops_sales_and_its_holder_is_told_once(shop, sale, bank) ->
     for _time in range(2):
         tasks.sweep()
     [stop] = sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk]
+    official = signed_in(
+        people.officer(department=shop.merchant.sector.lead_department_id, district=shop.merchant.district_id)
+    )
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = official.get(reverse("admin:merchants_merchant_change", args=[shop.merchant.pk]))
+    assert "¥2,000.00 taken in cash was" in text_of(page)
     assert "2,000.00" in stop.reason
     assert Message.objects.filter(kind="cards.cash_overdue", channel="in_app").count() == 1
     refused(SalesStopped, lambda: factories.order(sale.card.version))
