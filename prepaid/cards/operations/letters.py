@@ -25,7 +25,7 @@ from prepaid.cards.models import (
     Redemption,
     RefundRequest,
 )
-from prepaid.cards.queries import CardFace, claim_of, people_told, waits_for_account
+from prepaid.cards.queries import CardFace, claim_of, is_cash_outside, people_told, waits_for_account
 from prepaid.cards.states import PersonEnd, PersonRole
 from prepaid.merchants.models import Closing, Handover, StaffMember, StaffRole
 from prepaid.notices import operations as notices
@@ -723,6 +723,12 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
     if about.withdrawn_at is not None:
         title = _("%(place)s stays where it is")
         body = _("The notice about %(day)s was withdrawn. You can use your card %(card)s as before.")
+    elif not about.moves and is_cash_outside(card):
+        title = _("%(place)s was found closed") if about.was_found else _("%(place)s closes after %(day)s")
+        body = _(
+            "What you paid in cash for card %(card)s is not in custody, so nothing can be paid back from there. Ask the shop for it "
+            "at once; if it does not give it back, call 12345 and show your receipt: the regulator sees the sum."
+        )
     elif about.was_found:
         title = _("%(place)s was found closed")
         body = _(

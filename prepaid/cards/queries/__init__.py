@@ -17,6 +17,7 @@ from prepaid.cards.queries.cash import (
     cash_sales_at,
     cash_to_bring,
     deposit_of,
+    is_cash_outside,
     waits_for_account,
 )
 from prepaid.cards.queries.certificates import (
@@ -243,6 +244,7 @@ __all__ = [
     "invitation_to",
     "invitations_lapsed",
     "invitations_to",
+    "is_cash_outside",
     "is_closed",
     "is_in_use",
     "last_charge_id",

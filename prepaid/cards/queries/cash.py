@@ -67,6 +67,12 @@ def cash_overdue(*, today: date) -> Iterable[int]:
     return list(sales.order_by("pk").values_list("pk", flat=True))
 
 
+def is_cash_outside(card: Card) -> bool:
+    """Whether the shop took cash for the card that is not in custody."""
+    sale = getattr(card, "cash_sale", None)
+    return sale is not None and sale.taken_at is not None and card.agreement.state == AgreementState.OPEN
+
+
 def waits_for_account(card: Card) -> bool:
     """Whether a refund of a card paid in cash waits for an account."""
     return Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT, refund_account="").exists()

@@ -21,7 +21,7 @@ def cards_at(closing: Closing) -> QuerySet[Card]:
     cards = Card.objects.filter(issuer_id=closing.merchant_id, agreement__state__in=_LIVE)
     if closing.store_id is not None:
         cards = cards.filter(version__stores=closing.store_id)
-    return cards.select_related("holder", "issuer", "version__product")
+    return cards.select_related("holder", "issuer", "version__product", "agreement", "cash_sale")
 
 
 def cards_to_pay_back(closing: Closing) -> QuerySet[Card]:

@@ -15,7 +15,9 @@ from escrow.states import AgreementState, ApprovalState, InstructionState, Plan
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, CashSale
 from prepaid.cards.states import RefundCause
+from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import StaffMember, StaffRole, Store
+from prepaid.merchants.models.closing import ClosingKind
 from prepaid.merchants.queries import sales_stops
 from prepaid.notices.models import Message
 from prepaid.products.errors import SalesStopped
@@ -149,6 +151,27 @@ def test_late_money_stops_sales_and_its_holder_is_told_once(shop, sale, bank, dj
     brought(sale, bank)
     assert not sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk]
     assert state(sale) == AgreementState.HELD
+
+
+def test_when_the_shop_closes_its_holder_is_not_told_that_custody_pays(shop, sale) -> None:
+    other = factories.order(factories.on_sale(shop))
+    taken(sale, shop)
+    merchants.announce_closing(
+        by=shop.boss,
+        store_id=None,
+        kind=ClosingKind.CLOSE,
+        last_day=clock.today() + 40 * DAY,
+        at=clock.now(),
+        actor="user:1",
+        because="retires",
+    )
+    tasks.sweep()
+    told = {
+        holder: Message.objects.get(recipient=holder, kind="cards.closing", channel="in_app").body
+        for holder in (sale.card.holder, other.holder)
+    }
+    assert "12345" in told[sale.card.holder]
+    assert "12345" not in told[other.holder]
 
 
 def test_nobody_but_the_holder_ends_it_and_what_comes_afterwards_is_unexplained(shop, sale, bank) -> None:
