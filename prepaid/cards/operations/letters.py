@@ -184,7 +184,7 @@ def _of_membership(
 
 
 def card_expires(face: CardFace, *, at: datetime) -> None:
-    """The last day comes: what is left, and what the holder can do."""
+    """The last day comes: what is left, and what the holder can do; a guardian, who takes the child there, learns the day."""
     card = face.card
     if face.holding.plan == Plan.PERIOD:
         body = _(
@@ -201,21 +201,29 @@ def card_expires(face: CardFace, *, at: datetime) -> None:
             "On “%(product)s” of %(merchant)s only a gift is left: %(left)s. Use it by that day; a gift ends with the card and "
             "is not paid back."
         )
-    notices.send(
-        to=card.holder,
-        kind="cards.expires",
-        title=_("Your card %(card)s can be used until %(day)s"),
-        body=body,
-        details={
-            "card": card.tops_up or card,
-            "day": face.last_day,
-            "product": card.version.product.name,
-            "merchant": card.issuer.name,
-            "left": lazy(lambda: face.left, str)(),
-        },
-        url=reverse("card_detail", args=[card.number]),
-        at=at,
+    guardians = [user for user, role in people_told(card=card) if role == PersonRole.GUARDIAN]
+    theirs = _(
+        "On “%(product)s” of %(merchant)s %(left)s are left. Use it by that day; a pause or a refund is for its holder to ask for."
     )
+    for to, title, words in (
+        (card.holder, _("Your card %(card)s can be used until %(day)s"), body),
+        *((user, _("The child's card %(card)s can be used until %(day)s"), theirs) for user in guardians),
+    ):
+        notices.send(
+            to=to,
+            kind="cards.expires",
+            title=title,
+            body=words,
+            details={
+                "card": card.tops_up or card,
+                "day": face.last_day,
+                "product": card.version.product.name,
+                "merchant": card.issuer.name,
+                "left": lazy(lambda: face.left, str)(),
+            },
+            url=reverse("card_detail", args=[card.number]),
+            at=at,
+        )
 
 
 def card_lost(card: Card, *, at: datetime) -> None:

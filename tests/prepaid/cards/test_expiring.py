@@ -12,10 +12,11 @@ from escrow import operations as escrow
 from escrow.states import Plan
 from prepaid.cards import operations, queries, tasks
 from prepaid.cards.models import ExpiryNotice
-from prepaid.cards.states import RefundCause
+from prepaid.cards.states import PersonRole, RefundCause
 from prepaid.notices.models import Message
 from tests.prepaid.cards import factories
 from tests.prepaid.cards.test_pages import MOST_QUERIES, signed_in, text_of
+from tests.prepaid.cards.test_people import on_card
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -160,3 +161,13 @@ def test_nobody_is_told_of_a_card_that_is_frozen_or_whose_days_stand_still(shop)
     assert not ExpiryNotice.objects.exists()
     page = text_of(signed_in(shop.owner).get(reverse("shop_expiring")))
     assert "refund requested" in page
+
+
+def test_a_guardian_learns_the_day_and_a_relative_does_not(shop) -> None:
+    card = ending(shop, 7)
+    guardian, relative = on_card(card, PersonRole.GUARDIAN), on_card(card, PersonRole.RELATIVE, "王小梅")
+    tasks.tell_of_expiries()
+    letters = Message.objects.filter(kind="cards.expires", channel="in_app")
+    assert {letter.recipient for letter in letters} == {card.holder, guardian}
+    assert signed_in(guardian).get(letters.get(recipient=guardian).url).status_code == 200
+    assert not letters.filter(recipient=relative).exists()
