@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GYM = people.Gym(name="京城力健健身有限公司", product="私教课10次卡")
 MISSED = "玉兰健身工作室"
 #: What people of the demo city typed, in Chinese in either language.
-TYPED = (GYM.name, GYM.product, "健身储值卡 1000送200", "健身年卡", MISSED)
+TYPED = (GYM.name, GYM.product, "健身储值卡 1000送200", "健身年卡", "健身按月付", MISSED)
 
 
 def look_for_it(visitor: Person) -> None:

@@ -272,7 +272,8 @@ def _count(cursor, query: str) -> int:
 
 
 def test_every_check_finds_something():
-    """No check is left that no corruption here sets off, but those of arithmetic that the accounts' own tests break."""
+    """No check is left that no corruption here sets off, but those of arithmetic that the accounts' own tests break, and that of
+    deposits (test_deposits)."""
     elsewhere = {"assets_sum_to_zero", "nothing_below_zero", "liabilities_equal_custody_and_transit",
-                 "payout_lines_equal_their_transfers"}  # fmt: skip
+                 "payout_lines_equal_their_transfers", "deposits_have_their_line"}  # fmt: skip
     assert set(invariants.CHECKS) - elsewhere <= set(CORRUPTIONS.values())
