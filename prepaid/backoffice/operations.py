@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from datetime import date, datetime
-from typing import Any
 
 from django.forms.models import model_to_dict
 from django.urls import reverse
@@ -214,26 +213,33 @@ def decide(*, approval_id: int, approved: bool, because: str, by: User, at: date
                 },
                 at=at,
             )
-        if approved and approval.kind == ApprovalKind.REFUND_ACCOUNT:
-            _tell_refund_account(escrow.payload_of(approval), at=at)
+        if approval.kind == ApprovalKind.REFUND_ACCOUNT:
+            _tell_refund_account(approval, approved=approved, because=because, at=at)
     return approval
 
 
-def _tell_refund_account(facts: dict[str, Any], *, at: datetime) -> None:
+def _tell_refund_account(approval: Approval, *, approved: bool, because: str, at: datetime) -> None:
+    """Where the refund goes from now on. That it does not go there is told to who asked for it herself, as of a card paid in cash."""
+    facts = escrow.payload_of(approval)
     card = Card.objects.select_related("holder").filter(agreement__payments=facts["payment"]).first()
-    if card is not None:
-        notices.send(
-            to=card.holder,
-            kind="backoffice.refund_account",
-            title=_("Your refund goes to the account %(account)s"),
-            body=_(
-                "The bank could not pay the refund of card %(card)s back to where you paid from. It goes to the account you "
-                "named. Did you name none? Tell us at once."
-            ),
-            details={"account": masked(facts["account_no"]), "card": card},
-            url=reverse("card_detail", args=[card.number]),
-            at=at,
+    if card is None or not (approved or approval.requested_by == card.holder.actor):
+        return
+    notices.send(
+        to=card.holder,
+        kind="backoffice.refund_account",
+        title=_("Your refund goes to the account %(account)s")
+        if approved
+        else _("Your refund cannot go to the account %(account)s"),
+        body=_(
+            "The refund of card %(card)s has no way back to where it came from. It goes to the account you named. Did you name "
+            "none? Tell us at once."
         )
+        if approved
+        else _("Reason: %(because)s. Name another account of your own on the refund's page."),
+        details={"account": masked(facts["account_no"]), "card": card, "because": because},
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
 
 
 def reveal_account(*, approval_id: int, reason: str, by: User, at: datetime) -> str:

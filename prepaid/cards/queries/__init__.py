@@ -11,6 +11,7 @@ from prepaid.cards.queries.bases import (
 )
 from prepaid.cards.queries.cash import (
     PAID_IN_CASH,
+    account_step,
     cash_at_counter,
     cash_overdue,
     cash_sale_at,
@@ -18,7 +19,6 @@ from prepaid.cards.queries.cash import (
     cash_to_bring,
     deposit_of,
     is_cash_outside,
-    waits_for_account,
 )
 from prepaid.cards.queries.certificates import (
     MonthFlow,
@@ -174,6 +174,7 @@ __all__ = [
     "RollRow",
     "Shift",
     "StatementLine",
+    "account_step",
     "against_transfer",
     "answer_due_on",
     "around_wallet",
@@ -309,7 +310,6 @@ __all__ = [
     "transfers_around",
     "transfers_over",
     "usable_faces",
-    "waits_for_account",
     "was_told",
     "whole_sum_fen",
     "with_memberships",

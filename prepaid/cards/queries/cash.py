@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
+from enum import StrEnum
 
 from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from escrow.errors import NotFound
-from escrow.models import Payment
-from escrow.states import DEPOSIT, AgreementState, PaymentState
+from escrow.models import Approval, Payment
+from escrow.states import DEPOSIT, AgreementState, ApprovalKind, ApprovalState, PaymentState
 from prepaid.cards.models import Card, CashSale
 from prepaid.merchants.models import StaffMember
 
@@ -17,8 +18,8 @@ _TAKEN = Q(taken_at__isnull=False, card__agreement__state=AgreementState.OPEN)
 
 
 def cash_sales_at(*, staff: StaffMember) -> QuerySet[CashSale]:
-    """Of the merchant; a cashier sees those of cards that her store redeems. Those that wait for cash first, then for custody, the
-    most urgent first; each with ``due_on`` and ``code`` of its deposit."""
+    """Of the merchant; a cashier sees those of cards that her store redeems. Those that wait for cash first, then for custody, then
+    the others, each the newest first; with ``due_on`` and ``code`` of the deposit."""
     sales = CashSale.objects.filter(card__issuer_id=staff.merchant_id)
     if staff.store_id is not None:
         sales = sales.filter(card__version__stores=staff.store_id)
@@ -33,7 +34,7 @@ def cash_sales_at(*, staff: StaffMember) -> QuerySet[CashSale]:
         due_on=Subquery(deposit.values("deposit_due_on")[:1]), code=Subquery(deposit.values("order_no")[:1])
     )
     rows = sales.select_related("card__agreement", "card__version__product", "card__holder", "taken_by__user")
-    return rows.order_by(order, "due_on", "-pk")
+    return rows.order_by(order, "-pk")
 
 
 def cash_at_counter(*, staff: StaffMember) -> QuerySet[CashSale]:
@@ -42,8 +43,8 @@ def cash_at_counter(*, staff: StaffMember) -> QuerySet[CashSale]:
 
 
 def cash_to_bring(*, staff: StaffMember) -> QuerySet[CashSale]:
-    """Of them those whose cash is to be brought to custody."""
-    return cash_sales_at(staff=staff).filter(_TAKEN)
+    """Of them those whose cash is to be brought to custody, the most urgent first."""
+    return cash_sales_at(staff=staff).filter(_TAKEN).order_by("taken_at")
 
 
 def cash_sale_at(*, staff: StaffMember, sale_id: int) -> CashSale:
@@ -73,6 +74,19 @@ def is_cash_outside(card: Card) -> bool:
     return sale is not None and sale.taken_at is not None and card.agreement.state == AgreementState.OPEN
 
 
-def waits_for_account(card: Card) -> bool:
-    """Whether a refund of a card paid in cash waits for an account."""
-    return Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT, refund_account="").exists()
+class AccountStep(StrEnum):
+    """What a refund of a card paid in cash waits for."""
+
+    NAME = "name"
+    CHECK = "check"
+
+
+def account_step(card: Card) -> AccountStep | None:
+    """The holder names an account, or a person looks at the one she named; None: neither."""
+    deposit = deposit_of(card)
+    if deposit is None or deposit.refund_account:
+        return None
+    asked = Approval.objects.filter(
+        kind=ApprovalKind.REFUND_ACCOUNT, state=ApprovalState.OPEN, target=f"payment:{deposit.pk}"
+    )
+    return AccountStep.CHECK if asked.exists() else AccountStep.NAME

@@ -220,13 +220,14 @@ def order_by_token(*, user: User, token: UUID) -> Card:
 
 
 def channel_of(*, card: Card) -> str:
-    """The channel the order's payment was started at; the first one when that failed, or when it was paid
-    in cash. Raises ``NoWayToPay``."""
+    """The channel the order's payment was started at; the first one when that failed, or when it was paid in cash. Raises
+    ``NoWayToPay``."""
     payment = escrow.payment_of(card.agreement_id)
-    payment = None if payment is not None and payment.channel == DEPOSIT else payment
-    if payment is None and not settings.PAYMENT_CHANNELS:
+    if payment is not None and payment.channel != DEPOSIT:
+        return payment.channel
+    if not settings.PAYMENT_CHANNELS:
         raise NoWayToPay()
-    return payment.channel if payment else settings.PAYMENT_CHANNELS[0]
+    return str(settings.PAYMENT_CHANNELS[0])
 
 
 def charges_of(user: User) -> QuerySet[Redemption]:

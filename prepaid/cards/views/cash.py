@@ -17,6 +17,7 @@ from escrow.money import yuan
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import CashBackForm, RefundAccountForm
 from prepaid.cards.models import CashSale
+from prepaid.cards.queries.cash import AccountStep
 from prepaid.merchants.access import counter_page, manager_page
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.views.today import Matter, register_matters
@@ -128,6 +129,8 @@ def refund_account(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the refund of a card goes that was paid in cash."""
     user = me(request)
     asked = queries.request_of(user=user, request_id=pk)
+    if request.method == "GET" and queries.account_step(asked.card) is not AccountStep.NAME:
+        return redirect("refund_detail", asked.pk)
     form, status = RefundAccountForm(request.POST or None), 200
     if request.method == "POST":
         status = 400

@@ -103,9 +103,7 @@ def refund_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "quote": RefundQuote.from_json(asked.quote),
         "interest": queries.interest_of(asked, today=clock.today()),
         "claim": queries.claim_of(asked.refund),
-        "needs_account": asked.granted_fen
-        and asked.state == RefundState.GRANTED
-        and queries.waits_for_account(asked.card),
+        "account_step": queries.account_step(asked.card) if asked.state == RefundState.GRANTED else None,
     }
     return render(request, "consumer/refund_detail.html", context)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from escrow import channels, clock, invariants
 from escrow import operations as escrow
@@ -12,8 +13,10 @@ from escrow.errors import NotFound, RefundNotReturned
 from escrow.models import Approval, AuditEntry, Instruction, Payment
 from escrow.models import StatementLine as Kept
 from escrow.states import AgreementState, ApprovalState, InstructionState, Plan
+from prepaid.backoffice import operations as backoffice
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, CashSale
+from prepaid.cards.operations.letters.common import where_it_goes
 from prepaid.cards.states import RefundCause
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import StaffMember, StaffRole, Store
@@ -250,8 +253,17 @@ def test_its_refund_goes_to_the_holders_own_account(shop, sale, bank) -> None:
     answer = phone.post(url, {**typed, "account_name": holder.name})
     assert answer.status_code == 302, text_of(answer)
     approval = Approval.objects.get(state=ApprovalState.OPEN)
+    assert "A person looks at the account" in text_of(phone.get(reverse("refund_detail", args=[asked.pk])))
+    assert phone.get(url).status_code == 302
     operator = people.operator()
-    escrow.approve(approval_id=approval.pk, at=clock.now(), actor=operator.actor)
+    backoffice.decide(approval_id=approval.pk, approved=False, because="a name like it", by=operator, at=clock.now())
+    refusal = Message.objects.get(recipient=holder, kind="backoffice.refund_account", channel="in_app")
+    assert "a name like it" in refusal.body
+    assert phone.post(url, {**typed, "account_name": holder.name}).status_code == 302
+    approval = Approval.objects.get(state=ApprovalState.OPEN)
+    backoffice.decide(approval_id=approval.pk, approved=True, because="", by=operator, at=clock.now())
+    said = where_it_goes(Card.objects.get(pk=sale.card_id))
+    assert str(said) == gettext("to the bank account that you named, since you paid in cash")
     order = Instruction.objects.get(payment=deposit_of(sale), state=InstructionState.DUE)
     assert (order.payee_account, order.amount_fen) == (typed["account_no"], 200_000)
     assert url not in phone.get(reverse("refund_detail", args=[asked.pk])).content.decode()
