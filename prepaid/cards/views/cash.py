@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from escrow import clock
-from escrow.errors import DomainError
+from escrow.errors import DomainError, NameDiffers
 from escrow.money import yuan
 from prepaid.cards import operations, queries
 from prepaid.cards.forms import CashBackForm, RefundAccountForm
@@ -139,6 +139,11 @@ def refund_account(request: HttpRequest, pk: int) -> HttpResponse:
                 operations.name_refund_account(
                     holder_id=user.pk, request_id=asked.pk, at=clock.now(), actor=user.actor, **form.cleaned_data
                 )
+            except NameDiffers as error:
+                form.add_error(
+                    "account_name", _("Name an account of your own, its holder spelled as you are registered here.")
+                )
+                status = error.http_status
             except DomainError as error:
                 form.add_error("account_no", str(error))
                 status = error.http_status

@@ -113,6 +113,7 @@ def test_from_the_phone_over_the_counter_to_the_bank(shop, bank, django_assert_m
     assert state(sale) == AgreementState.OPEN
     public = text_of(phone.get(reverse("merchant_detail", args=[card.issuer_id])))
     assert "Not in it: ¥2,000.00 that the merchant took in cash" in public
+    assert "Nobody has prepaid anything" not in public
     refused(
         errors.CashTaken,
         lambda: operations.cancel_order(holder_id=buyer.pk, number=card.number, at=clock.now(), actor=buyer.actor),
@@ -248,11 +249,13 @@ def test_its_refund_goes_to_the_holders_own_account(shop, sale, bank) -> None:
     phone, url = signed_in(holder), reverse("refund_account", args=[asked.pk])
     assert url in phone.get(reverse("refund_detail", args=[asked.pk])).content.decode()
     typed = {"account_no": "6222020200112230", "account_name": "别人"}
-    assert phone.post(url, typed).status_code == 400
+    answer = phone.post(url, typed)
+    assert (answer.status_code, "Name an account of your own" in text_of(answer)) == (400, True)
     assert signed_in(factories.person("别人")).post(url, typed).status_code == 404
     answer = phone.post(url, {**typed, "account_name": holder.name})
     assert answer.status_code == 302, text_of(answer)
     approval = Approval.objects.get(state=ApprovalState.OPEN)
+    assert "Granted, not sent yet" in text_of(phone.get(reverse("refund_detail", args=[asked.pk])))
     assert "A person looks at the account" in text_of(phone.get(reverse("refund_detail", args=[asked.pk])))
     assert phone.get(url).status_code == 302
     operator = people.operator()
