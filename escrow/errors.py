@@ -164,6 +164,15 @@ class AgreementExpired(DomainError):
     message = _("This order has expired unpaid. Please buy again.")
 
 
+class DepositTakenBack(DomainError):
+    """What was paid in cash was brought to custody and undone by the bank."""
+
+    message = _(
+        "The bank has undone the deposit for this card, so nothing of it is in custody. Wait until the shop has brought the "
+        "money again, or ask the shop for it and call 12345."
+    )
+
+
 class BasisRequired(DomainError):
     """Escrow pays out on nothing but the bases of ``states.RefundBasis``."""
 

@@ -108,10 +108,11 @@ CHART = ", ".join(
         ("custody_in", "custody", "clearing", True),
         ("custody_out", "refund", "custody", True),
         ("custody_out", "payout", "custody", True),
+        ("custody_out", "clearing", "custody", True),
         ("unexplained", "custody", "suspense", True),
         ("unexplained", "unexplained", "custody", True),
         *(("assign", "suspense", code, True) for code in ("clearing", "payable", "refund", "interest", "fees")),
-        *(("assign", code, "unexplained", True) for code in ("refund", "payout", "fees", "suspense")),
+        *(("assign", code, "unexplained", True) for code in ("refund", "payout", "fees", "suspense", "clearing")),
         ("return", "suspense", "refund", True),
         ("return_failed", "refund", "suspense", True),
     )
@@ -544,7 +545,7 @@ CHECKS: dict[str, str] = {
           AND coalesce(p.state IN ('paid', 'late'), i.state = 'succeeded', false) IS FALSE""",
     "deposits_have_their_line": """
         SELECT count(*) FROM escrow_payment p
-        WHERE p.channel = 'deposit' AND p.state = 'paid' AND 1 <> (
+        WHERE p.channel = 'deposit' AND p.state = 'paid' AND CASE WHEN p.taken_back_at IS NULL THEN 1 ELSE 0 END <> (
             SELECT count(*) FROM escrow_statementline l
             WHERE l.beneficiary_id = p.beneficiary_id AND l.kind = 'payment' AND l.reference = p.order_no
               AND l.matched_at IS NOT NULL AND l.direction = 'in' AND l.amount_fen = p.amount_fen)""",

@@ -616,9 +616,10 @@ def too_early() -> QuerySet[Instruction]:
 
 
 def awaited_deposits(beneficiary_ids: Iterable[int]) -> QuerySet[Payment]:
-    """What these beneficiaries took in cash and have not brought to custody yet, the most urgent first."""
-    awaited = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, beneficiary__in=beneficiary_ids)
-    return awaited.filter(agreement__state=AgreementState.OPEN).order_by("deposit_due_on", "pk")
+    """What these beneficiaries took in cash and have not brought to custody, or the bank has undone, the most urgent first."""
+    deposits = Payment.objects.filter(channel=DEPOSIT, beneficiary__in=beneficiary_ids)
+    awaited = Q(state=PaymentState.CREATED, agreement__state=AgreementState.OPEN) | Q(taken_back_at__isnull=False)
+    return deposits.filter(awaited).order_by("deposit_due_on", "pk")
 
 
 def nowhere_to_go() -> QuerySet[Instruction]:

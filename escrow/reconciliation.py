@@ -29,6 +29,7 @@ from escrow.models import (
     TieOut,
 )
 from escrow.states import (
+    DEPOSIT,
     ORDERED,
     AccountCode,
     BankFileKind,
@@ -123,6 +124,9 @@ def _verdict(
         return Verdict(kind=told, reference=said, why=Unmatched.NOBODY)
     if line.currency != CURRENCY:
         return Verdict(kind=told, reference=said, why=Unmatched.CURRENCY)
+    deposit = _undone(line, [orders[n] for n in numbers if orders[n].beneficiary_id == owner], told)
+    if deposit is not None:
+        return Verdict(kind=LineKind.REVERSAL, reference=deposit.order_no, why=None, order=deposit)
     if told == LineKind.REVERSAL:
         return Verdict(kind=told, reference=numbers[0] if numbers else said, why=Unmatched.REVERSAL)
     fitting = [n for n in numbers if orders[n].beneficiary_id == owner and _direction(orders[n]) == line.direction]
@@ -147,6 +151,17 @@ def _verdict(
     if own == LineKind.FEE or (own == LineKind.INTEREST and line.direction == "in"):
         return Verdict(kind=own, reference=said, why=None)
     return Verdict(kind=told, reference=fitting[0] if fitting else said, why=why)
+
+
+def _undone(line: Booked, named: list[Payment | Instruction], told: LineKind) -> Payment | None:
+    """The deposit that the bank takes back with this line: its code and its sum going out, and no order of ours. It may have come with a
+    line just before; whether it did is seen when the line is booked."""
+    if line.direction != "out" or told not in (LineKind.REVERSAL, LineKind.OTHER):
+        return None
+    if any(isinstance(order, Instruction) for order in named):
+        return None
+    deposits = (one for one in named if isinstance(one, Payment) and one.channel == DEPOSIT)
+    return next((one for one in deposits if one.amount_fen == line.amount_fen), None)
 
 
 def _direction(order: Payment | Instruction) -> str:
@@ -294,6 +309,8 @@ def fitting(line: StatementLine) -> list[Fitting]:
             beneficiary_id=owner,
             amount_fen=line.amount_fen,
         ).exclude(state=PaymentState.CLOSED)
+        # What makes a card of cash is the bank's line with its code, never a person's word.
+        payments = payments.exclude(channel=DEPOSIT, state=PaymentState.CREATED)
         found += [
             Fitting(code=one.order_no, kind=LineKind.PAYMENT, since=one.created_at, order=one)
             for one in payments.order_by("id")
@@ -311,6 +328,11 @@ def fitting(line: StatementLine) -> list[Fitting]:
         awaited = orders.filter(~Exists(shown.filter(kind=OuterRef("kind"), reference=OuterRef("number"))))
         sent = awaited.exclude(state__in=(InstructionState.FAILED, InstructionState.HELD, InstructionState.DUE))
         found += [Fitting(code=one.number, kind=LineKind(one.kind), since=one.created_at, order=one) for one in sent]
+        came = Payment.objects.filter(beneficiary_id=owner, channel=DEPOSIT, amount_fen=line.amount_fen).order_by("id")
+        found += [
+            Fitting(code=one.order_no, kind=LineKind.REVERSAL, since=one.paid_at, order=one)
+            for one in came.filter(state=PaymentState.PAID, taken_back_at=None)
+        ]
     found += [
         Fitting(code=f"L{one.pk}", kind=LineKind.REVERSAL, since=one.at, line=one) for one in other.order_by("id")
     ]

@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 #: kwargs: agreement_id
 agreement_funded = Signal()
+#: kwargs: payment_id – cash that was awaited came to custody, was taken back by the bank, or came again
+deposit_moved = Signal()
 #: kwargs: use_id – reserved, charged, refused, expired or undone: look at its state
 use_recorded = Signal()
 #: kwargs: refund_id – the bank says the consumer has what was paid at once

@@ -155,6 +155,9 @@ CACHES = {
     }
 }
 
+# How long a stranger's public page may stand as it is (prepaid/people/kept_pages.py); 0 makes every one anew.
+KEPT_SECONDS = int(os.environ.get("PREPAID_KEPT_SECONDS", "5"))
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -28,6 +28,9 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     #: Of what the beneficiary took in cash: the last day to bring it to custody.
     deposit_due_on = models.DateField(_("to be in custody by"), null=True, blank=True)
+    #: Of those that the bank undid: since when the sum is not in custody, and whether that is why the agreement is frozen.
+    taken_back_at = models.DateTimeField(_("taken back by the bank"), null=True, blank=True)
+    frozen_meanwhile = models.BooleanField(default=False, db_default=False)
     ask_at = models.DateTimeField(_("ask the channel at"), null=True, blank=True)
     refund_account = EncryptedTextField(_("refund account"), blank=True, default="", db_default="")
     refund_account_name = EncryptedTextField(_("holder of the refund account"), blank=True, default="", db_default="")
@@ -42,6 +45,9 @@ class Payment(models.Model):
                 condition=Q(channel=DEPOSIT, state=PaymentState.CREATED),
                 name="payment_deposit_awaited",
             ),
+            models.Index(
+                fields=["beneficiary"], condition=Q(taken_back_at__isnull=False), name="payment_deposit_taken_back"
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="payment_state_known", condition=Q(state__in=PaymentState.values)),
@@ -50,6 +56,11 @@ class Payment(models.Model):
                 name="payment_deposit_has_its_day",
                 condition=Q(channel=DEPOSIT, deposit_due_on__isnull=False)
                 | (~Q(channel=DEPOSIT) & Q(deposit_due_on__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="payment_taken_back_is_a_deposit",
+                condition=Q(taken_back_at__isnull=True, frozen_meanwhile=False)
+                | Q(channel=DEPOSIT, state=PaymentState.PAID, taken_back_at__isnull=False),
             ),
             models.UniqueConstraint(name="payment_one_per_agreement", fields=["agreement"]),
             models.UniqueConstraint(

@@ -26,12 +26,13 @@ from escrow.operations.beneficiaries import (
 )
 from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
+from escrow.operations.deposits import await_deposit
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import lift_hold, order_hold
 from escrow.operations.lots import charge_card, open_top_up, resolve_card
 from escrow.operations.pauses import agree_pause, ask_pause, end_pause, refuse_pause
-from escrow.operations.payments import ask_payment, await_deposit, expire_agreement, start_payment, take_notification
+from escrow.operations.payments import ask_payment, expire_agreement, start_payment, take_notification
 from escrow.operations.payouts import pay_out, serve_claims
 from escrow.operations.receipts import assign_line, open_line
 from escrow.operations.refunds import Settlement, refund, refund_many

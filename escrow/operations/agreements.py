@@ -153,12 +153,16 @@ def freeze_agreement(*, agreement_id: int, because: str, at: datetime, actor: st
 
 
 def thaw_agreement(*, agreement_id: int, because: str, at: datetime, actor: str) -> Agreement:
-    """The card can be used again. Thawing what is held changes nothing. Raises ``WrongState``."""
+    """The card can be used again; one whose deposit the bank has taken back stays frozen until that is there again. Thawing what is
+    held changes nothing. Raises ``WrongState``."""
     with transaction():
         agreement = locked_agreement(agreement_id)
         if agreement.state != AgreementState.HELD:
             if agreement.state != AgreementState.FROZEN:
                 check_transition(AGREEMENT_TRANSITIONS, AgreementState.CLOSED, AgreementState.HELD)
+            taken_back = Payment.objects.filter(agreement=agreement, taken_back_at__isnull=False)
+            if taken_back.update(frozen_meanwhile=True):
+                return agreement
             move_agreement(
                 agreement, AgreementState.HELD, at=at, actor=actor, action="escrow.thaw_agreement", because=because
             )

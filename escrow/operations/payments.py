@@ -1,8 +1,7 @@
 """Money coming in: an order at the channel, a notification, the agreement funded. Late money is taken in and sent back."""
 
-import secrets
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -24,7 +23,6 @@ from escrow.errors import (
     BadNotification,
     ChannelUnavailable,
     NotFound,
-    WrongState,
 )
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Payment
@@ -115,69 +113,6 @@ def start_payment(
     return payment
 
 
-def await_deposit(*, agreement_id: int, subject: str, due_on: date, at: datetime, actor: str) -> Payment:
-    """The beneficiary has the price in cash and brings it to the custody account: the order's number is the deposit's
-    code. Nothing is held until the bank's statement shows exactly this sum under it; the order stays open for as long
-    as that takes, or until it is cancelled. ``due_on``: the last day to bring it. Asking again gives the same order.
-
-    Raises:
-        NotFound. AlreadyPaid, AgreementExpired: nothing to pay any more. WrongState: a top-up, or an order at a channel.
-    """
-    with transaction():
-        agreement = locked_agreement(agreement_id)
-        payment = Payment.objects.filter(agreement=agreement).first()
-        if agreement.tops_up_id is not None or (payment is not None and payment.channel != DEPOSIT):
-            raise WrongState()
-        if payment is not None:
-            return payment
-        if agreement.state in (AgreementState.CANCELLED, AgreementState.EXPIRED) or (
-            agreement.state == AgreementState.OPEN and agreement.pay_until <= at
-        ):
-            raise AgreementExpired()
-        if agreement.state != AgreementState.OPEN:
-            raise AlreadyPaid()
-        payment = Payment.objects.create(
-            agreement=agreement,
-            beneficiary_id=agreement.beneficiary_id,
-            channel=DEPOSIT,
-            order_no=_slip_number(),
-            subject=subject,
-            return_url="",
-            amount_fen=agreement.price_fen,
-            created_at=at,
-            deposit_due_on=due_on,
-        )
-        open_clearing_account(beneficiary_id=agreement.beneficiary_id, channel=DEPOSIT)
-        audit.record(
-            actor=actor,
-            action="escrow.await_deposit",
-            target=f"payment:{payment.pk}",
-            after={"order_no": payment.order_no, "amount_fen": payment.amount_fen, "due_on": str(due_on)},
-            at=at,
-        )
-    return payment
-
-
-def _slip_number() -> str:
-    """Short, since a person writes it on the bank's slip; random, as ``new_number``, so that no other installation has it."""
-    return f"D{secrets.randbelow(10**12):012d}"
-
-
-def take_deposit(*, payment_id: int, at: datetime) -> Payment:
-    """The bank's statement shows it: fund the agreement, inside the transaction that books the line. One whose order was
-    given up stays as it is, and its money is a receipt that nobody has explained."""
-    payment = Payment.objects.select_related("agreement").get(pk=payment_id)
-    with transaction():
-        agreement = locked_agreement(payment.agreement_id)
-        payment.refresh_from_db()
-        if payment.state != PaymentState.CREATED or agreement.state != AgreementState.OPEN:
-            return payment
-        payment.state, payment.paid_at = PaymentState.PAID, at
-        payment.save(update_fields=["state", "paid_at"])
-        _fund(agreement, payment, at)
-    return payment
-
-
 def take_notification(
     *, channel: str, method: str, path: str, headers: Mapping[str, str], body: bytes, at: datetime
 ) -> None:
@@ -248,12 +183,12 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
         NotFound: no such order. AnotherAmount: than ours.
     """
     order = Payment.objects.filter(channel=channel, order_no=answer.order_no)
-    ids = order.values_list("agreement_id", "agreement__tops_up_id").first()
+    ids = order.values_list("agreement_id", "agreement__tops_up_id", "agreement__follows_id").first()
     if ids is None:
         raise NotFound()
     with transaction():
-        if ids[1]:  # a top-up and its card, in the order of all
-            call("escrow_lock_agreements", list(ids), False)
+        if ids[1] or ids[2]:  # a further payment and what it adds to, in the order of all
+            call("escrow_lock_agreements", [pk for pk in ids if pk], False)
         agreement = locked_agreement(ids[0])
         payment = Payment.objects.get(channel=channel, order_no=answer.order_no)
         if answer.state != "paid" or payment.state in (PaymentState.PAID, PaymentState.LATE):
@@ -267,7 +202,7 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
         payment.channel_payment_no = answer.channel_payment_no
         payment.save(update_fields=["state", "paid_at", "ask_at", "channel_payment_no"])
         if late:
-            if agreement.state == AgreementState.OPEN:  # a top-up whose card has ended meanwhile
+            if agreement.state == AgreementState.OPEN:  # what it adds to has ended meanwhile
                 move_agreement(
                     agreement,
                     AgreementState.CANCELLED,
@@ -277,16 +212,18 @@ def take_payment(*, channel: str, answer: PaymentAnswer, at: datetime) -> Paymen
                 )
             _send_back(payment, at)
         else:
-            _fund(agreement, payment, at)
+            fund(agreement, payment, at)
     return payment
 
 
 def _card_lives(agreement: Agreement) -> bool:
-    """Whether what this tops up, if anything, can still be used."""
+    """Whether what this tops up, if anything, can still be used, and what it follows is not being paid back."""
+    if agreement.follows is not None and agreement.follows.state != AgreementState.HELD:
+        return False
     return agreement.tops_up is None or agreement.tops_up.state in (AgreementState.HELD, AgreementState.FROZEN)
 
 
-def _fund(agreement: Agreement, payment: Payment, at: datetime) -> None:
+def fund(agreement: Agreement, payment: Payment, at: datetime) -> None:
     """Clearing → held, and what the plan gives besides money."""
     chart = Chart(beneficiary_id=agreement.beneficiary_id, agreement_id=agreement.pk)
     movements = [

@@ -14,8 +14,9 @@ from escrow.clock import beijing_date
 from escrow.errors import ChannelUnavailable, DomainError, NothingFits
 from escrow.ledger import Chart, Movement, post
 from escrow.models import Instruction, Payment, StatementLine
+from escrow.operations.deposits import take_back_deposit, take_deposit
 from escrow.operations.instructions import record_answer
-from escrow.operations.payments import ask_payment, take_deposit
+from escrow.operations.payments import ask_payment
 from escrow.reconciliation import Verdict
 from escrow.states import DEPOSIT, AccountCode, InstructionState, LineKind, PaymentState, Reason, Unmatched
 from escrow.transactions import transaction
@@ -96,11 +97,16 @@ def match_lines(*, channel: str, at: datetime, again: bool = True) -> int:
         try:
             if verdict.why is None and explain(line, verdict, at=at, actor=f"channel:{line.channel}"):
                 matched += 1
-            elif line.booked_at is None and verdict.order is None and verdict.why not in ELSEWHERE:
+            elif line.booked_at is None and verdict.why not in ELSEWHERE and not _is_awaited(verdict):
                 set_aside(line, at=at)
         except Exception:  # one line that does not fit keeps no other waiting; the page and prove list it
             logger.exception("statement line %s", line.pk)
     return matched
+
+
+def _is_awaited(verdict: Verdict) -> bool:
+    """Whether its order is known and only was not ready for it."""
+    return verdict.order is not None and verdict.kind != LineKind.REVERSAL
 
 
 def match_open_lines(*, at: datetime) -> int:
@@ -111,7 +117,9 @@ def match_open_lines(*, at: datetime) -> int:
 
 def explain(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) -> bool:
     """Post one line's movement, once: from custody, or from where it was set aside. The line of a deposit is what funds its
-    agreement: both or neither."""
+    agreement, and the one that undoes it takes that back: both or neither."""
+    if isinstance(verdict.order, Payment) and verdict.kind == LineKind.REVERSAL:
+        return _take_back(line, verdict.order, at=at, actor=actor)
     if not (isinstance(verdict.order, Payment) and verdict.order.channel == DEPOSIT):
         return _book(line, verdict, at=at, actor=actor)
     try:
@@ -144,6 +152,55 @@ def _book(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) ->
             action="escrow.statement_line",
             target=f"statement_line:{line.pk}",
             after={"bank_ref": line.bank_ref, "kind": verdict.kind.value, "amount_fen": line.amount_fen},
+            at=at,
+        )
+    return True
+
+
+def _take_back(line: StatementLine, deposit: Payment, *, at: datetime, actor: str) -> bool:
+    """Custody → clearing, where the deposit's arrival stood before its line: that line and this one are each other's correction, and
+    the next one with the code is the deposit's again."""
+    with transaction():
+        if not take_back_deposit(payment_id=deposit.pk, at=at):
+            return False
+        came: StatementLine = StatementLine.objects.get(
+            beneficiary_id=deposit.beneficiary_id,
+            kind=LineKind.PAYMENT,
+            reference=deposit.order_no,
+            matched_at__isnull=False,
+        )
+        ids = sorted((line.pk, came.pk))
+        rows = {
+            row.pk: row for row in StatementLine.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids)
+        }
+        this, came = rows[line.pk], rows[came.pk]
+        if this.matched_at is not None or (this.booked_at is None) != (line.booked_at is None):
+            raise NothingFits()
+        came.kind, came.reference = LineKind.REVERSAL, own_reference(this)
+        came.save(update_fields=["kind", "reference"])
+        set_aside_before = this.booked_at is not None
+        this.matched_at, this.kind, this.reference = at, LineKind.REVERSAL, own_reference(came)
+        if not set_aside_before:
+            this.booked_at, this.booked_as = at, own_reference(this)
+        this.save(update_fields=["matched_at", "kind", "reference", "booked_at", "booked_as"])
+        chart = Chart(beneficiary_id=line.beneficiary_id or 0)
+        post(
+            [
+                Movement(
+                    debit=chart.id(AccountCode.CLEARING, channel=deposit.channel),
+                    credit=chart.id(AccountCode.UNEXPLAINED if set_aside_before else AccountCode.CUSTODY),
+                    amount=line.amount_fen,
+                    reason=Reason.ASSIGN if set_aside_before else Reason.CUSTODY_OUT,
+                    reference=own_reference(this),
+                )
+            ],
+            at=at,
+        )
+        audit.record(
+            actor=actor,
+            action="escrow.deposit_line_undone",
+            target=f"statement_line:{line.pk}",
+            after={"order_no": deposit.order_no, "amount_fen": line.amount_fen, "came_with": came.pk},
             at=at,
         )
     return True
@@ -214,10 +271,10 @@ def _movement(line: StatementLine, verdict: Verdict, at: datetime) -> Movement |
 def _arrived(order: Payment, at: datetime) -> tuple[AccountCode, str, str, Reason] | None:
     """Clearing → custody. A payment whose notification never came is learned of here."""
     payment = Payment.objects.get(pk=order.pk)
-    if payment.state == PaymentState.CREATED:
+    if payment.state == PaymentState.CREATED or payment.taken_back_at is not None:
         take = take_deposit if payment.channel == DEPOSIT else ask_payment
         payment = take(payment_id=payment.pk, at=at)
-    if payment.state not in (PaymentState.PAID, PaymentState.LATE):
+    if payment.state not in (PaymentState.PAID, PaymentState.LATE) or payment.taken_back_at is not None:
         return None
     return AccountCode.CLEARING, payment.channel, payment.order_no, Reason.CUSTODY_IN
 

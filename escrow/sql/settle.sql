@@ -44,6 +44,7 @@ BEGIN
                     WHEN (r.owed_fen, r.interest_fen, r.basis, r.reference)
                          = (c.owed, c.interest, c.basis, c.reference) THEN 'Replayed'
                     WHEN a.state NOT IN ('held', 'frozen') THEN 'WrongState'
+                    WHEN p.taken_back_at IS NOT NULL THEN 'DepositTakenBack'
                     WHEN c.owed > a.price_fen THEN 'RefundExceedsPaid'
                     WHEN count(*) OVER (PARTITION BY c.agreement ORDER BY c.n ROWS UNBOUNDED PRECEDING) > 1 THEN 'WrongState'
                END AS error

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from escrow import clock
 from escrow.models import ClaimPayment, Refund
-from escrow.signals import agreement_funded, claim_paid, refund_paid, use_recorded
+from escrow.signals import agreement_funded, claim_paid, deposit_moved, refund_paid, use_recorded
 from prepaid.cards import operations, queries
-from prepaid.cards.models import Card, Redemption
+from prepaid.cards.models import Card, CashSale, Redemption
 from prepaid.cards.operations import letters
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows
@@ -24,6 +24,14 @@ def tell_card_active(agreement_id: int, **kwargs: Any) -> None:
     card = _cards().filter(agreement_id=agreement_id).first()
     if card:
         letters.card_active(card, at=clock.now())
+
+
+@receiver(deposit_moved)
+def follow_deposit(payment_id: int, **kwargs: Any) -> None:
+    """Cash came to custody, or the bank has undone that. The sweep looks again."""
+    sale = CashSale.objects.filter(card__agreement__payments=payment_id).first()
+    if sale:
+        operations.follow_deposit(sale_id=sale.pk, at=clock.now())
 
 
 @receiver(use_recorded)

@@ -5,7 +5,7 @@ PostgreSQL is the queue; each task carries an id and calls one verb.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from celery import shared_task
@@ -98,6 +98,12 @@ def tell_overdue_cash(sale_id: int) -> None:
 
 
 @shared_task
+def follow_deposit(sale_id: int) -> None:
+    """Cash that was taken came to custody, or the bank has undone that."""
+    operations.follow_deposit(sale_id=sale_id, at=clock.now())
+
+
+@shared_task
 def send_digests() -> int:
     """The letters about the last whole week that nobody has sent yet; how many. What an outage missed is sent late, never twice."""
     monday, sent, after = queries.monday_of(clock.today()), 0, 0
@@ -128,19 +134,21 @@ def tell_existing_holders(closing_id: int) -> None:
 @shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; one row's fault does not keep the others waiting."""
-    due: dict[Any, Iterable[int]] = {
-        pass_silence: queries.requests_unanswered(on=clock.today()),
-        record_paid: queries.requests_paid(),
-        tell_holders: queries.closings_to_tell(),
-        tell_of_handover: queries.handovers_to_tell(),
-        tell_existing_holders: closings_to_tell_existing(),
-        end_service: queries.closings_over(on=clock.today()),
-        refund_closed_cards: queries.closings_to_refund(),
-        return_days: queries.months_to_return(today=clock.today()),
-        tell_overdue_cash: queries.cash_overdue(today=clock.today()),
-        lapse_transfer: queries.transfers_over(at=clock.now()),
-        print_contract: queries.contracts_to_print(),
-        lapse_invitation: queries.invitations_lapsed(at=clock.now()),
+    today, now = clock.today(), clock.now()
+    due: dict[Any, Callable[[], Iterable[int]]] = {
+        pass_silence: lambda: queries.requests_unanswered(on=today),
+        record_paid: queries.requests_paid,
+        tell_holders: queries.closings_to_tell,
+        tell_of_handover: queries.handovers_to_tell,
+        tell_existing_holders: closings_to_tell_existing,
+        end_service: lambda: queries.closings_over(on=today),
+        follow_deposit: queries.deposits_to_follow,
+        refund_closed_cards: queries.closings_to_refund,
+        return_days: lambda: queries.months_to_return(today=today),
+        tell_overdue_cash: lambda: queries.cash_overdue(today=today),
+        lapse_transfer: lambda: queries.transfers_over(at=now),
+        print_contract: queries.contracts_to_print,
+        lapse_invitation: lambda: queries.invitations_lapsed(at=now),
     }
     done = {task.name.rsplit(".", 1)[-1]: _each(task, ids) for task, ids in due.items()}
     ask_existing_holders()
@@ -163,14 +171,19 @@ def tell_of_month(card_id: int) -> None:
 def tell_of_expiries() -> int:
     """Every holder who is to be told of a last day by now, or of a month's; how many were asked for."""
     today = clock.today()
-    cards = _each(tell_of_expiry, queries.holders_to_tell(today=today))
-    return cards + _each(tell_of_month, queries.months_to_tell(today=today))
+    cards = _each(tell_of_expiry, lambda: queries.holders_to_tell(today=today))
+    return cards + _each(tell_of_month, lambda: queries.months_to_tell(today=today))
 
 
-def _each(task: Any, ids: Iterable[int]) -> int:
-    """How many of them it was done for."""
+def _each(task: Any, ids: Callable[[], Iterable[int]]) -> int:
+    """How many of them it was done for. A question that cannot be asked keeps no other kind waiting."""
     done = 0
-    for pk in ids:
+    try:
+        found = list(ids())
+    except Exception:
+        logger.exception("what is due of %s cannot be told", task.name)
+        return 0
+    for pk in found:
         try:
             task(pk)
             done += 1

@@ -5,6 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError
@@ -16,6 +20,7 @@ from prepaid.merchants.forecast import HUNDREDTH, SalesWeek
 from prepaid.merchants.models import ExistingCard, Rating, StaffMember, StaffRole, Store
 from prepaid.merchants.operations import OperatorFacts
 from prepaid.people.forms import PhoneField
+from prepaid.people.models import Division
 
 
 def refuse(form: forms.Form, error: DomainError) -> None:
@@ -50,6 +55,24 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class LongSelect(forms.Select):
+    """Hundreds of options: written in one go. Django makes each of them by a template of its own."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """The same words as Django's."""
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join("", "{}", ((_group(label, rows),) for label, rows, _place in widget["optgroups"]))
+        return format_html('<select name="{}"{}>{}</select>', widget["name"], flatatt(widget["attrs"]), options)
+
+
+def _group(label: str | None, rows: list[dict[str, Any]]) -> SafeString:
+    said = ((row["value"], flatatt(row["attrs"]), row["label"]) for row in rows)
+    options = format_html_join("", '<option value="{}"{}>{}</option>', said)
+    return format_html('<optgroup label="{}">{}</optgroup>', label, options) if label else options
 
 
 class PayoutAccountForm(forms.Form):
@@ -152,6 +175,7 @@ class StoreForm(forms.Form):
     subdistrict = forms.ChoiceField(
         label=_("District and subdistrict"),
         required=False,
+        widget=LongSelect,
         help_text=_("Found from the address; correct it if it is wrong. It decides which authority is responsible."),
         error_messages={"invalid_choice": UnknownSubdistrict.message},
     )
@@ -176,10 +200,10 @@ class StoreForm(forms.Form):
         super().__init__(*args, **kwargs)
         streets: dict[str, list[tuple[str, str]]] = {}
         self.parents: dict[str, str] = {}
-        for row in queries.subdistricts(on=on):
-            assert row.parent is not None  # a constraint: only districts have no parent
-            self.parents[row.pk] = row.parent.pk
-            streets.setdefault(row.parent.name, []).append((row.pk, f"{row.parent.name} · {row.name}"))
+        name = Division.name_field()
+        rows = queries.subdistricts(on=on).values_list("pk", name, "parent_id", f"parent__{name}")
+        for pk, street, self.parents[pk], district in rows:
+            streets.setdefault(district, []).append((pk, f"{district} · {street}"))
         self.fields["subdistrict"].choices = [("", _("Find it from the address")), *streets.items()]  # type: ignore[attr-defined]  # a choice field
         if store is not None:
             self.fields["is_open"] = forms.BooleanField(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -101,10 +101,11 @@ def prepaid_balance_fen(version: ProductVersion, *, on: date) -> int:
     return held_fen + escrow.ordered_fen(merchant.beneficiary_id) + version.price_fen
 
 
-def filing_required(version: ProductVersion, *, on: date) -> bool:
-    """Whether the sector asks for filing at the operator's present balance (BJ 20)."""
+def filing_required(version: ProductVersion, *, on: date, ordered_fen: int = 0) -> bool:
+    """Whether the sector asks for filing at the operator's present balance (BJ 20). ``ordered_fen``: of the card that is asked about,
+    where its order stands already."""
     rule = sector_rule(version.product.merchant.sector_id, on)
-    return rule.filing_needed(prepaid_balance_fen(version, on=on))
+    return rule.filing_needed(prepaid_balance_fen(version, on=on) - ordered_fen)
 
 
 #: The pace of the last weeks is not carried on for longer than that.
@@ -183,19 +184,17 @@ def _wanted(text: str) -> Func:
     return Func(_searched(text), function="products_search_wanted", output_field=ArrayField(TextField()))
 
 
+@cache  # composing it takes longer than asking it
+def _public_merchants() -> QuerySet[Merchant]:
+    open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
+    merchants = Merchant.objects.select_related("sector__lead_department", "district", "beneficiary")
+    merchants = with_presence(with_handover(with_rated_at(merchants)))
+    return merchants.prefetch_related(Prefetch("stores", open_stores))
+
+
 def public_merchant(pk: int) -> Merchant:
     """A merchant as everybody may see it, with its open stores. Raises NotFound."""
-    open_stores = Store.objects.filter(is_open=True).select_related("district", "subdistrict")
-    merchant = (
-        with_presence(
-            with_handover(
-                with_rated_at(Merchant.objects.select_related("sector__lead_department", "district", "beneficiary"))
-            )
-        )
-        .prefetch_related(Prefetch("stores", open_stores))
-        .filter(pk=pk)
-        .first()
-    )
+    merchant = _public_merchants().filter(pk=pk).first()
     if merchant is None:
         raise NotFound()
     return merchant
@@ -254,9 +253,9 @@ def public_version(pk: int) -> ProductVersion:
     return version
 
 
-def sellable_version(version_id: int, *, on: date, sold: bool = False) -> ProductVersion:
+def sellable_version(version_id: int, *, on: date, sold: bool = False, ordered_fen: int = 0) -> ProductVersion:
     """The version, if a card may be sold under it today. ``sold``: for a further payment that the contract of a sold card
-    promises, also once it is withdrawn from sale.
+    promises, also once it is withdrawn from sale. ``ordered_fen``: the price of the order that asks again before it is paid.
 
     Raises:
         NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
@@ -280,7 +279,7 @@ def sellable_version(version_id: int, *, on: date, sold: bool = False) -> Produc
         raise NoStoreOpen()
     if stores & {closing.store_id for closing in closings if closing.ended_at is None}:
         raise StoreCloses()
-    if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on):
+    if version.filing.state == FilingState.EXEMPT and filing_required(version, on=on, ordered_fen=ordered_fen):
         raise FilingNeeded()
     sellable: ProductVersion = version
     return sellable

@@ -1,8 +1,11 @@
 """Model clauses a merchant may keep as they are. A contract stores the words; whoever reads another language sees a
 clause that was kept unchanged in theirs."""
 
+from functools import cache
+
 from django.conf import settings
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from escrow.states import Plan
@@ -80,21 +83,21 @@ def for_card(kind: Plan, *, has_gift: bool) -> dict[str, str]:
     }
 
 
+@cache
+def _by_text() -> dict[str, Promise]:
+    """Every standard clause by its words in any language."""
+    found: dict[str, Promise] = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found |= {str(clause): clause for clause in ALL}
+    return found
+
+
 def in_readers_language(text: str) -> str:
     """A standard clause in the reader's language; the merchant's own words as they are."""
-    for clause in ALL:
-        for language, _name in settings.LANGUAGES:
-            with translation.override(language):
-                kept = str(clause) == text
-            if kept:
-                return str(clause)
-    return text
+    return str(_by_text().get(text, text))
 
 
 def is_standard(text: str) -> bool:
     """Whether the text is one of the standard clauses, in any language."""
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            if any(str(clause) == text.strip() for clause in ALL):
-                return True
-    return False
+    return text.strip() in _by_text()

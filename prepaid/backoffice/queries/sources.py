@@ -284,15 +284,15 @@ def payments(kind: Source, at: datetime) -> Rows:
     page="admin:escrow_payment_change",
 )
 def deposits(kind: Source, at: datetime) -> Rows:
-    """Taken by a shop and not on the bank's statement on the day it was due: its sales are stopped. Since the end of that day."""
-    late = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, deposit_due_on__lt=beijing_date(at))
+    """Taken by a shop and not on the bank's statement on the day it was due, or undone by the bank: its sales are stopped. Since the end
+    of that day, or since then."""
+    late = Q(state=PaymentState.CREATED, deposit_due_on__lt=beijing_date(at), agreement__state=AgreementState.OPEN)
+    due = ExpressionWrapper(Cast("deposit_due_on", DateTimeField()) + 16 * HOUR, DateTimeField())  # midnight in Beijing
     return rows(
         kind,
         at,
-        late.filter(agreement__state=AgreementState.OPEN),
-        since=ExpressionWrapper(
-            Cast("deposit_due_on", DateTimeField()) + 16 * HOUR, DateTimeField()
-        ),  # midnight in Beijing
+        Payment.objects.filter(late | Q(taken_back_at__isnull=False), channel=DEPOSIT),
+        since=Coalesce(F("taken_back_at"), due),
         fen=F("amount_fen"),
         payee=F("beneficiary_id"),
         label=F("order_no"),

@@ -11,6 +11,7 @@ from prepaid.cards.operations.answers import (
 from prepaid.cards.operations.cash import (
     ask_to_pay_cash,
     end_cash_sale,
+    follow_deposit,
     give_cash_back,
     name_refund_account,
     take_cash,
@@ -112,6 +113,7 @@ __all__ = [
     "end_cash_sale",
     "end_membership",
     "end_pause",
+    "follow_deposit",
     "forget_child",
     "forget_people",
     "forget_person",

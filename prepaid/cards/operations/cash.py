@@ -20,7 +20,8 @@ from prepaid.cards.operations import letters
 from prepaid.cards.operations.locking import locked_card
 from prepaid.merchants.bank_accounts import checked
 from prepaid.merchants.models import StaffMember
-from prepaid.products.queries import sellable_version
+from prepaid.products import caps
+from prepaid.products.queries import premises_now, sellable_version
 
 
 def ask_to_pay_cash(*, holder_id: int, number: str, at: datetime, actor: str) -> CashSale:
@@ -50,7 +51,8 @@ def take_cash(*, staff: StaffMember, sale_id: int, at: datetime, actor: str) -> 
 
     Raises:
         NotFound: not at this person's counter. OrderNotOpen: lapsed, cancelled or paid otherwise. SalesStopped, NotOnSale,
-        NoStoreOpen, StoreCloses, FilingNeeded: nothing may be prepaid to the merchant now. CalendarMissing.
+        NoStoreOpen, StoreCloses, FilingNeeded: nothing may be prepaid to the merchant now. LeaseTooShort: for a card that begins with
+        the deposit. CalendarMissing.
     """
     today = clock.beijing_date(at)
     with transaction():
@@ -62,17 +64,18 @@ def take_cash(*, staff: StaffMember, sale_id: int, at: datetime, actor: str) -> 
             raise OrderNotOpen()
         if escrow_queries.payment_of(card.agreement_id) is not None:
             raise CashNotHere()
-        sellable_version(card.version_id, on=today)
-        days = CardRule.objects.current(today).deposit_working_days
+        version = sellable_version(card.version_id, on=today, ordered_fen=card.agreement.price_fen)
+        due_on = escrow_queries.add_working_days(today, CardRule.objects.current(today).deposit_working_days)
+        caps.check_leases(caps.last_day(due_on, version.terms.days_in_all), premises_now(version))
         deposit = escrow.await_deposit(
             agreement_id=card.agreement_id,
             subject=f"{card.issuer.name} {card.version.product.name}"[:120],
-            due_on=escrow_queries.add_working_days(today, days),
+            due_on=due_on,
             at=at,
             actor=actor,
         )
-        sale.taken_by, sale.taken_at = staff, at
-        _note(sale, "cards.take_cash", ["taken_by", "taken_at"], at=at, actor=actor)
+        sale.taken_by, sale.taken_at, sale.payer = staff, at, card.holder
+        _note(sale, "cards.take_cash", ["taken_by", "taken_at", "payer"], at=at, actor=actor)
         letters.cash_taken(sale, deposit, at=at)
     return sale
 
@@ -105,6 +108,31 @@ def end_cash_sale(*, holder_id: int, number: str, at: datetime, actor: str) -> C
             escrow.cancel_agreement(agreement_id=card.agreement_id, at=at, actor=actor)
             sale.ended_at = at
             _note(sale, "cards.end_cash_sale", ["ended_at"], at=at, actor=actor)
+    return sale
+
+
+def follow_deposit(*, sale_id: int, at: datetime) -> CashSale | None:
+    """What became of the deposit since it was last looked at: with its arrival the card begins, and its days count from there; one that
+    the bank has undone, or that is there again, is told to the holder. None: nothing new."""
+    with transaction():
+        found = CashSale.objects.filter(pk=sale_id).values_list("card_id", flat=True).first()
+        if found is None:
+            raise NotFound()
+        card = locked_card(found)
+        sale, deposit = CashSale.objects.get(pk=sale_id), escrow_queries.payment_of(card.agreement_id)
+        sale.card = card
+        if deposit is None or card.agreement.funded_at is None:
+            return None
+        if sale.in_custody_at is None:
+            sale.in_custody_at = card.agreement.funded_at
+            card.expires_on = caps.last_day(clock.beijing_date(sale.in_custody_at), card.version.days)
+            card.save(update_fields=["expires_on"])
+        elif sale.out_at == deposit.taken_back_at:
+            return None
+        if sale.out_at != deposit.taken_back_at:
+            sale.out_at = deposit.taken_back_at
+            letters.cash_undone(sale, at=at) if sale.out_at else letters.cash_there_again(sale, at=at)
+        _note(sale, "cards.follow_deposit", ["in_custody_at", "out_at"], at=at, actor="system:cards")
     return sale
 
 

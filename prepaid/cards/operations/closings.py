@@ -63,11 +63,12 @@ def tell_of_handover(*, handover_id: int, at: datetime) -> int:
 
 def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:
     """Pay back every card that can be used nowhere any more; each is a deed of its own, so it may be interrupted and begun anew.
-    What a regulator has before it stays with the regulator. Returns how many were paid. Raises ``NotFound``."""
+    What a regulator has before it stays with the regulator. Done again when more has come to custody. Returns how many were paid.
+    Raises ``NotFound``."""
     closing = Closing.objects.filter(pk=closing_id).first()
     if closing is None:
         raise NotFound()
-    if closing.ended_at is None or closing.moves or closing.refunded_at is not None:
+    if closing.ended_at is None or closing.moves:
         return 0
     paid = failed = 0
     for card_id in queries.cards_to_pay_back(closing).values_list("pk", flat=True).iterator():
@@ -79,10 +80,11 @@ def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:
     if not failed:
         with transaction():
             closing = _locked(closing_id)
-            closing.refunded_at = at
+            first, closing.refunded_at = closing.refunded_at is None, at
             closing.save(update_fields=["refunded_at"])
-            target = f"closing:{closing.pk}"
-            audit.record(actor=actor, action="cards.closing_refunded", target=target, after={"paid": paid}, at=at)
+            if first or paid:
+                target = f"closing:{closing.pk}"
+                audit.record(actor=actor, action="cards.closing_refunded", target=target, after={"paid": paid}, at=at)
     return paid
 
 

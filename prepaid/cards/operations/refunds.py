@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.errors import InvalidAmount, NotFound
+from escrow.errors import DepositTakenBack, InvalidAmount, NotFound
 from escrow.models import Refund
 from escrow.money import yuan
 from escrow.states import OPEN_USES, AgreementState, Plan, RefundBasis, check_transition
@@ -62,7 +62,7 @@ def request_refund(
 
     Raises:
         NotFound: no such card, or no longer theirs.
-        NotRefundable, RefundAlreadyAsked, NothingToRefund, QuoteChanged.
+        NotRefundable, RefundAlreadyAsked, NothingToRefund, QuoteChanged. DepositTakenBack: nothing of it is in custody.
         ChargesPending: outside the cooling-off period, while a charge waits or is disputed.
     """
     with transaction():
@@ -73,6 +73,8 @@ def request_refund(
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
             raise RefundAlreadyAsked()
         holding = escrow_queries.holding(card.agreement_id)
+        if queries.is_cash_outside(card) and holding.state == AgreementState.FROZEN:
+            raise DepositTakenBack()
         if holding.state != AgreementState.HELD:
             raise NotRefundable()
         quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
@@ -119,6 +121,7 @@ def request_refund(
             escrow.freeze_agreement(
                 agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
             )
+            _give_up_next_month(card, at=at, actor=actor)
             letters.refund_requested(request, at=at)
     return request
 
@@ -291,8 +294,15 @@ def grant(
         at=at,
         actor=actor,
     )
+    _give_up_next_month(request.card, at=at, actor=actor)
     letters.refund_granted(request, refund, at=at)
     return refund
+
+
+def _give_up_next_month(card: Card, *, at: datetime, actor: str) -> None:
+    """Of a membership whose month is paid back, or may be: what is ordered and not paid follows nothing any more."""
+    for order in card.agreement.followed_by.filter(state=AgreementState.OPEN):
+        escrow.cancel_agreement(agreement_id=order.pk, at=at, actor=actor)
 
 
 def _move(request: RefundRequest, new: RefundState, *, at: datetime, actor: str, **fields: Any) -> None:

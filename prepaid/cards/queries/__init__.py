@@ -18,6 +18,7 @@ from prepaid.cards.queries.cash import (
     cash_sales_at,
     cash_to_bring,
     deposit_of,
+    deposits_to_follow,
     is_cash_outside,
 )
 from prepaid.cards.queries.certificates import (
@@ -222,6 +223,7 @@ __all__ = [
     "cooling_off_until",
     "counter_stores",
     "deposit_of",
+    "deposits_to_follow",
     "digest_of",
     "early_release_of",
     "expiring",

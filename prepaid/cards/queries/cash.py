@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from escrow.errors import NotFound
 from escrow.models import Approval, Payment
@@ -14,7 +14,7 @@ from prepaid.merchants.models import StaffMember
 
 #: Why a refund of it needs an account of its own; kept with the request for it.
 PAID_IN_CASH = "paid in cash"
-_TAKEN = Q(taken_at__isnull=False, card__agreement__state=AgreementState.OPEN)
+_TAKEN = Q(taken_at__isnull=False, card__agreement__state=AgreementState.OPEN) | Q(out_at__isnull=False)
 
 
 def cash_sales_at(*, staff: StaffMember) -> QuerySet[CashSale]:
@@ -62,16 +62,29 @@ def deposit_of(card: Card) -> Payment | None:
 
 
 def cash_overdue(*, today: date) -> Iterable[int]:
-    """Ids of those whose money is late and whose holders were not told."""
+    """Ids of those whose money is late and whose holders were not told. That the bank has undone one was told already."""
     late = Payment.objects.filter(channel=DEPOSIT, state=PaymentState.CREATED, deposit_due_on__lt=today)
     sales = CashSale.objects.filter(_TAKEN, told_overdue_at=None, card__agreement__in=late.values("agreement"))
     return list(sales.order_by("pk").values_list("pk", flat=True))
 
 
+def deposits_to_follow() -> Iterable[int]:
+    """Ids of those of whose deposit there is something new: it came, the bank has undone it, or it is there again."""
+    deposit = Payment.objects.filter(agreement=OuterRef("card__agreement_id"), channel=DEPOSIT)
+    sales = CashSale.objects.filter(taken_at__isnull=False).order_by()
+    came = sales.filter(Exists(deposit.filter(state=PaymentState.PAID)), in_custody_at=None)
+    undone = Payment.objects.filter(taken_back_at__isnull=False).values("agreement")
+    undone_now = sales.filter(card__agreement__in=undone, in_custody_at__isnull=False, out_at=None)
+    again = sales.filter(Exists(deposit.filter(taken_back_at=None)), out_at__isnull=False)
+    return sorted({pk for rows in (came, undone_now, again) for pk in rows.values_list("pk", flat=True)[:500]})
+
+
 def is_cash_outside(card: Card) -> bool:
     """Whether the shop took cash for the card that is not in custody."""
     sale = getattr(card, "cash_sale", None)
-    return sale is not None and sale.taken_at is not None and card.agreement.state == AgreementState.OPEN
+    if sale is None or sale.taken_at is None:
+        return False
+    return sale.out_at is not None or card.agreement.state == AgreementState.OPEN
 
 
 class AccountStep(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from escrow import queries as escrow
 from escrow.states import AgreementState
@@ -28,6 +28,7 @@ def cards_to_pay_back(closing: Closing) -> QuerySet[Card]:
     """Of those the ones that can be used nowhere else and that no regulator decides about, the oldest first."""
     before = RefundState.COMPLAINED, RefundState.GRANTED
     cards = cards_at(closing).exclude(agreement__state=AgreementState.OPEN).exclude(refund_requests__state__in=before)
+    cards = cards.exclude(cash_sale__out_at__isnull=False)  # nothing of it is in custody
     if closing.store_id is not None:
         cards = cards.exclude(version__stores__is_open=True)
     free = Q(agreement__state=AgreementState.HELD) | Q(refund_requests__state__in=_ANSWERED_BY_CLOSING)
@@ -88,8 +89,14 @@ def closings_over(*, on: date) -> Iterable[int]:
 
 
 def closings_to_refund() -> Iterable[int]:
-    """Ids of closings that took place and whose cards are not all paid back."""
-    due = Closing.objects.announced().filter(kind=ClosingKind.CLOSE, refunded_at=None).exclude(ended_at=None)
+    """Ids of closings that took place and whose cards are not all paid back: cash may come to custody afterwards."""
+    # A day more, since what came while they were paid back may not have been seen.
+    since = ExpressionWrapper(OuterRef("refunded_at") - timedelta(days=1), DateTimeField())
+    came = Card.objects.filter(
+        issuer=OuterRef("merchant"), cash_sale__in_custody_at__gt=since, agreement__state=AgreementState.HELD
+    )
+    due = Closing.objects.announced().filter(kind=ClosingKind.CLOSE).exclude(ended_at=None)
+    due = due.filter(Q(refunded_at=None) | Exists(came))
     return list(due.order_by("pk").values_list("pk", flat=True))
 
 

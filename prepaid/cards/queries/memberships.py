@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from escrow.models import Agreement, Stoppage
-from escrow.states import AgreementState, StoppageKind
+from escrow.clock import end_of_day
+from escrow.models import Agreement, Stoppage, Use
+from escrow.states import OPEN_USES, AgreementState, StoppageKind
 from prepaid.cards.models import Card, CardRule, ExpiryNotice
 from prepaid.cards.queries.expiry import expiring
 from prepaid.cards.queries.wallet import CardFace, faces_of
+
+#: Days that a stop leaves are paid back as soon as no day waits, which takes some weeks at most.
+STOP_LOOKED_BACK, MOST_AT_ONCE = timedelta(days=90), 500
 
 
 def may_go_on(months: list[Card]) -> bool:
@@ -125,14 +129,20 @@ def months_to_tell(*, today: date) -> list[int]:
 
 
 def months_to_return(*, today: date) -> list[int]:
-    """Ids of paid months with days to be paid back (``has_days_to_return``)."""
+    """Ids of paid months with days to be paid back (``has_days_to_return``), some of them: the next is paid, no day waits, and days
+    are left, or a stop that was recorded lately may have left some."""
     next_paid = Agreement.objects.filter(follows=OuterRef("agreement_id"), funded_at__isnull=False)
+    waits = Use.objects.filter(agreement=OuterRef("agreement_id"), state__in=OPEN_USES)
     stopped = Stoppage.objects.filter(
-        beneficiary=OuterRef("agreement__beneficiary_id"), kind=StoppageKind.DARK, created_at__gte=OuterRef("bought_at")
-    )
+        beneficiary=OuterRef("agreement__beneficiary_id"),
+        kind=StoppageKind.DARK,
+        created_at__gte=OuterRef("bought_at"),
+    ).filter(created_at__gte=end_of_day(today - STOP_LOOKED_BACK))
     unearned = Q(agreement__accrual__days_final__lt=F("agreement__units_total"))
-    months = Card.objects.filter(Exists(next_paid), unearned | Exists(stopped), agreement__state=AgreementState.HELD)
-    faces = faces_of(cards=months.select_related("agreement"), today=today)
+    months = Card.objects.filter(
+        Exists(next_paid), ~Exists(waits), unearned | Exists(stopped), agreement__state=AgreementState.HELD
+    )
+    faces = faces_of(cards=months.select_related("agreement").order_by("?")[:MOST_AT_ONCE], today=today)
     return [face.card.pk for face in faces if has_days_to_return(face)]
 
 

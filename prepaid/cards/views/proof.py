@@ -14,6 +14,7 @@ from escrow.models import DailyRoot
 from prepaid.cards import queries
 from prepaid.cards.states import Deed
 from prepaid.people.access import consumer_required, me, shows_domain_errors
+from prepaid.people.kept_pages import kept_for_strangers
 
 DAYS_A_PAGE = 20
 
@@ -45,6 +46,7 @@ def card_proof_file(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+@kept_for_strangers
 def published_totals(request: HttpRequest) -> HttpResponse:
     """Every day's total, newest first, and how to check it."""
     page = Paginator(DailyRoot.objects.defer("nodes", "seed"), DAYS_A_PAGE).get_page(request.GET.get("page"))

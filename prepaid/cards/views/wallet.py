@@ -79,7 +79,8 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     waits = face.holding.units_reserved and not face.term
     has_top_ups = getattr(card, "has_top_ups", False) and not is_membership
     top_ups = queries.top_ups_of(card=card, today=today) if has_top_ups else []
-    cash = getattr(card, "cash_sale", None) if face.is_unpaid else None
+    cash = getattr(card, "cash_sale", None)
+    cash = cash if cash and (face.is_unpaid or cash.out_at) else None
     context = {
         "face": face,
         "card": card,

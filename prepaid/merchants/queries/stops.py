@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from escrow import queries as escrow
@@ -143,19 +143,21 @@ def listed_stops(merchants: Collection[Merchant], *, on: date) -> dict[int, list
 
 
 def late_deposits(merchants: Iterable[Merchant], *, on: date) -> "QuerySet[Payment]":
-    """Cash that these merchants took and that is not in custody in time."""
-    return escrow.awaited_deposits([one.beneficiary_id for one in merchants]).filter(deposit_due_on__lt=on)
+    """Cash that these merchants took and that is not in custody in time, or not any more."""
+    late = Q(deposit_due_on__lt=on) | Q(taken_back_at__isnull=False)
+    return escrow.awaited_deposits([one.beneficiary_id for one in merchants]).filter(late)
 
 
 def late_deposit(deposit: Payment) -> SalesStop:
     """Of ``sales_stops`` that of one sum of cash."""
     due_on = deposit.deposit_due_on
     assert due_on is not None, "every deposit has its day"
-    words = _("¥%(sum)s taken in cash was to be in custody by %(day)s")
-    reason = words % {"sum": yuan(deposit.amount_fen), "day": due_on.isoformat()}
-    return SalesStop(
-        reason=reason, since=due_on + timedelta(days=1), article=str(_("the platform's rules on cash sales"))
-    )
+    words, day, since = _("¥%(sum)s taken in cash was to be in custody by %(day)s"), due_on, due_on + timedelta(days=1)
+    if deposit.taken_back_at is not None:
+        words = _("the bank has undone the deposit of ¥%(sum)s taken in cash, on %(day)s")
+        day = since = beijing_date(deposit.taken_back_at)
+    reason = words % {"sum": yuan(deposit.amount_fen), "day": day.isoformat()}
+    return SalesStop(reason=reason, since=since, article=str(_("the platform's rules on cash sales")))
 
 
 def funding_stops(owed: Unbacked, *, on: date) -> list[SalesStop]:

@@ -15,6 +15,7 @@ from prepaid.merchants.charts import Chart, chart
 from prepaid.merchants.forecast import Facts, Forecast, Way, forecast
 from prepaid.merchants.forms import ForecastForm
 from prepaid.merchants.models import StaffMember
+from prepaid.people.kept_pages import kept_for_strangers
 
 WAY_NAMES = {
     Way.NOW: lambda: _("Now, nothing in custody"),
@@ -25,6 +26,7 @@ WAY_NAMES = {
 
 
 @require_http_methods(["GET", "POST"])
+@kept_for_strangers
 def forecast_public(request: HttpRequest) -> HttpResponse:
     """For a merchant that has not joined. No account is needed."""
     form = _form(request, on=clock.today(), asks_sector=True)

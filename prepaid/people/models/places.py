@@ -28,10 +28,15 @@ class Named(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @staticmethod
+    def name_field() -> str:
+        """Where the name in the language of the page stands."""
+        return "name_zh" if (get_language() or "zh").startswith("zh") else "name_en"
+
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
+        return str(getattr(self, self.name_field()))
 
 
 class Division(Named):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from escrow import clock
+from prepaid.people.kept_pages import kept_for_strangers
 from prepaid.products.forms import CalculatorForm
 from prepaid.products.refund_rules import CardKind, Cause, RefundFacts, RefundQuote, quote
 
@@ -73,6 +74,7 @@ def _answer(facts: RefundFacts) -> Answer:
 
 
 @require_safe
+@kept_for_strangers
 def refund_calculator(request: HttpRequest) -> HttpResponse:
     """Choose the kind of card, say what was paid and used, read the sum with its steps. All of it stands in the address."""
     kinds = [(kind, *name()) for kind, name in KIND_NAMES.items()]

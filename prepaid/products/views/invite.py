@@ -11,6 +11,7 @@ from prepaid.merchants import operations as merchants
 from prepaid.merchants.forms import InviteForm, refuse
 from prepaid.merchants.models import Merchant
 from prepaid.people.access import limited, visitor
+from prepaid.people.kept_pages import kept_for_strangers
 from prepaid.products import queries
 
 #: A household, or many behind one address of a mobile carrier, an hour; the whole city a day.
@@ -26,6 +27,7 @@ def _already_here(name: str) -> list[Merchant]:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@kept_for_strangers
 def invite(request: HttpRequest) -> HttpResponse:
     """Name, place, sector; perhaps a message. Whatever the search already said is filled in."""
     wanted = {name: request.GET.get(name, "")[:100] for name in ("name", "district", "sector")}

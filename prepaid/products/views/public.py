@@ -21,6 +21,7 @@ from prepaid.merchants.queries import (
     unbacked_of,
 )
 from prepaid.people.access import shows_domain_errors
+from prepaid.people.kept_pages import kept_for_strangers
 from prepaid.products import queries
 from prepaid.products.contract import twelve_items
 from prepaid.products.filters import MerchantSearch
@@ -56,6 +57,7 @@ class FewPages(_Paginator):
 
 
 @require_safe
+@kept_for_strangers
 def home(request: HttpRequest) -> HttpResponse:
     """Find a merchant by name, district or sector."""
     form = MerchantSearch(request.GET, on=clock.today())
@@ -87,6 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_for_strangers
 @shows_domain_errors
 def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One merchant: what it sells, where, what is filed, that its customers' money is there today, what people complained of."""
@@ -120,9 +123,10 @@ def merchant_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
+@kept_for_strangers
 @shows_domain_errors
 def store_status(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the poster at the door leads to: filed, in custody, sales stopped or not, as of this very moment."""
+    """What the poster at the door leads to: filed, in custody, sales stopped or not, as of the moment it names."""
     store = queries.public_store(pk)
     merchant, now = store.merchant, clock.now()
     all_stopped, closings = stopped_at([merchant]), standing_closings([merchant])
@@ -159,6 +163,7 @@ def store_status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@kept_for_strangers
 @shows_domain_errors
 def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of one version before it is bought: the twelve items, and the refund after each quarter of use."""

@@ -1,7 +1,13 @@
 """What people are told about their cards. One place for the words, by noun; every figure and date is named."""
 
 from prepaid.cards.operations.letters.cards import card_active, card_expires, card_found, card_lost, card_reissued
-from prepaid.cards.operations.letters.cash import cash_given_back, cash_overdue, cash_taken
+from prepaid.cards.operations.letters.cash import (
+    cash_given_back,
+    cash_overdue,
+    cash_taken,
+    cash_there_again,
+    cash_undone,
+)
 from prepaid.cards.operations.letters.charges import charge_insisted, charge_recorded, charge_returned, put_on_roll
 from prepaid.cards.operations.letters.memberships import days_returned, membership_ended, month_ends
 from prepaid.cards.operations.letters.pauses import pause_answered, pause_asked, pause_ended
@@ -41,6 +47,8 @@ __all__ = [
     "cash_given_back",
     "cash_overdue",
     "cash_taken",
+    "cash_there_again",
+    "cash_undone",
     "charge_insisted",
     "charge_recorded",
     "charge_returned",

@@ -39,6 +39,21 @@ def cash_overdue(sale: CashSale, due_on: date, *, at: datetime) -> None:
     _about_cash(sale, "overdue", _("Your cash is not in custody yet"), body, due_on, at)
 
 
+def cash_undone(sale: CashSale, *, at: datetime) -> None:
+    """It was in custody and is not any more."""
+    body = _(
+        "The bank has undone the deposit of your ¥%(price)s for “%(product)s”: it is not in custody any more. %(merchant)s has to bring it "
+        "again and may sell no card until then; your card rests meanwhile. If you want the money back, ask the shop or call 12345."
+    )
+    _about_cash(sale, "undone", _("The bank has undone the shop's deposit"), body, None, at)
+
+
+def cash_there_again(sale: CashSale, *, at: datetime) -> None:
+    """The card can be used again."""
+    body = _("Your ¥%(price)s for “%(product)s” at %(merchant)s is in custody again.")
+    _about_cash(sale, "there_again", _("Your cash is in custody again"), body, None, at)
+
+
 def _about_cash(sale: CashSale, event: str, title: Promise, body: Promise, day: date | None, at: datetime) -> None:
     card = sale.card
     notices.send(

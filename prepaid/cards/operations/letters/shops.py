@@ -22,7 +22,8 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
         title = _("%(place)s was found closed") if about.was_found else _("%(place)s closes after %(day)s")
         body = _(
             "What you paid in cash for card %(card)s is not in custody, so nothing can be paid back from there. Ask the shop for it "
-            "at once; if it does not give it back, call 12345 and show your receipt: the regulator sees the sum."
+            "at once; if it does not give it back, call 12345 and show your receipt: the regulator sees the sum. Should it still come "
+            "to custody, you get it back without asking."
         )
     elif about.was_found:
         title = _("%(place)s was found closed")

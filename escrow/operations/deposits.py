@@ -1,0 +1,115 @@
+"""Cash that a beneficiary took and brings to its custody account: awaited, taken in with the bank's line, and taken back with it
+when the bank undoes the deposit."""
+
+import secrets
+from datetime import date, datetime
+
+from escrow import audit
+from escrow.errors import AgreementExpired, AlreadyPaid, WrongState
+from escrow.models import Agreement, Payment
+from escrow.operations.agreements import locked_agreement, move_agreement
+from escrow.operations.beneficiaries import hold_payouts, open_clearing_account
+from escrow.operations.payments import fund
+from escrow.signals import deposit_moved
+from escrow.states import DEPOSIT, AgreementState, PaymentState
+from escrow.transactions import after_commit, transaction
+
+
+def await_deposit(*, agreement_id: int, subject: str, due_on: date, at: datetime, actor: str) -> Payment:
+    """The beneficiary has the price in cash and brings it to the custody account: the order's number is the deposit's
+    code. Nothing is held until the bank's statement shows exactly this sum under it; the order stays open for as long
+    as that takes, or until it is cancelled. ``due_on``: the last day to bring it. Asking again gives the same order.
+
+    Raises:
+        NotFound. AlreadyPaid, AgreementExpired: nothing to pay any more. WrongState: a top-up, or an order at a channel.
+    """
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        payment = Payment.objects.filter(agreement=agreement).first()
+        if agreement.tops_up_id is not None or (payment is not None and payment.channel != DEPOSIT):
+            raise WrongState()
+        if payment is not None:
+            return payment
+        if agreement.state in (AgreementState.CANCELLED, AgreementState.EXPIRED) or (
+            agreement.state == AgreementState.OPEN and agreement.pay_until <= at
+        ):
+            raise AgreementExpired()
+        if agreement.state != AgreementState.OPEN:
+            raise AlreadyPaid()
+        payment = Payment.objects.create(
+            agreement=agreement,
+            beneficiary_id=agreement.beneficiary_id,
+            channel=DEPOSIT,
+            order_no=_slip_number(),
+            subject=subject,
+            return_url="",
+            amount_fen=agreement.price_fen,
+            created_at=at,
+            deposit_due_on=due_on,
+        )
+        open_clearing_account(beneficiary_id=agreement.beneficiary_id, channel=DEPOSIT)
+        audit.record(
+            actor=actor,
+            action="escrow.await_deposit",
+            target=f"payment:{payment.pk}",
+            after={"order_no": payment.order_no, "amount_fen": payment.amount_fen, "due_on": str(due_on)},
+            at=at,
+        )
+    return payment
+
+
+def _slip_number() -> str:
+    """Short, since a person writes it on the bank's slip; random, as ``new_number``, so that no other installation has it."""
+    return f"D{secrets.randbelow(10**12):012d}"
+
+
+def take_deposit(*, payment_id: int, at: datetime) -> Payment:
+    """The bank's statement shows it: fund the agreement, inside the transaction that books the line; one whose deposit had been
+    taken back is as it was before. One whose order was given up stays as it is, and its money is a receipt that nobody has explained."""
+    payment = Payment.objects.select_related("agreement").get(pk=payment_id)
+    with transaction():
+        agreement = locked_agreement(payment.agreement_id)
+        payment.refresh_from_db()
+        if payment.taken_back_at is not None:
+            _bring_again(agreement, payment, at)
+        elif payment.state == PaymentState.CREATED and agreement.state == AgreementState.OPEN:
+            payment.state, payment.paid_at = PaymentState.PAID, at
+            payment.save(update_fields=["state", "paid_at"])
+            fund(agreement, payment, at)
+            _tell(payment)
+    return payment
+
+
+def _bring_again(agreement: Agreement, payment: Payment, at: datetime) -> None:
+    if payment.frozen_meanwhile and agreement.state == AgreementState.FROZEN:
+        move_agreement(
+            agreement, AgreementState.HELD, at=at, actor=f"channel:{DEPOSIT}", action="escrow.deposit_brought_again"
+        )
+    payment.taken_back_at, payment.frozen_meanwhile = None, False
+    payment.save(update_fields=["taken_back_at", "frozen_meanwhile"])
+    _tell(payment)
+
+
+def take_back_deposit(*, payment_id: int, at: datetime) -> bool:
+    """The bank undid it (冲正), inside the transaction that books the line: nothing of the agreement can be used or paid back until the
+    sum is there again, and nothing leaves for the beneficiary until a person has looked. False: it is not in custody."""
+    payment = Payment.objects.select_related("agreement").get(pk=payment_id)
+    actor = f"channel:{DEPOSIT}"
+    with transaction():
+        agreement = locked_agreement(payment.agreement_id)
+        payment.refresh_from_db()
+        if payment.channel != DEPOSIT or payment.state != PaymentState.PAID or payment.taken_back_at is not None:
+            return False
+        payment.taken_back_at = at
+        if agreement.state == AgreementState.HELD:
+            payment.frozen_meanwhile = True
+            move_agreement(agreement, AgreementState.FROZEN, at=at, actor=actor, action="escrow.deposit_taken_back")
+        payment.save(update_fields=["taken_back_at", "frozen_meanwhile"])
+        because = f"deposit taken back: {payment.order_no}"
+        hold_payouts(beneficiary_id=payment.beneficiary_id, because=because, at=at, actor=actor)
+        _tell(payment)
+    return True
+
+
+def _tell(payment: Payment) -> None:
+    after_commit(lambda: deposit_moved.send(sender=Payment, payment_id=payment.pk))
