@@ -527,16 +527,17 @@ CHECKS: dict[str, str] = {
             FROM escrow_statementline WHERE beneficiary_id IS NOT NULL AND line_no IS NOT NULL) s
         WHERE balance_after_fen <> expected""",
     "statement_lines_equal_their_transfers": """
+        -- One each; a deposit that was undone and brought again has two of both.
         SELECT count(*) FROM (
-            SELECT beneficiary_id, direction, booked_as AS reference, amount_fen FROM escrow_statementline
-            WHERE booked_at IS NOT NULL) l
+            SELECT beneficiary_id, direction, booked_as AS reference, amount_fen, count(*) AS n FROM escrow_statementline
+            WHERE booked_at IS NOT NULL GROUP BY 1, 2, 3, 4) l
         FULL JOIN (
             SELECT t.beneficiary_id, CASE d.code WHEN 'custody' THEN 'in' ELSE 'out' END AS direction, reference,
-                   sum(amount) AS amount_fen, count(*) AS n
+                   amount AS amount_fen, count(*) AS n
             FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_account_id
-            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee', 'unexplained') GROUP BY 1, 2, 3) t
+            WHERE reason IN ('custody_in', 'custody_out', 'interest', 'fee', 'unexplained') GROUP BY 1, 2, 3, 4) t
         USING (beneficiary_id, direction, reference, amount_fen)
-        WHERE t.n IS DISTINCT FROM 1 OR l.reference IS NULL""",
+        WHERE t.n IS DISTINCT FROM l.n""",
     "statement_lines_name_what_was_done": """
         SELECT count(*) FROM escrow_statementline l
         LEFT JOIN escrow_payment p ON l.kind = 'payment' AND p.order_no = l.reference

@@ -661,17 +661,21 @@ def last_stopped_day(use: Use) -> date | None:
 def way_back_closed(payment_id: int) -> bool:
     """Whether the bank has returned a refund of this payment, at once or after it was done, that is still owed; or there
     never was a way back, because it was paid in cash."""
-    orders = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND)
     if nowhere_to_go().filter(payment_id=payment_id).exists():
         return True
+    return returned_refunds(payment_id).exists() and refund_owed(payment_id) > 0
+
+
+def returned_refunds(payment_id: int) -> QuerySet[Instruction]:
+    """Refunds of a payment that the bank has returned, at once or after they were done."""
     came_back = StatementLine.objects.filter(
         beneficiary_id=OuterRef("beneficiary_id"),
         kind=LineKind.RETURNED,
         reference=OuterRef("number"),
         matched_at__isnull=False,
     )
-    returned = orders.filter(Q(state=InstructionState.FAILED) | Exists(came_back))
-    return returned.exists() and orders.filter(state__in=OPEN_ORDERS).exists()
+    orders = Instruction.objects.filter(payment_id=payment_id, kind=InstructionKind.REFUND)
+    return orders.filter(Q(state=InstructionState.FAILED) | Exists(came_back))
 
 
 def reserve_over(beneficiary_id: int, *, on: date) -> int:

@@ -12,6 +12,8 @@ use_recorded = Signal()
 refund_paid = Signal()
 #: kwargs: refund_id – and nothing of it is open any more
 refund_complete = Signal()
+#: kwargs: approval_id – nobody decided in time
+approval_expired = Signal()
 #: kwargs: payout_id – returned by the bank
 payout_failed = Signal()
 #: kwargs: claim_payment_id – the bank says the consumer has this part of a claim

@@ -205,6 +205,7 @@ class ApprovalKind(TextChoices):
     MANUAL_REFUND = "manual_refund", _("refund by hand")
     RECEIPT_RETURN = "receipt_return", _("unidentified receipt sent back")
     REFUND_ACCOUNT = "refund_account", _("refund to a bank account")
+    DEPOSIT_END = "deposit_end", _("end of an order paid in cash")
 
 
 class ApprovalState(TextChoices):

@@ -33,21 +33,24 @@ from escrow.errors import (
 from escrow.models import Agreement, Approval, ApprovalRule, Instruction, Payment
 from escrow.models.approval import PERSON
 from escrow.money import check_fen
-from escrow.operations.agreements import locked_agreement
+from escrow.operations.agreements import cancel_agreement, locked_agreement
 from escrow.operations.beneficiaries import locked_beneficiary, set_payout_account
 from escrow.operations.instructions import Payee, cancel_held, redirect_refunds, release_held
 from escrow.operations.receipts import open_line, send_back
 from escrow.operations.refunds import refund
+from escrow.signals import approval_expired
 from escrow.states import (
     APPROVAL_TRANSITIONS,
+    DEPOSIT,
     AgreementState,
     ApprovalKind,
     ApprovalState,
     InstructionState,
+    PaymentState,
     RefundBasis,
     check_transition,
 )
-from escrow.transactions import CONSTRAINT_ERRORS, transaction
+from escrow.transactions import CONSTRAINT_ERRORS, after_commit, transaction
 
 CONSTRAINT_ERRORS.update(
     {
@@ -207,6 +210,31 @@ def request_refund_account(
         )
 
 
+def request_deposit_end(*, payment_id: int, because: str, at: datetime, actor: str) -> Approval:
+    """Ask for an order whose cash is awaited to be over: it was never taken, or given back, as is proved otherwise than by the
+    consumer's word. Money that comes nevertheless is a receipt that nobody has explained.
+
+    Raises:
+        NotFound. WrongState: nothing is awaited. ReasonRequired, ApprovalOpen, PersonNeeded.
+    """
+    with transaction():
+        deposit = Payment.objects.filter(pk=payment_id, channel=DEPOSIT).first()
+        if deposit is None:
+            raise NotFound()
+        if deposit.state != PaymentState.CREATED:
+            raise WrongState()
+        return _request(
+            ApprovalKind.DEPOSIT_END,
+            beneficiary_id=deposit.beneficiary_id,
+            target=f"payment:{payment_id}",
+            amount_fen=deposit.amount_fen,
+            payload={"payment": payment_id, "agreement": deposit.agreement_id},
+            because=because,
+            at=at,
+            actor=actor,
+        )
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two spellings are one name: width, case, spaces and the dot within a name do not count."""
 
@@ -273,8 +301,13 @@ def expire_approval(*, approval_id: int, at: datetime, actor: str) -> bool:
         approval = _locked(approval_id)
         if approval.state != ApprovalState.OPEN or approval.expires_at > at:
             return False
-        _move(approval, ApprovalState.EXPIRED, at=at, actor=actor)
+        _expire(approval, at=at, actor=actor)
     return True
+
+
+def _expire(approval: Approval, *, at: datetime, actor: str) -> None:
+    _move(approval, ApprovalState.EXPIRED, at=at, actor=actor)
+    after_commit(lambda: approval_expired.send(sender=Approval, approval_id=approval.pk))
 
 
 def payload_of(approval: Approval) -> dict[str, Any]:
@@ -300,7 +333,7 @@ def _request(
     same = Approval.objects.filter(kind=kind, target=target, state=ApprovalState.OPEN)
     stale = same.filter(expires_at__lte=at).first()
     if stale is not None:
-        _move(_locked(stale.pk), ApprovalState.EXPIRED, at=at, actor=actor)
+        _expire(_locked(stale.pk), at=at, actor=actor)
     if same.exists():
         raise ApprovalOpen()
     rule = ApprovalRule.objects.current(kind, beijing_date(at))
@@ -407,10 +440,15 @@ def _redirect(approval: Approval, at: datetime, actor: str) -> None:
     redirect_refunds(payment_id=facts["payment"], payee=payee, at=at, actor=actor)
 
 
+def _end_deposit(approval: Approval, at: datetime, actor: str) -> None:
+    cancel_agreement(agreement_id=payload_of(approval)["agreement"], at=at, actor=actor)
+
+
 _DEEDS: dict[ApprovalKind, Callable[[Approval, datetime, str], None]] = {
     ApprovalKind.PAYOUT_RELEASE: _send_payout,
     ApprovalKind.PAYOUT_ACCOUNT: _change_account,
     ApprovalKind.MANUAL_REFUND: _refund,
     ApprovalKind.RECEIPT_RETURN: _send_back,
     ApprovalKind.REFUND_ACCOUNT: _redirect,
+    ApprovalKind.DEPOSIT_END: _end_deposit,
 }

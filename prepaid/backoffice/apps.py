@@ -8,3 +8,7 @@ class BackofficeConfig(AppConfig):
     name = "prepaid.backoffice"
     label = "backoffice"
     verbose_name = _("Operations")
+
+    def ready(self) -> None:
+        """Listen to the kernel."""
+        from prepaid.backoffice import receivers  # noqa: F401  # connects the signals

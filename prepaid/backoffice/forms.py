@@ -79,7 +79,11 @@ class RefundByHandForm(ReasonForm):
 
     card_number = forms.CharField(label=_("Card number"), max_length=20)
     amount = YuanField(
-        label=_("Refund (yuan)"), help_text=_("Goes back to where the card was paid from; the rest is the merchant's.")
+        label=_("Refund (yuan)"),
+        help_text=_(
+            "Goes back to where the card was paid from, or if that was in cash to the account that its holder names; the rest is the "
+            "merchant's."
+        ),
     )
     basis = forms.ChoiceField(
         label=_("Basis"),

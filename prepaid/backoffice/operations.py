@@ -12,7 +12,7 @@ from escrow import audit, clock
 from escrow import operations as escrow
 from escrow.errors import NotFound
 from escrow.models import Approval, ReserveRule, StatementLine
-from escrow.money import check_fen
+from escrow.money import check_fen, yuan
 from escrow.states import AgreementState, ApprovalKind, RefundBasis
 from escrow.transactions import transaction
 from prepaid.backoffice.errors import DayNotOver, NotAnOperator, UnknownCard, WorksThere
@@ -22,6 +22,7 @@ from prepaid.backoffice.queries import matters as queries
 from prepaid.backoffice.queries.matters import NOBODY, Asked
 from prepaid.cards import queries as cards
 from prepaid.cards.models import Card
+from prepaid.cards.operations import close_cash_sale
 from prepaid.merchants.bank_accounts import checked, masked
 from prepaid.merchants.errors import RuleDayTaken, RuleNotFuture
 from prepaid.merchants.models import StaffMember
@@ -215,7 +216,39 @@ def decide(*, approval_id: int, approved: bool, because: str, by: User, at: date
             )
         if approval.kind == ApprovalKind.REFUND_ACCOUNT:
             _tell_refund_account(approval, approved=approved, because=because, at=at)
+        if approved and approval.kind == ApprovalKind.DEPOSIT_END:
+            agreement_id = escrow.payload_of(approval)["agreement"]
+            close_cash_sale(agreement_id=agreement_id, because=approval.because, at=at, actor=by.actor)
+        if approved and approval.kind == ApprovalKind.MANUAL_REFUND:
+            _tell_settled_by_hand(approval, at=at)
     return approval
+
+
+def tell_expired(approval_id: int, *, at: datetime) -> None:
+    """Nobody decided in time about the account that a holder named for her refund."""
+    approval = Approval.objects.filter(pk=approval_id, kind=ApprovalKind.REFUND_ACCOUNT).first()
+    if approval is not None:
+        because = str(_("nobody looked at it in time, which is our fault"))
+        _tell_refund_account(approval, approved=False, because=because, at=at)
+
+
+def _tell_settled_by_hand(approval: Approval, *, at: datetime) -> None:
+    """Of a card that was paid in cash: where the money goes is for its holder to say."""
+    agreement_id = escrow.payload_of(approval)["agreement"]
+    card = Card.objects.select_related("holder", "agreement").filter(agreement=agreement_id).first()
+    if card is None or cards.account_step(card) is None:
+        return
+    notices.send(
+        to=card.holder,
+        kind="backoffice.settled_by_hand",
+        title=_("¥%(sum)s of your card go back to you"),
+        body=_(
+            "Card %(card)s was paid in cash. Name a bank account of your own on its page, and the money goes there."
+        ),
+        details={"sum": yuan(approval.amount_fen or 0), "card": card},
+        url=reverse("card_detail", args=[card.number]),
+        at=at,
+    )
 
 
 def _tell_refund_account(approval: Approval, *, approved: bool, because: str, at: datetime) -> None:
@@ -235,7 +268,7 @@ def _tell_refund_account(approval: Approval, *, approved: bool, because: str, at
             "none? Tell us at once."
         )
         if approved
-        else _("Reason: %(because)s. Name another account of your own on the refund's page."),
+        else _("Reason: %(because)s. Name an account of your own again on the card's page."),
         details={"account": masked(facts["account_no"]), "card": card, "because": because},
         url=reverse("card_detail", args=[card.number]),
         at=at,

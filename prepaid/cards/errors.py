@@ -395,6 +395,11 @@ class UndoOnlyToday(TooLateToUndo):
     message = _("A charge can be undone on the same day only. Agree on a refund with the customer instead.")
 
 
+class PauseAfterTheEnd(DomainError):
+    message = _("What is paid ends on %(day)s, before this pause begins. Pause the month that you pay next instead.")
+    http_status = 422
+
+
 class PauseOutlastsLease(DomainError):
     message = _(
         "With this pause the card would run until %(until)s, but the lease of %(store)s ends on %(lease_ends_on)s. Choose a "
@@ -611,7 +616,8 @@ class RefundBeforeTransfer(TransferRefused):
 
 class OrderBeforeTransfer(TransferRefused):
     message = _(
-        "A top-up of this card is ordered and not paid. Finish or cancel that order; then the card can be passed on."
+        "A further payment for this card is ordered and not made. Make it or cancel the order on the card's page; then the card can be "
+        "passed on."
     )
 
 

@@ -52,10 +52,10 @@ COMMON = {
         "merchant's side."
     ),
     "refund_terms": _(
-        "A refund is asked for on this platform and goes back to the original payment without any fee: in the "
-        "cooling-off period within 5 days, otherwise within 15 days of the request. Within 7 days of purchase and "
-        "unused, the whole price is refunded. After that: the money paid less the share used, at the sold price for "
-        "a cause on the merchant's side, at the list price for a cause on the holder's side."
+        "A refund is asked for on this platform and goes back to the original payment without any fee, what was paid in cash to a bank "
+        "account in the holder's name: in the cooling-off period within 5 days, otherwise within 15 days of the request. Within 7 days "
+        "of purchase and unused, the whole price is refunded. After that: the money paid less the share used, at the sold price for a "
+        "cause on the merchant's side, at the list price for a cause on the holder's side."
     ),
     "loss_terms": _(
         "A lost card is reported on this platform, blocked at once and reissued free of charge. The holder may "
@@ -70,8 +70,17 @@ COMMON = {
         "or go to the court that is competent by law."
     ),
 }
+#: What stood there before, and stands in contracts that were concluded then.
+FORMER = (
+    _(
+        "A refund is asked for on this platform and goes back to the original payment without any fee: in the "
+        "cooling-off period within 5 days, otherwise within 15 days of the request. Within 7 days of purchase and "
+        "unused, the whole price is refunded. After that: the money paid less the share used, at the sold price for "
+        "a cause on the merchant's side, at the list price for a cause on the holder's side."
+    ),
+)
 #: One list for recognising a clause that was kept.
-ALL = (*DEDUCTION.values(), NO_GIFT, GIFT, *COMMON.values())
+ALL = (*DEDUCTION.values(), NO_GIFT, GIFT, *COMMON.values(), *FORMER)
 
 
 def for_card(kind: Plan, *, has_gift: bool) -> dict[str, str]:

@@ -35,6 +35,7 @@ from escrow.errors import DomainError
 from escrow.states import RefundBasis
 from prepaid.cards.errors import AboveBasis, BasisRefused
 from prepaid.cards.models import Redemption
+from prepaid.cards.queries import deposit_of
 from prepaid.merchants.queries import sectors
 from prepaid.people.access import me, shows_domain_errors
 
@@ -258,6 +259,7 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
         "form": form,
         "error": error,
         "confirming": confirming,
+        "in_cash": confirming and case.refund_request is not None and deposit_of(case.refund_request.card) is not None,
         "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
         "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
         "money": money,

@@ -19,10 +19,10 @@ from escrow import clock, reconciliation
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import DomainError, NotFound
-from escrow.models import Approval, ClearingAlarm, Instruction, PayoutHold, StatementLine
+from escrow.models import Approval, ClearingAlarm, Instruction, Payment, PayoutHold, StatementLine
 from escrow.money import yuan
 from escrow.reconciliation import Fitting
-from escrow.states import ApprovalKind, ApprovalState, RefundBasis
+from escrow.states import DEPOSIT, ApprovalKind, ApprovalState, RefundBasis
 from prepaid.backoffice import operations
 from prepaid.backoffice.forms import (
     DecisionForm,
@@ -318,6 +318,53 @@ def refund_account(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpR
     )
 
 
+@require_http_methods(["GET", "POST"])
+def end_deposit(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """The first of two people: an order paid in cash is over, as is proved otherwise than by its holder's word."""
+    deposit = Payment.objects.filter(pk=ref, channel=DEPOSIT).first()
+    if deposit is None:
+        raise NotFound()
+    undone = deposit.taken_back_at is not None
+
+    def do(data: dict[str, Any]) -> HttpResponse:
+        asked = escrow.request_deposit_end(payment_id=ref, **data, at=clock.now(), actor=me(request).actor)
+        messages.success(request, _("Asked for. Another operator releases it."))
+        return redirect("admin:backoffice_approval", asked.pk)
+
+    return page.deed(
+        request,
+        title=_("Cash that is not in custody"),
+        form=ReasonForm(request.POST or None),
+        submit=_("Ask for the order to be ended"),
+        do=do,
+        about=[
+            *_about_cash(deposit),
+            (
+                _("What can be done"),
+                _("The bank has undone the deposit: call the merchant, it has to bring it again.")
+                if undone
+                else _(
+                    "Call the merchant and the customer. Only if papers show that the cash was never taken, or given back, ask for the "
+                    "order to be ended; the customer is told why."
+                ),
+            ),
+        ],
+    )
+
+
+def _about_cash(deposit: Payment) -> list[tuple[str, Any]]:
+    card = Card.objects.select_related("cash_sale__payer").filter(agreement=deposit.agreement_id).first()
+    sale = card.cash_sale if card else None
+    return [
+        (_("Number"), deposit.order_no),
+        (_("Sum"), f"¥{yuan(deposit.amount_fen)}"),
+        (_("To be in custody by"), deposit.deposit_due_on),
+        (_("Card"), str(card or "–")),
+        (_("Paid by"), sale.payer.display_name if sale and sale.payer else "–"),
+        (_("Given back, says the shop"), clock.beijing_date(sale.back_at) if sale and sale.back_at else "–"),
+    ]
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def approval(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
@@ -435,6 +482,8 @@ def _facts(asked: Approval) -> list[tuple[str, Any]]:
             (_("Account holder"), masked_name(facts["account_name"])),
             (_("Name on the identity document"), masked_name(facts["person_name"])),
         ]
+    if asked.kind == ApprovalKind.DEPOSIT_END:
+        return _about_cash(Payment.objects.get(pk=facts["payment"]))
     card = Card.objects.filter(agreement_id=facts["agreement"]).first()
     return [
         (_("Card"), str(card or "–")),
@@ -473,6 +522,7 @@ PAGES: dict[str, tuple[str, View]] = {
     "approval": ("approvals/<int:ref>/", approval),
     "reveal": ("approvals/<int:ref>/reveal/", reveal),
     "explain": ("lines/<int:ref>/explain/", explain),
+    "end_deposit": ("deposits/<int:ref>/end/", end_deposit),
     "send_back": ("lines/<int:ref>/return/", send_back),
     "merchant": ("merchants/<int:ref>/", merchant),
     "accounts": ("alarms/<int:ref>/", accounts),

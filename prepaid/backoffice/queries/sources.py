@@ -280,8 +280,8 @@ def payments(kind: Source, at: datetime) -> Rows:
     "deposit",
     _("Cash that is not in custody in time"),
     late_after=DAY,
-    step=_("Open the payment"),
-    page="admin:escrow_payment_change",
+    step=_("Look into it"),
+    page="admin:backoffice_end_deposit",
 )
 def deposits(kind: Source, at: datetime) -> Rows:
     """Taken by a shop and not on the bank's statement on the day it was due, or undone by the bank: its sales are stopped. Since the end

@@ -10,6 +10,7 @@ from prepaid.cards.operations.answers import (
 )
 from prepaid.cards.operations.cash import (
     ask_to_pay_cash,
+    close_cash_sale,
     end_cash_sale,
     follow_deposit,
     give_cash_back,
@@ -103,6 +104,7 @@ __all__ = [
     "charge_by_sms",
     "charge_card",
     "checked",
+    "close_cash_sale",
     "confirm_redemption",
     "contest_redemption",
     "count_refusal",

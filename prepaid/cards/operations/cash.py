@@ -15,7 +15,7 @@ from escrow.states import AgreementState
 from escrow.transactions import transaction
 from prepaid.cards import queries
 from prepaid.cards.errors import CashNotHere, CashNotTaken, OrderNotOpen
-from prepaid.cards.models import Card, CardRule, CashSale, RefundRequest
+from prepaid.cards.models import Card, CardRule, CashSale
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.locking import locked_card
 from prepaid.merchants.bank_accounts import checked
@@ -111,6 +111,17 @@ def end_cash_sale(*, holder_id: int, number: str, at: datetime, actor: str) -> C
     return sale
 
 
+def close_cash_sale(*, agreement_id: int, because: str, at: datetime, actor: str) -> CashSale | None:
+    """Two people of the platform have ended the order, in their transaction; the holder is told why, and what she can do. None: no
+    such sale, or it was ended."""
+    sale = CashSale.objects.filter(card__agreement=agreement_id, ended_at=None).select_related("card__holder").first()
+    if sale is not None:
+        sale.ended_at = at
+        _note(sale, "cards.close_cash_sale", ["ended_at"], at=at, actor=actor)
+        letters.cash_closed(sale, because, at=at)
+    return sale
+
+
 def follow_deposit(*, sale_id: int, at: datetime) -> CashSale | None:
     """What became of the deposit since it was last looked at: with its arrival the card begins, and its days count from there; one that
     the bank has undone, or that is there again, is told to the holder. None: nothing new."""
@@ -155,25 +166,25 @@ def tell_overdue_cash(*, sale_id: int, at: datetime) -> CashSale | None:
 
 
 def name_refund_account(
-    *, holder_id: int, request_id: int, account_no: str, account_name: str, at: datetime, actor: str
+    *, holder_id: int, number: str, account_no: str, account_name: str, at: datetime, actor: str
 ) -> Approval:
-    """Of a card paid in cash: where its granted refund goes, an account in the holder's own name. A person of the platform looks
+    """Of a card paid in cash: where what is paid back of it goes, an account in the holder's own name. A person of the platform looks
     at it before the money leaves.
 
     Raises:
-        NotFound: no such request of theirs. BadAccountNo, AccountChecksum. RefundNotReturned: it goes back where it came from.
+        NotFound: no such card of theirs. BadAccountNo, AccountChecksum. RefundNotReturned: it goes back where it came from.
         NameDiffers, ApprovalOpen.
     """
     with transaction():
-        request = RefundRequest.objects.filter(pk=request_id, card__holder_id=holder_id).first()
-        payment = escrow_queries.payment_of(request.card.agreement_id) if request else None
-        if request is None or payment is None:
+        card = _own(holder_id, number)
+        payment = escrow_queries.payment_of(card.agreement_id)
+        if payment is None:
             raise NotFound()
         return escrow.request_refund_account(
             payment_id=payment.pk,
             account_no=checked(account_no),
             account_name=account_name.strip(),
-            person_name=request.card.holder.name,
+            person_name=card.holder.name,
             because=queries.PAID_IN_CASH,
             at=at,
             actor=actor,

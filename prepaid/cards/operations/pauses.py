@@ -11,7 +11,7 @@ from escrow.models import Pause
 from escrow.states import Party
 from escrow.transactions import transaction
 from prepaid.cards import queries
-from prepaid.cards.errors import PauseOutlastsLease
+from prepaid.cards.errors import PauseAfterTheEnd, PauseOutlastsLease
 from prepaid.cards.models import Card
 from prepaid.cards.operations import letters
 from prepaid.merchants.errors import NotYourRole
@@ -27,13 +27,16 @@ def ask_pause(
     """The holder, or staff of the issuer who manage, ask the other side.
 
     Raises:
-        NotFound: no card of theirs. NotYourRole. What ``escrow.ask_pause`` raises. PauseOutlastsLease: the days would move the
-        card's last day past the lease of a store.
+        NotFound: no card of theirs. NotYourRole. PauseAfterTheEnd. What ``escrow.ask_pause`` raises. PauseOutlastsLease: the
+        days would move the card's last day past the lease of a store.
     """
     with transaction():
         card = _cards(by).filter(number=number).first()
         if card is None:
             raise NotFound()
+        ends = queries.last_day_of(card=card, today=clock.beijing_date(at))
+        if ends is not None and since > ends:
+            raise PauseAfterTheEnd(day=ends.isoformat())
         pause = escrow.ask_pause(
             agreement_id=card.agreement_id,
             side=_side(by),

@@ -73,10 +73,9 @@ def request_refund(
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
             raise RefundAlreadyAsked()
         holding = escrow_queries.holding(card.agreement_id)
-        if queries.is_cash_outside(card) and holding.state == AgreementState.FROZEN:
-            raise DepositTakenBack()
         if holding.state != AgreementState.HELD:
-            raise NotRefundable()
+            deposit = queries.deposit_of(card)
+            raise DepositTakenBack() if deposit and deposit.taken_back_at else NotRefundable()
         quote = queries.refund_quote(card=card, cause=cause, stopped_on=stopped_on, at=at)
         closing = (
             queries.closing_offer(card=card, today=clock.beijing_date(at)) if cause == RefundCause.OPERATOR else None

@@ -20,6 +20,8 @@ from prepaid.cards.queries.cash import (
     deposit_of,
     deposits_to_follow,
     is_cash_outside,
+    refund_waiting_fen,
+    where_it_goes,
 )
 from prepaid.cards.queries.certificates import (
     MonthFlow,
@@ -288,6 +290,7 @@ __all__ = [
     "redemption_of",
     "refund_quote",
     "refund_quotes",
+    "refund_waiting_fen",
     "request_for",
     "request_of",
     "requests_of",
@@ -313,6 +316,7 @@ __all__ = [
     "transfers_over",
     "usable_faces",
     "was_told",
+    "where_it_goes",
     "whole_sum_fen",
     "with_memberships",
     "with_stoppages",

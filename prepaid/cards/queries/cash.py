@@ -5,7 +5,10 @@ from datetime import date
 from enum import StrEnum
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from escrow import queries as escrow
 from escrow.errors import NotFound
 from escrow.models import Approval, Payment
 from escrow.states import DEPOSIT, AgreementState, ApprovalKind, ApprovalState, PaymentState
@@ -95,11 +98,34 @@ class AccountStep(StrEnum):
 
 
 def account_step(card: Card) -> AccountStep | None:
-    """The holder names an account, or a person looks at the one she named; None: neither."""
+    """The holder names an account, also when the bank knows none such as she named, or a person looks at it; None: neither."""
     deposit = deposit_of(card)
-    if deposit is None or deposit.refund_account:
+    if deposit is None or card.agreement.state != AgreementState.CLOSED:
         return None
     asked = Approval.objects.filter(
         kind=ApprovalKind.REFUND_ACCOUNT, state=ApprovalState.OPEN, target=f"payment:{deposit.pk}"
     )
-    return AccountStep.CHECK if asked.exists() else AccountStep.NAME
+    if asked.exists():
+        return AccountStep.CHECK
+    if not escrow.way_back_closed(deposit.pk):
+        return None
+    tried = {order.payee_account for order in escrow.returned_refunds(deposit.pk)}
+    return AccountStep.NAME if not deposit.refund_account or deposit.refund_account in tried else None
+
+
+def refund_waiting_fen(card: Card) -> int:
+    """What waits for the account of a card paid in cash (fen)."""
+    deposit = deposit_of(card)
+    return escrow.refund_owed(deposit.pk) if deposit is not None else 0
+
+
+def where_it_goes(card: Card) -> Promise:
+    """Where the money of a refund goes: a card that was taken over was paid by somebody else, and cash has no way back."""
+    if card.held_since:
+        return _("to the account that you named when you took the card over")
+    deposit = deposit_of(card)
+    if deposit is not None and deposit.refund_account:
+        return _("to the bank account that you named, since you paid in cash")
+    if deposit is not None:
+        return _("to the bank account that you name on the card's page, since you paid in cash")
+    return _("to where you paid from")

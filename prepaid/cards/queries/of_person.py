@@ -8,6 +8,7 @@ from escrow.bank_files.writing import yuan
 from escrow.models import Claim, Refund
 from escrow.states import AgreementState
 from prepaid.cards.models import Beneficiary, Card, CardPerson, CardTransfer, Digest, Redemption, RefundRequest
+from prepaid.cards.queries.cash import is_cash_outside
 from prepaid.cards.queries.refunds import UNSETTLED_STATES
 from prepaid.cards.queries.transfers import in_time_of
 from prepaid.people.models import User
@@ -115,14 +116,26 @@ def own_data(user: User) -> dict[str, Rows]:
 def in_the_way(user: User) -> list[InTheWay]:
     """Cards that hold money or are not paid yet, requests that are not over, refunds that have not arrived."""
     mine = Card.objects.filter(holder=user)
-    alive = mine.filter(agreement__state__in=_ALIVE).select_related("version__product")
+    alive = mine.filter(agreement__state__in=_ALIVE).select_related("version__product", "agreement", "cash_sale")
     found = [
+        InTheWay(
+            _(
+                "The shop took cash for “%(card)s” that is not in custody: wait until it is, or say that you have it back."
+            )
+            % {"card": card.version.product.name},
+            reverse("card_detail", args=[card.number]),
+        )
+        for card in alive
+        if is_cash_outside(card)
+    ]
+    found += [
         InTheWay(
             _("The card “%(card)s” is not over: use it up, ask for its refund, or let the order lapse.")
             % {"card": card.version.product.name},
             reverse("card_detail", args=[card.number]),
         )
         for card in alive
+        if not is_cash_outside(card)
     ]
     waiting = RefundRequest.objects.filter(card__holder=user, state__in=UNSETTLED_STATES)
     found += [

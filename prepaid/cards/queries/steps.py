@@ -9,6 +9,7 @@ from escrow.models import Refund
 from escrow.money import yuan
 from escrow.states import InstructionState, RefundBasis
 from prepaid.cards.models import RefundRequest
+from prepaid.cards.queries.cash import account_step, where_it_goes
 from prepaid.cards.queries.refunds import claim_of
 from prepaid.cards.states import RefundState
 
@@ -98,12 +99,7 @@ def _end(request: RefundRequest) -> list[Step]:
             Step(label=_("Closed without a refund; the card can be used again"), state="done", at=request.closed_at)
         ]
     if request.granted_fen is None:
-        goes = (
-            _("The money goes to the account that you named when you took the card over")
-            if request.card.held_since
-            else _("The money goes back to where it was paid from")
-        )
-        return [Step(label=goes, state="todo")]
+        return [Step(label=_("The money goes %(where)s") % {"where": where_it_goes(request.card)}, state="todo")]
     label = _("¥%(sum)s granted: %(basis)s") % {
         "sum": yuan(request.granted_fen),
         "basis": request.get_basis_display(),
@@ -118,6 +114,10 @@ def _end(request: RefundRequest) -> list[Step]:
 def _money(request: RefundRequest) -> list[Step]:
     refund = request.refund
     claim = claim_of(refund)
+    if account_step(request.card) is not None:
+        return [
+            Step(label=_("The money waits for the bank account that you name, since you paid in cash"), state="current")
+        ]
     if claim is None or refund is None:
         account = refund.instruction.payee_account if refund and refund.instruction else ""
         label = (

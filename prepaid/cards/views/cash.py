@@ -125,19 +125,19 @@ def card_cash_end(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @consumer_required
 @shows_domain_errors
-def refund_account(request: HttpRequest, pk: int) -> HttpResponse:
+def refund_account(request: HttpRequest, number: str) -> HttpResponse:
     """Where the refund of a card goes that was paid in cash."""
     user = me(request)
-    asked = queries.request_of(user=user, request_id=pk)
-    if request.method == "GET" and queries.account_step(asked.card) is not AccountStep.NAME:
-        return redirect("refund_detail", asked.pk)
+    card = queries.card_of(user=user, number=number)
+    if request.method == "GET" and queries.account_step(card) is not AccountStep.NAME:
+        return redirect("card_detail", card.number)
     form, status = RefundAccountForm(request.POST or None), 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
             try:
                 operations.name_refund_account(
-                    holder_id=user.pk, request_id=asked.pk, at=clock.now(), actor=user.actor, **form.cleaned_data
+                    holder_id=user.pk, number=card.number, at=clock.now(), actor=user.actor, **form.cleaned_data
                 )
             except NameDiffers as error:
                 form.add_error(
@@ -149,6 +149,6 @@ def refund_account(request: HttpRequest, pk: int) -> HttpResponse:
                 status = error.http_status
             else:
                 messages.success(request, _("Thank you. A person looks at it, then the money goes there; we tell you."))
-                return redirect("refund_detail", asked.pk)
-    context = {"asked": asked, "card": asked.card, "form": form}
+                return redirect("card_detail", card.number)
+    context = {"card": card, "owed_fen": queries.refund_waiting_fen(card), "form": form}
     return render(request, "consumer/refund_account.html", context, status=status)

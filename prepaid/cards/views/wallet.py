@@ -74,6 +74,7 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     membership = queries.membership_of(card=card, today=today) if is_membership else None
     face = membership.face if membership else queries.face_of(card=card, today=today)
     payment = face.payment
+    asks = membership.last if membership else face
     stopped = queries.stopped_for(card=card)
     # Days of a card that counts days wait for time, not for an answer.
     waits = face.holding.units_reserved and not face.term
@@ -83,9 +84,11 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
     cash = cash if cash and (face.is_unpaid or cash.out_at) else None
     context = {
         "face": face,
+        "asks": asks,
         "card": card,
         "cash": cash,
         "deposit": queries.deposit_of(card) if cash and cash.taken_at else None,
+        "account_step": queries.account_step(card) if owns and face.is_settled and hasattr(card, "cash_sale") else None,
         "today": today,
         "membership": membership,
         "top_ups": top_ups,
@@ -98,8 +101,10 @@ def card_detail(request: HttpRequest, number: str) -> HttpResponse:
         "closings": queries.closings_for(card=card) if getattr(card, "has_closings", True) else [],
         "terms": card.version.terms,
         "refund_terms": in_readers_language(card.version.terms.refund_terms),
-        "cooling_off_until": queries.cooling_off_until(card=payment, today=today),
-        "refund_request": queries.requests_of(user=user).filter(card=payment).first() if owns else None,
+        "cooling_off_until": queries.cooling_off_until(card=asks.payment, today=today),
+        "refund_request": (
+            queries.requests_of(user=user).filter(card__in={payment.pk, asks.payment.pk}).first() if owns else None
+        ),
         "claim": queries.claim_of(getattr(payment.agreement, "refund", None)) if owns and face.is_settled else None,
         "child": queries.child_shown(card=card),
         "waiting": queries.charges_waiting(user=user, card=card, stopped=stopped) if waits else [],

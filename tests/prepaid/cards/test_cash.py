@@ -16,7 +16,7 @@ from escrow.states import AgreementState, ApprovalState, InstructionState, Plan
 from prepaid.backoffice import operations as backoffice
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, CashSale
-from prepaid.cards.operations.letters.common import where_it_goes
+from prepaid.cards.queries import where_it_goes
 from prepaid.cards.states import RefundCause
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import StaffMember, StaffRole, Store
@@ -46,13 +46,16 @@ def shop():
     return factories.shop()
 
 
-@pytest.fixture
-def sale(shop) -> CashSale:
-    """An order whose holder stands at the counter."""
-    card = factories.order(factories.on_sale(shop))
+def asked_in_cash(card: Card) -> CashSale:
     return operations.ask_to_pay_cash(
         holder_id=card.holder_id, number=card.number, at=clock.now(), actor=card.holder.actor
     )
+
+
+@pytest.fixture
+def sale(shop) -> CashSale:
+    """An order whose holder stands at the counter."""
+    return asked_in_cash(factories.order(factories.on_sale(shop)))
 
 
 def taken(sale: CashSale, shop) -> CashSale:
@@ -246,7 +249,7 @@ def test_its_refund_goes_to_the_holders_own_account(shop, sale, bank) -> None:
     asked = operations.request_refund(
         card_id=sale.card_id, cause=RefundCause.CONSUMER, reason="", at=clock.now(), actor=holder.actor
     )
-    phone, url = signed_in(holder), reverse("refund_account", args=[asked.pk])
+    phone, url = signed_in(holder), reverse("refund_account", args=[sale.card.number])
     assert url in phone.get(reverse("refund_detail", args=[asked.pk])).content.decode()
     typed = {"account_no": "6222020200112230", "account_name": "别人"}
     answer = phone.post(url, typed)
@@ -270,18 +273,15 @@ def test_its_refund_goes_to_the_holders_own_account(shop, sale, bank) -> None:
     order = Instruction.objects.get(payment=deposit_of(sale), state=InstructionState.DUE)
     assert (order.payee_account, order.amount_fen) == (typed["account_no"], 200_000)
     assert url not in phone.get(reverse("refund_detail", args=[asked.pk])).content.decode()
-    online = operations.request_refund(
-        card_id=factories.card(shop, holder=holder).pk,
-        cause=RefundCause.CONSUMER,
-        reason="",
-        at=clock.now(),
-        actor=holder.actor,
+    online = factories.card(shop, holder=holder)
+    operations.request_refund(
+        card_id=online.pk, cause=RefundCause.CONSUMER, reason="", at=clock.now(), actor=holder.actor
     )
     refused(
         RefundNotReturned,
         lambda: operations.name_refund_account(
             holder_id=holder.pk,
-            request_id=online.pk,
+            number=online.number,
             at=clock.now(),
             actor=holder.actor,
             account_no=typed["account_no"],

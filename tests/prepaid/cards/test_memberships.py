@@ -16,6 +16,7 @@ from escrow.models import AuditEntry, Payment, Use
 from escrow.states import AgreementState, PaymentState, Plan, RefundBasis, StoppageKind, UseState
 from prepaid.cards import errors, operations, queries, tasks
 from prepaid.cards.models import Card, CardRule, ExpiryNotice
+from prepaid.cards.queries import memberships
 from prepaid.cards.states import RefundCause, RefundState
 from prepaid.merchants.models import SectorRule, Store
 from prepaid.notices.models import Message
@@ -57,6 +58,13 @@ def pay_next(card: Card) -> Card:
 
 def membership(card: Card) -> queries.Membership:
     return queries.membership_of(card=Card.objects.get(pk=card.pk), today=clock.today())
+
+
+def found_shut(shop, *, days: int) -> None:
+    """It becomes known now that nobody served on the last so many days."""
+    stop = {"beneficiary_id": shop.merchant.beneficiary_id, "place": "", "kind": StoppageKind.DARK, "actor": "user:1"}
+    escrow.begin_stoppage(**stop, because="shut", since=clock.today() - days * DAY, at=clock.now())
+    escrow.end_stoppage(**stop, because="shut", at=clock.now())
 
 
 def broken() -> list[str]:
@@ -275,3 +283,82 @@ def test_days_that_a_stop_gives_back_when_the_next_month_is_paid_are_paid_back_w
     refused(errors.MonthNotDue, lambda: pay_next(card))
     assert membership(card).goes_on
     assert not broken()
+
+
+def test_what_is_ordered_next_is_given_up_with_the_month_that_is_paid_back(shop):
+    card = factories.card(shop, Plan.PERIOD, **MONTH)
+    pass_days(31)
+    holder, boss = card.holder, card.issuer.staff.get(role="owner")
+    month = operations.order_next_month(holder=holder, number=card.number, at=clock.now(), actor=holder.actor)
+    found_shut(shop, days=3)
+    asked = operations.request_refund(
+        card_id=card.pk, cause=RefundCause.OPERATOR, reason="", at=clock.now(), actor=holder.actor
+    )
+    month.agreement.refresh_from_db()
+    assert month.agreement.state == AgreementState.CANCELLED
+    operations.agree_refund(staff=boss, request_id=asked.pk, at=clock.now(), actor=boss.user.actor)
+    factories.pay(month)  # the bank was quicker: the money goes back
+    month.agreement.refresh_from_db()
+    assert month.agreement.state == AgreementState.CANCELLED
+    assert Payment.objects.get(agreement=month.agreement).state == PaymentState.LATE
+
+
+def test_a_month_is_not_paid_after_one_that_is_being_paid_back(shop):
+    """Frozen while the cashier's page was open, by somebody who did not know of the order."""
+    card = factories.card(shop, Plan.PERIOD, **MONTH)
+    pass_days(31)
+    month = operations.order_next_month(holder=card.holder, number=card.number, at=clock.now(), actor=card.holder.actor)
+    escrow.freeze_agreement(agreement_id=card.agreement_id, because="x", at=clock.now(), actor="user:x")
+    factories.pay(month)
+    assert Payment.objects.get(agreement=month.agreement).state == PaymentState.LATE
+    assert broken() == []
+
+
+def test_once_the_next_month_is_paid_a_refund_and_a_pause_are_asked_for_it(shop):
+    card = factories.card(shop, Plan.PERIOD, **MONTH)
+    pass_days(31)
+    month = pay_next(card)
+    page = signed_in(card.holder).get(reverse("card_detail", args=[card.number])).content.decode()
+    for route in ("refund_start", "card_pause"):
+        assert reverse(route, args=[month.number]) in page
+        assert reverse(route, args=[card.number]) not in page
+    with pytest.raises(errors.PauseAfterTheEnd):
+        operations.ask_pause(
+            by=card.holder,
+            number=card.number,
+            since=clock.today() + timedelta(days=1),
+            until=clock.today() + timedelta(days=9),
+            because="trip",
+            at=clock.now(),
+            actor=card.holder.actor,
+        )
+
+
+def test_an_order_of_the_next_month_can_be_cancelled_alone(shop):
+    card = factories.card(shop, Plan.PERIOD, **MONTH)
+    pass_days(31)
+    month = operations.order_next_month(holder=card.holder, number=card.number, at=clock.now(), actor=card.holder.actor)
+    phone, cancel = signed_in(card.holder), reverse("card_cancel", args=[month.number])
+    assert cancel in phone.get(reverse("card_detail", args=[card.number])).content.decode()
+    assert phone.post(cancel).status_code == 302
+    assert membership(card).order is None
+    assert membership(card).goes_on
+
+
+def test_months_that_need_nothing_are_not_looked_at(shop, monkeypatch):
+    card = factories.card(shop, Plan.PERIOD, **{**MONTH, "months": 12})
+    found_shut(shop, days=0)
+    for _month in range(5):
+        pass_days((membership(card).paid_until - clock.today()).days)
+        card = Card.objects.get(pk=card.pk)
+        pay_next(card)
+    pass_days(20)
+    seen, real = [], memberships.faces_of
+
+    def counted(*, cards, today):
+        seen.extend(cards)
+        return real(cards=seen, today=today)
+
+    monkeypatch.setattr(memberships, "faces_of", counted)
+    assert memberships.months_to_return(today=clock.today()) == []
+    assert len(seen) <= 2, "the first months' stop was months ago"

@@ -2,6 +2,7 @@
 
 from prepaid.cards.operations.letters.cards import card_active, card_expires, card_found, card_lost, card_reissued
 from prepaid.cards.operations.letters.cash import (
+    cash_closed,
     cash_given_back,
     cash_overdue,
     cash_taken,
@@ -44,6 +45,7 @@ __all__ = [
     "card_offered",
     "card_reissued",
     "card_taken_over",
+    "cash_closed",
     "cash_given_back",
     "cash_overdue",
     "cash_taken",

@@ -54,7 +54,18 @@ def cash_there_again(sale: CashSale, *, at: datetime) -> None:
     _about_cash(sale, "there_again", _("Your cash is in custody again"), body, None, at)
 
 
-def _about_cash(sale: CashSale, event: str, title: Promise, body: Promise, day: date | None, at: datetime) -> None:
+def cash_closed(sale: CashSale, because: str, *, at: datetime) -> None:
+    """The platform has ended the order against what the holder said, or without it."""
+    body = _(
+        "Two people of the platform have ended your order of “%(product)s” at %(merchant)s, ¥%(price)s in cash: %(because)s. If that is "
+        "not so, call 12345 and show your receipt."
+    )
+    _about_cash(sale, "closed", _("Your order paid in cash is over"), body, None, at, because=because)
+
+
+def _about_cash(
+    sale: CashSale, event: str, title: Promise, body: Promise, day: date | None, at: datetime, **more: str
+) -> None:
     card = sale.card
     notices.send(
         to=card.holder,
@@ -66,6 +77,7 @@ def _about_cash(sale: CashSale, event: str, title: Promise, body: Promise, day: 
             "product": card.version.product.name,
             "price": yuan(card.agreement.price_fen),
             "day": day,
+            **more,
         },
         url=reverse("card_detail", args=[card.number]),
         at=at,

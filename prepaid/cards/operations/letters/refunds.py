@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from escrow.models import ClaimPayment, Refund
 from escrow.money import yuan
 from prepaid.cards.models import Card, RefundRequest
-from prepaid.cards.operations.letters.common import managers_of, where_it_goes
-from prepaid.cards.queries import claim_of
+from prepaid.cards.operations.letters.common import managers_of
+from prepaid.cards.queries import claim_of, where_it_goes
 from prepaid.notices import operations as notices
 
 

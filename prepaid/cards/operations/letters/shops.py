@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from escrow.clock import beijing_date
 from prepaid.cards.models import Card
-from prepaid.cards.operations.letters.common import where_it_goes
-from prepaid.cards.queries import is_cash_outside
+from prepaid.cards.queries import is_cash_outside, where_it_goes
 from prepaid.merchants.models import Closing, Handover
 from prepaid.notices import operations as notices
 
