@@ -354,6 +354,19 @@ def _salon(people_of: dict[Login, User], today: date, at: datetime) -> None:
         at,
         owner.actor,
     )
+    _file(
+        salon,
+        products.Draft(
+            name="单次精剪（先享后付）",
+            kind=Plan.SESSIONS,
+            price_fen=6_800,
+            after_use=True,
+            store_ids=[store],
+            service="洗剪吹一次，先服务后付款。",
+        ),
+        at,
+        owner.actor,
+    )
 
 
 def _coding(people_of: dict[Login, User], today: date, at: datetime) -> None:

@@ -66,6 +66,12 @@ class CashNotHere(DomainError):
     )
 
 
+class NotGivenYet(DomainError):
+    message = _(
+        "This visit is paid after it was given. Have the shop show you its code at the counter, and pay with that."
+    )
+
+
 class CashNotTaken(DomainError):
     message = _(
         "No cash of this order is on its way to custody: none was taken, it has arrived, or the order is over. Look at the card's "

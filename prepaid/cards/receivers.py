@@ -20,9 +20,11 @@ from prepaid.people.signals import account_closing, closing_asked, copy_taken
 
 @receiver(agreement_funded)
 def tell_card_active(agreement_id: int, **kwargs: Any) -> None:
-    """The card's payment arrived."""
+    """The card's payment arrived; a visit that was given before is charged at once, and told as a charge."""
     card = _cards().filter(agreement_id=agreement_id).first()
-    if card:
+    if card and card.version.after_use:
+        operations.charge_visit(card_id=card.pk, at=clock.now(), actor="system:cards")
+    elif card:
         letters.card_active(card, at=clock.now())
 
 

@@ -6,6 +6,7 @@ PostgreSQL is the queue; each task carries an id and calls one verb.
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
@@ -17,6 +18,8 @@ from prepaid.merchants import operations as merchants
 from prepaid.merchants.queries import closings_to_tell_existing
 
 logger = logging.getLogger(__name__)
+#: What a broker or a worker lost is made up for so long.
+VISITS_LOOKED_BACK = timedelta(days=30)
 ACTOR = "system:cards"
 
 
@@ -98,6 +101,12 @@ def tell_overdue_cash(sale_id: int) -> None:
 
 
 @shared_task
+def charge_visit(card_id: int) -> None:
+    """A visit was paid after it was given."""
+    operations.charge_visit(card_id=card_id, at=clock.now(), actor=ACTOR)
+
+
+@shared_task
 def follow_deposit(sale_id: int) -> None:
     """Cash that was taken came to custody, or the bank has undone that."""
     operations.follow_deposit(sale_id=sale_id, at=clock.now())
@@ -142,6 +151,7 @@ def sweep() -> dict[str, int]:
         tell_of_handover: queries.handovers_to_tell,
         tell_existing_holders: closings_to_tell_existing,
         end_service: lambda: queries.closings_over(on=today),
+        charge_visit: lambda: queries.visits_to_charge(since=now - VISITS_LOOKED_BACK),
         follow_deposit: queries.deposits_to_follow,
         refund_closed_cards: queries.closings_to_refund,
         return_days: lambda: queries.months_to_return(today=today),

@@ -168,6 +168,13 @@ def deliver(*, message_id: int, at: datetime) -> bool:
     return True
 
 
+def send_again(*, like: int, at: datetime) -> int:
+    """The gateway is said to be mended: whatever waits to leave by the same way as that message has its turn now. Returns how many."""
+    channel = Message.objects.filter(pk=like).values("channel")[:1]
+    waiting = Message.objects.filter(channel__in=channel, delivered_at=None, next_try_at__isnull=False)
+    return waiting.update(next_try_at=at)
+
+
 def _is_wanted(message: Message) -> bool:
     """Who has another address by now, or none, gets what was written for it in the app alone; what is about an address itself
     goes to that address."""

@@ -48,6 +48,7 @@ def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractIt
             )
             % {"price": yuan(terms.price_fen), "account": issuer.custody_no},
             *([by_the_month(terms)] if terms.months else []),
+            *([afterwards()] if terms.after_use else []),
             _("Guarantee: the whole sum stays in custody and is released to the merchant use by use")
             if custody_percent == 100
             else _("Guarantee: %(notice)s") % {"notice": early_release(custody_percent)},
@@ -110,6 +111,9 @@ def early_release(custody_percent: int) -> str:
 def acknowledgements(terms: Terms, *, custody_percent: int = 100) -> list[str]:
     """What the consumer confirms one by one before paying: the sum, the term, what a scan alone takes, and the risk
     (BJ 14)."""
+    if terms.after_use:
+        words = _("“%(what)s” was given to me by %(name)s, and I pay ¥%(price)s for it now. I prepay nothing.")
+        return [words % {"what": terms.name, "name": terms.issuer.name, "price": yuan(terms.price_fen)}]
     return [
         (
             _("I prepay ¥%(price)s to %(name)s for one month. Every further month I pay myself, or not at all.")
@@ -189,6 +193,14 @@ def by_the_month(terms: Terms) -> str:
         "Paid month by month, at most %(months)s months: the holder pays each at the cashier's page. Nothing is debited by "
         "itself, and never more than one month is prepaid. The merchant keeps the price for all of them."
     ) % {"months": terms.months}
+
+
+def afterwards() -> str:
+    """What it means to pay for a visit that was given."""
+    return _(
+        "Paid after the visit: nothing is prepaid. The payment is the holder's word that the visit was given, and uses up what it pays "
+        "for at once; what was not given need not be paid."
+    )
 
 
 def going_on() -> str:

@@ -47,6 +47,8 @@ OF_KIND = {
 }
 #: Fields of a period card that is paid month by month, and those that follow from it.
 MONTHLY, FOLLOWS = {"months"}, {"days"}
+#: Of a visit that is paid afterwards everything but the price follows.
+AFTER_USE: set[str] = set()
 #: What a field is called and explained for a kind that reads it otherwise.
 OTHER_WORDS: "dict[Plan, dict[str, tuple[_StrPromise, _StrPromise | str]]]" = {
     Plan.DISCOUNT: {
@@ -119,23 +121,29 @@ class ProductForm(forms.Form):
         *args: Any,
         kind: Plan,
         monthly: bool = False,
+        after_use: bool = False,
         merchant_id: int,
         version: ProductVersion | None = None,
         **kwargs: Any,
     ) -> None:
         self.kind = kind
-        self.figures = MONTHLY if monthly else OF_KIND[kind]
+        self.after_use = after_use
+        self.figures = MONTHLY if monthly else AFTER_USE if after_use else OF_KIND[kind]
         kwargs["initial"] = self._initial(kind, version)
         super().__init__(*args, **kwargs)
-        for name in set().union(MONTHLY, *OF_KIND.values()) - self.figures | (FOLLOWS if monthly else set()):
+        for name in set().union(MONTHLY, *OF_KIND.values()) - self.figures | (
+            FOLLOWS if monthly or after_use else set()
+        ):
             del self.fields[name]
         if monthly:
             self.fields["price_fen"].label = _("Price of one month (yuan)")
+        if after_use:
+            self.fields["price_fen"].label = _("Price of one visit (yuan)")
         for name, words in OTHER_WORDS.get(kind, {}).items():
             self.fields[name].label, self.fields[name].help_text = words
         stores = stores_of(merchant_id).filter(is_open=True)
         self.fields["stores"].choices = [(str(store.pk), store.name) for store in stores]  # type: ignore[attr-defined]  # a choice field
-        if kind != Plan.PERIOD:
+        if kind != Plan.PERIOD and not after_use:
             self.fields["days"].required = False
             self.fields["days"].help_text = _("Empty: the card does not expire.")
         for clause in CLAUSES:
@@ -173,6 +181,7 @@ class ProductForm(forms.Form):
             store_ids=[int(pk) for pk in typed["stores"]],
             service=typed["service"],
             clauses=clauses,
+            after_use=self.after_use,
             **figures,
         )
 

@@ -45,6 +45,10 @@ CONSTRAINT_ERRORS.update(
 )
 
 
+#: A visit that is paid afterwards is used up with the payment; so long it stays when that could not be written down.
+AFTER_USE_DAYS = 30
+
+
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """What a merchant enters; money in fen. Clauses left out are the standard ones; ``service`` is always theirs.
@@ -52,7 +56,8 @@ class Draft:
     ``days``: a period card's length, for the other kinds the validity (None: no expiry). ``list_price_fen`` belongs to
     session cards, courses (of one lesson) and discount cards (of a usual visit), ``visit_price_fen`` and ``lowest_item_fen`` to
     stored value. ``sessions`` of a course are its lessons; ``discount_bp``: what a discount card's holder pays (0.01 %).
-    ``months``: a period card paid month by month for so many; ``price_fen`` is of one month, ``days`` follows.
+    ``months``: a period card paid month by month for so many; ``price_fen`` is of one month, ``days`` follows. ``after_use``: one
+    visit, paid when it was given; everything but the price follows.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Draft:
     lowest_item_fen: int | None = None
     discount_bp: int | None = None
     months: int | None = None
+    after_use: bool = False
     clauses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -158,7 +164,7 @@ def submit_filing(*, version_id: int, at: datetime, actor: str, merchant_id: int
         merchant = version.product.merchant
         rule = sector_rule(merchant.sector_id, on)
         balance_fen = queries.prepaid_balance_fen(version, on=on)
-        required = rule.filing_needed(balance_fen)
+        required = queries.filing_required(version, on=on)
         version.frozen_terms, version.frozen_at = version.terms.to_json(), at
         version.state = VersionState.FILED if required else VersionState.ON_SALE
         if not required:
@@ -317,8 +323,17 @@ def _figures(draft: Draft) -> dict[str, int | None]:
         "lowest_item_fen": None,
         "discount_bp": None,
         "months": None,
+        "after_use": draft.after_use,
     }
     match draft.kind:
+        case Plan.SESSIONS if draft.after_use:
+            return {
+                **empty,
+                "sessions": 1,
+                "days": AFTER_USE_DAYS,
+                "list_price_fen": price_fen,
+                "visit_price_fen": price_fen,
+            }
         case Plan.SESSIONS | Plan.COURSE:
             sessions = _count(draft.sessions, "sessions")
             if sessions > price_fen:

@@ -102,8 +102,10 @@ def prepaid_balance_fen(version: ProductVersion, *, on: date) -> int:
 
 
 def filing_required(version: ProductVersion, *, on: date, ordered_fen: int = 0) -> bool:
-    """Whether the sector asks for filing at the operator's present balance (BJ 20). ``ordered_fen``: of the card that is asked about,
-    where its order stands already."""
+    """Whether the sector asks for filing at the operator's present balance (BJ 20); never of what is not prepaid. ``ordered_fen``: of
+    the card that is asked about, where its order stands already."""
+    if version.after_use:
+        return False
     rule = sector_rule(version.product.merchant.sector_id, on)
     return rule.filing_needed(prepaid_balance_fen(version, on=on) - ordered_fen)
 
@@ -140,7 +142,9 @@ def filing_watch(merchant: Merchant, *, on: date) -> FilingWatch | None:
 
 def merchants_to_watch() -> list[int]:
     """Ids of merchants with a card on sale that is exempt from filing, or whose warning has not ended."""
-    exempt = ProductVersion.objects.filter(state=VersionState.ON_SALE, filing__state=FilingState.EXEMPT)
+    exempt = ProductVersion.objects.filter(
+        state=VersionState.ON_SALE, filing__state=FilingState.EXEMPT, after_use=False
+    )
     warned = FilingWarning.objects.filter(ended_at=None)
     found = Merchant.objects.filter(
         Q(pk__in=exempt.values("product__merchant_id")) | Q(pk__in=warned.values("merchant_id"))
@@ -151,7 +155,7 @@ def merchants_to_watch() -> list[int]:
 def sells_exempt(merchant_id: int) -> bool:
     """Whether any card on sale is exempt from filing."""
     on_sale = ProductVersion.objects.filter(product__merchant_id=merchant_id, state=VersionState.ON_SALE)
-    return on_sale.filter(filing__state=FilingState.EXEMPT).exists()
+    return on_sale.filter(filing__state=FilingState.EXEMPT, after_use=False).exists()
 
 
 # What the public sees
@@ -256,6 +260,7 @@ def public_version(pk: int) -> ProductVersion:
 def sellable_version(version_id: int, *, on: date, sold: bool = False, ordered_fen: int = 0) -> ProductVersion:
     """The version, if a card may be sold under it today. ``sold``: for a further payment that the contract of a sold card
     promises, also once it is withdrawn from sale. ``ordered_fen``: the price of the order that asks again before it is paid.
+    What is paid after the visit is no prepayment: nothing but an open store is asked for.
 
     Raises:
         NotFound: no such version. NotOnSale: a draft, returned or withdrawn. NoStoreOpen: no store could redeem it now.
@@ -268,6 +273,10 @@ def sellable_version(version_id: int, *, on: date, sold: bool = False, ordered_f
         raise NotFound()
     if version.state != VersionState.ON_SALE and not (sold and version.state == VersionState.WITHDRAWN):
         raise NotOnSale()
+    if version.after_use:
+        if not open_stores_of(version).exists():
+            raise NoStoreOpen()
+        return version
     of = [version.product.merchant]
     closings = standing_closings(of) if version.has_closings else []
     owed = unbacked_of(of, on=on) if version.has_earlier else {}
@@ -380,7 +389,7 @@ def filing_missing(
 ) -> list[ProductVersion]:
     """Of these versions on sale, those that are not sold now: exempt once, and the merchant's balance has reached the sum from which
     filing is required. ``unbacked_fen``: what is not used of its cards from before it joined."""
-    exempt = [version for version in versions if version.filing.state == FilingState.EXEMPT]
+    exempt = [one for one in versions if one.filing.state == FilingState.EXEMPT and not one.after_use]
     if not exempt:
         return []
     rule = sector_rule(merchant.sector_id, on)

@@ -26,7 +26,7 @@ LEAST_DISCOUNT_BP, MOST_DISCOUNT_BP = 100, 9_999
 #: Of how many months a membership that is paid month by month may be; one month is an ordinary period card.
 LEAST_MONTHS, MOST_MONTHS = 2, 36
 #: Terms that were frozen before there were such figures have none of them.
-ADDED_LATER = {"discount_bp", "months"}
+ADDED_LATER = {"discount_bp", "months", "after_use"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Issuer:
 class Terms:
     """Money in fen; ``days``: the length of a period card, for other kinds the validity (None: no expiry). ``sessions`` of a
     course are its lessons; ``discount_bp``: what a discount card's holder pays of the list price (0.01 %). ``months``: paid month
-    by month for so many; price and days are then those of one month. None: paid whole."""
+    by month for so many; price and days are then those of one month. None: paid whole. ``after_use``: one visit, paid when it was given."""
 
     name: str
     kind: str
@@ -78,6 +78,7 @@ class Terms:
     stores: tuple[Premises, ...]
     discount_bp: int | None = None
     months: int | None = None
+    after_use: bool = False
 
     @property
     def days_in_all(self) -> int | None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -38,6 +39,7 @@ from prepaid.backoffice.queries import matters as queries
 from prepaid.cards.models import Card
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.bank_accounts import masked
+from prepaid.notices import operations as notices
 from prepaid.people.access import me
 from prepaid.people.admin_site import ReadOnlyAdmin
 from prepaid.people.errors import ReasonMissing
@@ -89,6 +91,15 @@ def ask_payment(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResp
     """Ask the channel what became of a payment."""
     asked = escrow.ask_payment(payment_id=ref, at=clock.now())
     messages.info(request, _("%(number)s: %(state)s") % {"number": asked.order_no, "state": asked.get_state_display()})
+    return _back(request)
+
+
+@require_POST
+def send_messages(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResponse:
+    """The gateway or the mail server works again."""
+    count = notices.send_again(like=ref, at=clock.now())
+    words = ngettext("%(count)s message is sent now.", "%(count)s messages are sent now.", count)
+    messages.info(request, words % {"count": count})
     return _back(request)
 
 
@@ -515,6 +526,7 @@ def accounts(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRespons
 PAGES: dict[str, tuple[str, View]] = {
     "ask_instruction": ("instructions/<int:ref>/ask/", ask_instruction),
     "ask_payment": ("payments/<int:ref>/ask/", ask_payment),
+    "send_messages": ("messages/<int:ref>/send/", send_messages),
     "ask_release": ("payouts/<int:ref>/release/", ask_release),
     "release_hold": ("holds/<int:ref>/release/", release_hold),
     "refund_by_hand": ("refunds/new/", refund_by_hand),

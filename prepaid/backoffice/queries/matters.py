@@ -16,6 +16,7 @@ from escrow.states import AccountCode, ApprovalKind, ApprovalState
 from prepaid.backoffice.queries.source import Rows, Source
 from prepaid.backoffice.queries.sources import SOURCES
 from prepaid.merchants.models import Merchant
+from prepaid.notices.models import Channel
 from prepaid.people.models import User
 
 #: Rows of a search for a merchant's name: who finds more types more.
@@ -183,6 +184,8 @@ def _in_words(line: dict[str, Any]) -> str | Promise:
             return ApprovalKind(line["label"]).label
         case "alarm":
             return AccountCode(line["label"]).label
+        case "message":
+            return Channel(line["label"]).label
         case _:
             return str(line["label"])
 

@@ -53,6 +53,7 @@ from escrow.states import (
     TransferKind,
 )
 from prepaid.backoffice.queries.source import SOURCES, Rows, Source, rows, source
+from prepaid.notices.models import Message
 
 __all__ = ["SOURCES"]  # filled by the functions below
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -297,6 +298,30 @@ def deposits(kind: Source, at: datetime) -> Rows:
         payee=F("beneficiary_id"),
         label=F("order_no"),
         remark=F("subject"),
+    )
+
+
+@source(
+    "message",
+    _("SMS or e-mails that do not leave"),
+    late_after=HOUR,
+    step=_("Send them now"),
+    page="admin:backoffice_send_messages",
+    at_once=True,
+)
+def messages(kind: Source, at: datetime) -> Rows:
+    """The gateway or the mail server has taken nothing for half an hour: a row for each way out, the message that waits longest."""
+    waiting = Message.objects.filter(delivered_at=None, next_try_at__isnull=False)
+    longer = waiting.filter(channel=OuterRef("channel"), pk__lt=OuterRef("pk"))
+    return rows(
+        kind,
+        at,
+        waiting.filter(~Exists(longer), sent_at__lte=at - HOUR / 2),
+        since=F("sent_at"),
+        fen=Value(None, BigIntegerField()),
+        payee=Value(None, BigIntegerField()),
+        label=F("channel"),
+        remark=Concat(Cast("tries", TextField()), Value("×")),
     )
 
 

@@ -1,5 +1,6 @@
 """The verbs of the card business. ``from prepaid.cards import operations as cards`` and read: ``cards.buy(...)``."""
 
+from prepaid.cards.operations.after_use import charge_visit
 from prepaid.cards.operations.answers import (
     confirm_redemption,
     contest_redemption,
@@ -103,6 +104,7 @@ __all__ = [
     "card_found",
     "charge_by_sms",
     "charge_card",
+    "charge_visit",
     "checked",
     "close_cash_sale",
     "confirm_redemption",

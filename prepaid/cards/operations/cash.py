@@ -38,7 +38,11 @@ def ask_to_pay_cash(*, holder_id: int, number: str, at: datetime, actor: str) ->
             return sale
         if card.agreement.state != AgreementState.OPEN or card.agreement.pay_until <= at:
             raise OrderNotOpen()
-        if card.tops_up_id is not None or escrow_queries.payment_of(card.agreement_id) is not None:
+        if (
+            card.tops_up_id is not None
+            or card.version.after_use
+            or escrow_queries.payment_of(card.agreement_id) is not None
+        ):
             raise CashNotHere()
         sale = CashSale.objects.create(card=card, asked_at=at)
         audit.record(actor=actor, action="cards.ask_to_pay_cash", target=f"card:{card.pk}", at=at)

@@ -40,10 +40,18 @@ def preparer_of(*, token: str, version: ProductVersion) -> StaffMember | None:
 
 def send_prepared(*, staff: StaffMember, version: ProductVersion, phone: str, at: datetime, actor: str) -> Message:
     """The link by SMS. The caller has counted how many were sent. Raises ``InvalidPhone``, ``SmsUnavailable``."""
-    text = _(
-        "%(merchant)s prepared “%(product)s” (¥%(price)s) for you. Read the contract and decide on your own phone: %(url)s "
-        "Nothing is bought before you accept and pay there."
-    ) % {
+    words = (
+        _(
+            "%(merchant)s asks for ¥%(price)s for “%(product)s”, which you were given. Pay on your own phone: %(url)s Were you not served, "
+            "do not pay."
+        )
+        if version.after_use
+        else _(
+            "%(merchant)s prepared “%(product)s” (¥%(price)s) for you. Read the contract and decide on your own phone: %(url)s "
+            "Nothing is bought before you accept and pay there."
+        )
+    )
+    text = words % {
         "merchant": version.product.merchant.name,
         "product": version.product.name,
         "price": yuan(version.price_fen),

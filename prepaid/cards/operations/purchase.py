@@ -24,6 +24,7 @@ from prepaid.cards.errors import (
     ChannelUnknown,
     ContractChanged,
     ContractNotAccepted,
+    NotGivenYet,
     NoWayToPay,
     OrderNotOpen,
     RisksNotAcknowledged,
@@ -129,17 +130,20 @@ def place_order(
             raise ContractChanged()
         if not risks_accepted:
             raise RisksNotAcknowledged()
+        if version.after_use and prepared_by is None:
+            raise NotGivenYet()
         version = sellable_version(version_id, on=today)  # again: others ordered while this one waited its turn
-        check_caps(
-            holder=holder,
-            merchant=merchant,
-            adding_fen=version.price_fen,
-            adding_sessions=version.sessions or 0,
-            adding_days=version.days or 0,
-            at=at,
-        )
         pay_until = pay_until_of(at)
-        check_leases(version, version.terms.days_in_all, pay_until=pay_until, at=at)
+        if not version.after_use:  # nothing of it is ever held
+            check_caps(
+                holder=holder,
+                merchant=merchant,
+                adding_fen=version.price_fen,
+                adding_sessions=version.sessions or 0,
+                adding_days=version.days or 0,
+                at=at,
+            )
+            check_leases(version, version.terms.days_in_all, pay_until=pay_until, at=at)
         opened: dict[str, Any] = {"pay_until": pay_until, "at": at, "actor": actor}
         if tops_up_id is not None:
             first = to_top_up(holder_id=holder.pk, card_id=tops_up_id, version_id=version_id, custody=custody)

@@ -161,6 +161,7 @@ from prepaid.cards.queries.wallet import (
     redemption_of,
     statement,
     stopped_for,
+    visits_to_charge,
     with_stoppages,
 )
 
@@ -315,6 +316,7 @@ __all__ = [
     "transfers_around",
     "transfers_over",
     "usable_faces",
+    "visits_to_charge",
     "was_told",
     "where_it_goes",
     "whole_sum_fen",

@@ -4,8 +4,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from escrow import queries as escrow
 from escrow.bank_files.writing import yuan
 from escrow.models import Claim, Refund
+from escrow.queries import Holding
 from escrow.states import AgreementState
 from prepaid.cards.models import Beneficiary, Card, CardPerson, CardTransfer, Digest, Redemption, RefundRequest
 from prepaid.cards.queries.cash import is_cash_outside
@@ -113,10 +115,22 @@ def own_data(user: User) -> dict[str, Rows]:
     }  # fmt: skip
 
 
+def _is_used_up(held: Holding) -> bool:
+    """Paid, and nothing of it is left or waits for anybody."""
+    return (
+        held.state == AgreementState.HELD
+        and held.unearned_fen == 0
+        and held.bonus_held == 0
+        and not held.units_reserved
+    )
+
+
 def in_the_way(user: User) -> list[InTheWay]:
     """Cards that hold money or are not paid yet, requests that are not over, refunds that have not arrived."""
     mine = Card.objects.filter(holder=user)
-    alive = mine.filter(agreement__state__in=_ALIVE).select_related("version__product", "agreement", "cash_sale")
+    alive = list(mine.filter(agreement__state__in=_ALIVE).select_related("version__product", "agreement", "cash_sale"))
+    holdings = escrow.holdings([card.agreement_id for card in alive])
+    alive = [card for card in alive if not _is_used_up(holdings[card.agreement_id])]
     found = [
         InTheWay(
             _(

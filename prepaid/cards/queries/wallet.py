@@ -230,6 +230,12 @@ def channel_of(*, card: Card) -> str:
     return str(settings.PAYMENT_CHANNELS[0])
 
 
+def visits_to_charge(*, since: datetime) -> list[int]:
+    """Ids of visits that were paid after they were given, since then, and are not charged."""
+    paid = Card.objects.filter(version__after_use=True, agreement__state=AgreementState.HELD, redemptions=None)
+    return list(paid.filter(agreement__funded_at__gte=since).order_by("pk").values_list("pk", flat=True)[:500])
+
+
 def charges_of(user: User) -> QuerySet[Redemption]:
     """The charges to the user's own cards, of a card that was taken over those since then."""
     return Redemption.objects.filter(SINCE_TAKEN_OVER, card__holder=user)

@@ -15,7 +15,7 @@ from escrow import clock
 from escrow.errors import AgreementExpired, AlreadyPaid, ChannelUnavailable, DomainError
 from escrow.states import DEPOSIT, AgreementState
 from prepaid.cards import operations, queries
-from prepaid.cards.errors import ContractChanged, ContractNotAccepted
+from prepaid.cards.errors import ContractChanged, ContractNotAccepted, NotGivenYet
 from prepaid.cards.forms import BuyForm
 from prepaid.cards.models import Card
 from prepaid.merchants.models import StaffMember
@@ -46,7 +46,9 @@ def top_up(request: HttpRequest, number: str) -> HttpResponse:
 def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None = None) -> HttpResponse:
     custody = custody_of(version, on=clock.today())
     prepared_by = operations.preparer_of(token=request.GET.get("by", ""), version=version)
-    new_form = partial(BuyForm, version=version, custody=custody, in_cash=tops_up is None)
+    if version.after_use and prepared_by is None:
+        raise NotGivenYet()
+    new_form = partial(BuyForm, version=version, custody=custody, in_cash=tops_up is None and not version.after_use)
     form = new_form(request.POST or None)
     shown = partial(_contract, request, version, custody, tops_up=tops_up, prepared_by=prepared_by)
     if request.method == "GET":
@@ -111,7 +113,7 @@ def _contract(
         "merchant": version.product.merchant,
         "items": twelve_items(version.terms, custody_percent=custody.percent),
         "custody": custody,
-        "previews": refund_previews(version),
+        "previews": [] if version.after_use else refund_previews(version),
         "cooling_off_days": sector_rule(version.product.merchant.sector_id, clock.today()).cooling_off_days,
         "form": form,
         "risks": [form[name] for name in form.risks],

@@ -85,6 +85,7 @@ class ProductVersion(models.Model):
     lowest_item_fen = models.BigIntegerField(_("lowest-priced item (fen)"), null=True, blank=True)
     discount_bp = models.PositiveSmallIntegerField(_("paid of the list price (0.01 %)"), null=True, blank=True)
     months = models.PositiveSmallIntegerField(_("paid month by month, months"), null=True, blank=True)
+    after_use = models.BooleanField(_("paid after the visit"), default=False)
     stores = models.ManyToManyField(Store, related_name="+", verbose_name=_("redeemed at"))
 
     service = models.TextField(_("service and quantity"), max_length=2000)
@@ -128,6 +129,10 @@ class ProductVersion(models.Model):
                 name="product_version_months_of_a_period_card",
                 condition=Q(months__isnull=True)
                 | Q(kind=Plan.PERIOD, months__isnull=False, months__gte=LEAST_MONTHS, months__lte=MOST_MONTHS),
+            ),
+            models.CheckConstraint(
+                name="product_version_after_use_is_one_visit",
+                condition=Q(after_use=False) | Q(kind=Plan.SESSIONS, sessions=1, months__isnull=True),
             ),
             models.CheckConstraint(
                 name="product_version_figures_of_its_kind",  # a comparison with NULL would pass: hence isnull=False
@@ -188,6 +193,8 @@ class ProductVersion(models.Model):
     @property
     def kind_label(self) -> str:
         """What kind of card it is, in words."""
+        if self.after_use:
+            return gettext("one visit, paid afterwards")
         return gettext("membership paid by the month") if self.months else self.get_kind_display()
 
     @property
@@ -237,6 +244,7 @@ class ProductVersion(models.Model):
             lowest_item_fen=self.lowest_item_fen,
             discount_bp=self.discount_bp,
             months=self.months,
+            after_use=self.after_use,
             **{clause: getattr(self, clause) for clause in CLAUSES},
             issuer=Issuer(
                 name=merchant.name,

@@ -182,7 +182,7 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "has_open_store": queries.open_stores_of(version).exists(),
             "items": twelve_items(terms, custody_percent=custody.percent),
             "custody": custody,
-            "previews": queries.refund_previews(version),
+            "previews": [] if version.after_use else queries.refund_previews(version),
             "cooling_off_days": sector_rule(merchant.sector_id, clock.today()).cooling_off_days,
         },
     )

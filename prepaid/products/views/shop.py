@@ -29,6 +29,7 @@ from prepaid.products.states import FilingState, ProductKind, VersionState
 
 #: What the address of a new membership calls its kind.
 MONTHLY = "monthly"
+AFTER_USE = "after-use"
 
 
 @register_todo
@@ -98,9 +99,12 @@ def shop_product_new(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @manager_page
 def shop_product_add(request: HttpRequest, staff: StaffMember, kind: str) -> HttpResponse:
-    """A new product of one kind; ``monthly``: a period card that is paid month by month."""
+    """A new product of one kind; ``monthly``: a period card that is paid month by month; ``after-use``: a visit that is paid
+    when it was given."""
     if kind == MONTHLY:
         return _product_page(request, staff, Plan.PERIOD, None, monthly=True)
+    if kind == AFTER_USE:
+        return _product_page(request, staff, Plan.SESSIONS, None, after_use=True)
     if kind not in Plan.values:
         raise Http404
     return _product_page(request, staff, Plan(kind), None)
@@ -113,13 +117,28 @@ def shop_product_edit(request: HttpRequest, staff: StaffMember, pk: int) -> Http
     version = queries.version_of(staff.merchant_id, pk)
     if version.state != VersionState.DRAFT:
         return redirect("shop_version", pk)
-    return _product_page(request, staff, version.plan, version, monthly=version.months is not None)
+    return _product_page(
+        request, staff, version.plan, version, monthly=version.months is not None, after_use=version.after_use
+    )
 
 
 def _product_page(
-    request: HttpRequest, staff: StaffMember, kind: Plan, version: ProductVersion | None, *, monthly: bool = False
+    request: HttpRequest,
+    staff: StaffMember,
+    kind: Plan,
+    version: ProductVersion | None,
+    *,
+    monthly: bool = False,
+    after_use: bool = False,
 ) -> HttpResponse:
-    form = ProductForm(request.POST or None, kind=kind, monthly=monthly, merchant_id=staff.merchant_id, version=version)
+    form = ProductForm(
+        request.POST or None,
+        kind=kind,
+        monthly=monthly,
+        after_use=after_use,
+        merchant_id=staff.merchant_id,
+        version=version,
+    )
     status = 200
     if request.method == "POST":
         status = 400
@@ -139,7 +158,13 @@ def _product_page(
         "staff": staff,
         "form": form,
         "version": version,
-        "kind": _("membership paid by the month") if monthly else ProductKind(kind).label,
+        "kind": (
+            _("membership paid by the month")
+            if monthly
+            else _("one visit, paid afterwards")
+            if after_use
+            else ProductKind(kind).label
+        ),
     }
     return render(request, "merchant/product_form.html", context, status=status)
 

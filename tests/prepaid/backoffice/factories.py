@@ -22,16 +22,19 @@ from escrow.operations.payments import take_payment
 from escrow.operations.statements import set_aside
 from escrow.states import AccountCode, InstructionState, RefundBasis
 from prepaid.merchants.models import Merchant
+from prepaid.notices.models import Message
 from tests.escrow.factories import ACTOR, AT, calendar, open_agreement, order, paid
 from tests.prepaid.merchants.factories import make_merchant, owner_of
 
 #: When everything is looked at: four days after it went wrong.
 NOW = AT + timedelta(days=4)
 LARGE = 2 * 10_000_001
+#: Not about a merchant's money.
+OF_NOBODY = {"message"}
 KINDS = {
     "unknown", "unanswered", "returned_refund", "held_payout", "approval", "returned_payout", "payouts_held",
     "no_account", "payment", "suspense", "unexplained", "unmatched", "clearing", "alarm", "claim", "legal_hold",
-    "refund_account", "deposit",
+    "refund_account", "deposit", "message",
 }  # fmt: skip
 
 
@@ -162,4 +165,7 @@ def everything() -> dict[str, Merchant]:
     ordered(of["legal_hold"])
     cash = open_agreement(of["deposit"].beneficiary)
     escrow.await_deposit(agreement_id=cash.pk, subject="card", due_on=AT.date(), at=AT, actor=ACTOR)
+    waits = {"kind": "test", "body": "x", "sent_at": AT, "next_try_at": AT, "phone_index": "x"}
+    for _message in range(2):  # one row, the one that waits longest
+        Message.objects.create(channel="sms", **waits)
     return of

@@ -1,5 +1,7 @@
 """The next step of each kind, through the pages: two operators, one asks and the other decides."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +14,7 @@ from escrow.states import ApprovalState, InstructionState
 from prepaid.backoffice.queries.matters import Asked, matters
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import StaffRole
+from prepaid.notices import queries
 from prepaid.notices.models import Message
 from tests.escrow.factories import ACTOR, AT
 from tests.escrow.test_bank_files import order_no
@@ -260,3 +263,14 @@ def test_every_step_has_its_page(client, one):
     for name, arguments in (("approval", [0]), ("release_hold", [0]), ("ask_release", [0]), ("merchant", [0])):
         assert client.get(url(name, *arguments)).status_code == 404
     assert client.get(url("refund_by_hand")).status_code == 200
+
+
+def test_messages_that_do_not_leave_are_sent_when_the_gateway_is_mended(client):
+    client.force_login(make_operator())
+    waits = {"kind": "test", "body": "x", "sent_at": AT, "phone_index": "x", "channel": "sms"}
+    rows = [Message.objects.create(**waits, next_try_at=NOW + timedelta(hours=2)) for _row in range(2)]
+    assert lanes() == ["message"]
+    assert client.post(url("send_messages", rows[0].pk)).status_code == 302
+    assert list(queries.waiting(at=NOW)) == [row.pk for row in rows]
+    Message.objects.update(delivered_at=NOW, next_try_at=None)
+    assert lanes() == []

@@ -1,0 +1,156 @@
+"""A visit that is paid when it was given: nothing is prepaid, the payment uses it up, and it is sold while cards are stopped."""
+
+import pytest
+from django.urls import reverse
+
+from escrow import clock, invariants
+from escrow import queries as escrow_queries
+from escrow.states import AgreementState, Plan, UseState
+from prepaid.cards import operations, queries, tasks
+from prepaid.cards.errors import NotGivenYet
+from prepaid.cards.models import Card, Redemption
+from prepaid.merchants.models import SectorRule, Store
+from prepaid.merchants.queries import sales_stops
+from prepaid.notices.models import Message
+from prepaid.products import operations as products
+from prepaid.products.models import ProductVersion
+from prepaid.products.queries import merchants_to_watch, sells_exempt
+from prepaid.products.states import FilingState, VersionState
+from tests.prepaid.cards import factories
+from tests.prepaid.cards.test_pages import MOST_QUERIES, fields_of, signed_in, text_of
+from tests.prepaid.cards.test_prepared import buy, path_of
+from tests.prepaid.merchants.test_standing import listed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    return factories.shop()
+
+
+@pytest.fixture
+def version(shop) -> ProductVersion:
+    draft = products.Draft(
+        name="单次精剪",
+        kind=Plan.SESSIONS,
+        price_fen=6_800,
+        after_use=True,
+        store_ids=[store.pk for store in shop.stores],
+        service="洗剪吹一次",
+    )
+    actor = shop.owner.actor
+    made = products.draft_product(merchant_id=shop.merchant.pk, draft=draft, at=clock.now(), actor=actor)
+    products.submit_filing(version_id=made.pk, at=clock.now(), actor=actor)
+    return ProductVersion.objects.get(pk=made.pk)
+
+
+def ordered(version: ProductVersion, till, customer) -> Card:
+    path = path_of(operations.prepared_address(staff=till, version=version))
+    answer = buy(signed_in(customer), path)
+    assert answer.status_code == 302, text_of(answer)
+    return Card.objects.get(holder=customer)
+
+
+def broken() -> list[str]:
+    return [finding.name for finding in invariants.prove() if not finding.ok]
+
+
+def test_a_manager_puts_it_on_sale_without_a_filing_however_much_is_prepaid(shop) -> None:
+    SectorRule.objects.filter(sector=shop.merchant.sector).update(filing_balance_fen=1)
+    desk, page = signed_in(shop.owner), reverse("shop_product_add", args=["after-use"])
+    assert page in desk.get(reverse("shop_product_new")).content.decode()
+    form = fields_of(desk.get(page))
+    assert not {"sessions", "days", "list_price_fen"} & set(form)
+    clauses = {field.name: field.value() for field in desk.get(page).context["form"].clause_fields}
+    typed = {**clauses, "name": "单次洗吹", "price_fen": "38", "service": "洗吹一次", "stores": [shop.stores[0].pk]}
+    answer = desk.post(page, typed, follow=True)
+    assert "one visit, paid afterwards" in text_of(answer)
+    made = ProductVersion.objects.get()
+    assert (made.sessions, made.price_fen, made.list_price_fen) == (1, 3_800, 3_800)
+    desk.post(reverse("shop_version_submit", args=[made.pk]))
+    made.refresh_from_db()
+    assert (made.state, made.filing.state) == (VersionState.ON_SALE, FilingState.EXEMPT)
+    assert merchants_to_watch() == []
+    assert not sells_exempt(shop.merchant.pk)
+
+
+def test_served_asked_paid_and_used_up(
+    shop, version, django_capture_on_commit_callbacks, django_assert_max_num_queries
+) -> None:
+    till, customer = factories.cashier(shop), factories.person("顾客")
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = signed_in(till.user).get(reverse("shop_sell_product", args=[version.pk]))
+    assert "Once she was served" in text_of(page)
+    path = path_of(operations.prepared_address(staff=till, version=version))
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = signed_in(customer).get(path)
+    assert "says that you were served" in text_of(page)
+    assert "I prepay nothing" in text_of(page)
+    assert "What you would get back" not in text_of(page)
+    card = ordered(version, till, customer)
+    with django_capture_on_commit_callbacks(execute=True):
+        factories.pay(card)
+    [redemption] = Redemption.objects.all()
+    assert (redemption.cashier, redemption.units, redemption.use.state) == (till, 1, UseState.FINAL)
+    held = escrow_queries.holding(card.agreement_id)
+    assert (held.units_left, held.unearned_fen) == (0, 0)
+    assert escrow_queries.backing(shop.merchant.beneficiary_id).held_fen == 0
+    kinds = set(Message.objects.filter(recipient=customer, channel="in_app").values_list("kind", flat=True))
+    assert "cards.active" not in kinds
+    assert any(kind.startswith("cards.charge") for kind in kinds), kinds
+    assert "used up" in text_of(signed_in(customer).get(reverse("card_detail", args=[card.number])))
+    assert queries.in_the_way(customer) == []
+    assert operations.charge_visit(card_id=card.pk, at=clock.now(), actor="system:x") is None
+    assert broken() == []
+
+
+def test_what_the_signal_lost_the_sweep_charges_once(shop, version) -> None:
+    card = factories.pay(ordered(version, factories.cashier(shop), factories.person("顾客")))
+    assert not Redemption.objects.exists()
+    for _time in range(2):
+        tasks.sweep()
+    assert Redemption.objects.get().card == card
+
+
+def test_an_owner_of_several_stores_charges_at_the_first_that_is_open(shop, version) -> None:
+    shut, *others = sorted(store.pk for store in shop.stores)
+    if others:
+        Store.objects.filter(pk=shut).update(is_open=False)
+    card = factories.pay(ordered(version, shop.boss, factories.person("顾客")))
+    tasks.sweep()
+    assert Redemption.objects.get(card=card).store_id == (others[0] if others else shut)
+
+
+def test_nobody_orders_it_who_was_not_asked_to(shop, version) -> None:
+    customer = factories.person("顾客")
+    client = signed_in(customer)
+    page = text_of(client.get(reverse("product_detail", args=[version.pk])))
+    assert "you are served first" in page
+    assert (
+        reverse("buy", args=[version.pk])
+        not in client.get(reverse("product_detail", args=[version.pk])).content.decode()
+    )
+    answer = client.get(reverse("buy", args=[version.pk]))
+    assert (answer.status_code, "at the counter" in text_of(answer)) == (400, True)
+    with pytest.raises(NotGivenYet):
+        factories.order(version, customer)
+    assert not Card.objects.exists()
+
+
+def test_it_is_sold_while_the_merchant_may_sell_no_cards(shop, version) -> None:
+    listed(shop.merchant.uscc)
+    assert sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk]
+    card = factories.pay(ordered(version, factories.cashier(shop), factories.person("顾客")))
+    assert card.agreement.state == AgreementState.HELD
+
+
+def test_it_counts_in_no_cap_and_is_never_paid_in_cash(shop, version) -> None:
+    SectorRule.objects.filter(sector=shop.merchant.sector).update(max_price_fen=6_800)
+    customer, till = factories.person("顾客"), factories.cashier(shop)
+    path = path_of(operations.prepared_address(staff=till, version=version))
+    client = signed_in(customer)
+    for _visit in range(3):
+        assert buy(client, path).status_code == 302
+    assert Card.objects.count() == 3
+    assert "deposit" not in [value for value, _label in client.get(path).context["form"].fields["channel"].choices]
