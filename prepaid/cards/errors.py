@@ -402,7 +402,9 @@ class UndoOnlyToday(TooLateToUndo):
 
 
 class PauseAfterTheEnd(DomainError):
-    message = _("What is paid ends on %(day)s, before this pause begins. Pause the month that you pay next instead.")
+    message = _(
+        "What is paid ends on %(day)s, before this pause begins. Choose other days, or pay first for what comes then."
+    )
     http_status = 422
 
 

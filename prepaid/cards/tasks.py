@@ -190,7 +190,7 @@ def _each(task: Any, ids: Callable[[], Iterable[int]]) -> int:
     done = 0
     try:
         found = list(ids())
-    except Exception:
+    except Exception:  # one bad question must not stop the others
         logger.exception("what is due of %s cannot be told", task.name)
         return 0
     for pk in found:
