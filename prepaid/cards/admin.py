@@ -53,6 +53,18 @@ class CardAdmin(PostScopedAdmin):
         "expires_on",
     ]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Whose it is leads to the person for who may see people; else the name stands alone."""
+        fields = list(super().get_fields(request, obj))
+        if not me(request).is_platform_operator:
+            fields[fields.index("holder")] = "holder_name"
+        return fields
+
+    @admin.display(description=gettext_lazy("holder"))
+    def holder_name(self, card: Card) -> str:
+        """Masked."""
+        return str(card.holder)
+
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """By the sector's lead department and the district of the head office."""
         rows = queryset.filter(issuer__sector__lead_department_id=post.department_id)

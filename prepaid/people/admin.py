@@ -25,7 +25,7 @@ from prepaid.notices import phones
 from prepaid.notices.errors import InvalidPhone
 from prepaid.people import operations, queries
 from prepaid.people.access import me
-from prepaid.people.admin_site import ReadOnlyAdmin
+from prepaid.people.admin_site import ReadOnlyAdmin, ReferenceAdmin
 from prepaid.people.forms import PhoneField, RevealForm
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
 
@@ -350,14 +350,14 @@ class PostAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(ReadOnlyAdmin):
+class DepartmentAdmin(ReferenceAdmin):
     """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "full_name_zh", "name_en", "valid_from", "valid_until"]
 
 
 @admin.register(Division)
-class DivisionAdmin(ReadOnlyAdmin):
+class DivisionAdmin(ReferenceAdmin):
     """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "name_en", "level", "parent", "valid_from", "valid_until"]

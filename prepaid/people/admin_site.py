@@ -1,6 +1,7 @@
 """The administration: regulators' work queue, operators' view of everything. Pages of other apps build on these classes."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -177,6 +180,17 @@ class PrepaidAdminSite(admin.AdminSite):
         return TemplateResponse(request, "admin/search.html", context)
 
 
+_looking: ContextVar[User | None] = ContextVar("who looks at an administration page", default=None)
+
+
+def step(address: str, words: str, *args: Any, may: Callable[[User], bool]) -> SafeString:
+    """In a column of a row's page: the way to a deed, for who may do it; nothing for everybody else."""
+    user = _looking.get()
+    if user is None or not may(user):
+        return SafeString("")
+    return format_html(' <a href="{}">{}</a>', reverse(address, args=args), words)
+
+
 class ReadOnlyAdmin(_ModelAdmin):
     """Rows to look at, for platform operators. What may be done to them are deeds with their own button."""
 
@@ -229,6 +243,15 @@ class ReadOnlyAdmin(_ModelAdmin):
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/deed.html", context, status=status)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A row's page, made while it is known who looks (``step``)."""
+        token = _looking.set(me(request))
+        try:
+            response = super().changeform_view(request, *args, **kwargs)
+            return response.render() if isinstance(response, TemplateResponse) else response
+        finally:
+            _looking.reset(token)
+
     def audit_target(self, obj: Any) -> str:
         """How the audit trail names the row."""
         return f"{self.opts.model_name}:{obj.pk}"
@@ -253,6 +276,15 @@ class ReadOnlyAdmin(_ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """What is not theirs does not exist."""
         raise Http404
+
+
+class ReferenceAdmin(ReadOnlyAdmin):
+    """Public facts that rows name: whoever the site lets in may follow the name to one; operators have the list."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """One row: everybody in the administration."""
+        named = obj is not None and self.admin_site.has_permission(request)
+        return named or super().has_view_permission(request, obj)
 
 
 class ExportingAdmin(ReadOnlyAdmin):

@@ -23,7 +23,7 @@ from escrow.money import yuan
 from prepaid.merchants.forms import DayInput
 from prepaid.merchants.queries import legal_custody
 from prepaid.people.access import me
-from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
+from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue, step
 from prepaid.people.models import Post
 from prepaid.products import operations, queries
 from prepaid.products.contract import twelve_items
@@ -277,9 +277,13 @@ class ProductAdmin(PostScopedAdmin):
         """The latest, and the way to the next."""
         latest = queries.custody_decision(product)
         said = f"{latest.decided_at:%Y-%m-%d} · {latest.because}" if latest else _("none: all of it stays")
-        return format_html(
-            '{} <a href="{}">{}</a>', said, reverse("admin:products_product_custody", args=[product.pk]), _("Decide …")
+        way = step(
+            "admin:products_product_custody",
+            _("Decide …"),
+            product.pk,
+            may=lambda user: queries.may_decide_custody(user, product),
         )
+        return format_html("{}{}", said, way)
 
     def decide_custody(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let the legal minimum be enough, or ask for all of the money again. The sector's department of the city only."""

@@ -27,8 +27,8 @@ from prepaid.merchants.forms import DayInput
 from prepaid.merchants.models import Merchant, Rating, Sector, SectorRule, Store
 from prepaid.merchants.reference import add_sector_rule
 from prepaid.people.access import me
-from prepaid.people.admin_site import PostScopedAdmin, ReadOnlyAdmin
-from prepaid.people.models import Post
+from prepaid.people.admin_site import PostScopedAdmin, ReferenceAdmin, step
+from prepaid.people.models import Post, User
 
 if TYPE_CHECKING:
     _StoreInline = admin.TabularInline[Store, Merchant]
@@ -141,6 +141,11 @@ class FoundClosedForm(forms.Form):
 MOST_AWAITED = 10
 
 
+def _is_official(user: User) -> bool:
+    """Whose post covers the merchant, or the page would not be there."""
+    return user.is_regulator
+
+
 @admin.register(Merchant)
 class MerchantAdmin(PostScopedAdmin):
     """Officials see the merchants of their department's sectors with the head office in their district."""
@@ -173,8 +178,8 @@ class MerchantAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("rating"))
     def rated(self, merchant: Merchant) -> SafeString:
         """The rating, and the way to the page that changes it."""
-        page = reverse("admin:merchants_merchant_rate", args=[merchant.pk])
-        return format_html('{} <a href="{}">{}</a>', merchant.rating or _("not rated"), page, _("Rate …"))
+        way = step("admin:merchants_merchant_rate", _("Rate …"), merchant.pk, may=_is_official)
+        return format_html("{}{}", merchant.rating or _("not rated"), way)
 
     @admin.display(description=gettext_lazy("custody account"))
     def custody(self, merchant: Merchant) -> str:
@@ -190,13 +195,14 @@ class MerchantAdmin(PostScopedAdmin):
     def payouts(self, merchant: Merchant) -> str:
         """Whether they go out, why not, and the way to the page that changes it."""
         held = merchant.beneficiary.payouts_held
+        said = (
+            _("held: %(because)s") % {"because": merchant.beneficiary.payouts_held_because} if held else _("paid daily")
+        )
+        deed = _("Release …") if held else _("Hold …")
         return format_html(
-            '{} <a href="{}">{}</a>',
-            _("held: %(because)s") % {"because": merchant.beneficiary.payouts_held_because}
-            if held
-            else _("paid daily"),
-            reverse("admin:merchants_merchant_payouts", args=[merchant.pk]),
-            _("Release …") if held else _("Hold …"),
+            "{}{}",
+            said,
+            step("admin:merchants_merchant_payouts", deed, merchant.pk, may=lambda user: user.is_platform_operator),
         )
 
     @admin.display(description=gettext_lazy("cards from before joining"))
@@ -265,11 +271,10 @@ class MerchantAdmin(PostScopedAdmin):
             for one in queries.handovers_of(merchant)[:5]
         ]
         return format_html(
-            '{}<a href="{}">{}</a>',
+            "{}{}",
             format_html_join("", '<div><a href="{}">{}</a></div>', rows),
-            reverse("admin:merchants_handover_enter", args=[merchant.pk]),
-            _("Enter a change …"),
-        )
+            step("admin:merchants_handover_enter", _("Enter a change …"), merchant.pk, may=_is_official),
+        ) or SafeString("–")
 
     def get_urls(self) -> list[URLPattern]:
         """The usual ones, the one that holds or releases payouts, and those that begin and end a stoppage."""
@@ -405,7 +410,7 @@ class MerchantAdmin(PostScopedAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(ReadOnlyAdmin):
+class SectorAdmin(ReferenceAdmin):
     """Loaded by ``manage.py load_reference``."""
 
     list_display = ["code", "name_zh", "name_en", "lead_department", "enforcer", "valid_from", "valid_until"]
