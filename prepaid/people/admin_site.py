@@ -279,12 +279,15 @@ class ReadOnlyAdmin(_ModelAdmin):
 
 
 class ReferenceAdmin(ReadOnlyAdmin):
-    """Public facts that rows name: whoever the site lets in may follow the name to one; operators have the list."""
+    """Public facts that rows name: whoever the site lets in may follow the name to them; operators find them on the first page."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """One row: everybody in the administration."""
-        named = obj is not None and self.admin_site.has_permission(request)
-        return named or super().has_view_permission(request, obj)
+        """Everybody in the administration."""
+        return self.admin_site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """On the first page for operators, as everything else that is theirs."""
+        return ReadOnlyAdmin.has_view_permission(self, request)
 
 
 class ExportingAdmin(ReadOnlyAdmin):

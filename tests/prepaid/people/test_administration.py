@@ -74,8 +74,11 @@ def test_a_closed_or_former_official_is_out(client: Client) -> None:
 
 def test_an_official_sees_no_operators_page(client: Client) -> None:
     client.force_login(make_official())
-    for model in ("user", "post", "department", "division"):
+    for model in ("user", "post"):
         assert client.get(f"/admin/people/{model}/").status_code == 403
+    for model in ("department", "division"):  # public facts, which rows of theirs name
+        assert client.get(f"/admin/people/{model}/").status_code == 200
+        assert client.get(f"/admin/people/{model}/add/").status_code == 403
     assert "/admin/people/" not in client.get("/admin/").content.decode()
 
 
