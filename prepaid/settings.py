@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "prepaid.cards",
     "prepaid.backoffice",
     "complaints.cases",
+    "complaints.routing",
     "demo",
 ]
 
