@@ -1,6 +1,6 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree, pages (all of them unless some are named). docs/benchmarks.md says what is measured
+Subjects: uses, size, refunds, sum_tree, pages, routing (all of them unless some are named). docs/benchmarks.md says what is measured
 against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
 """
 
@@ -134,6 +134,13 @@ def pages(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(databases, quick=quick)
 
 
+def routing(databases: Any, quick: bool) -> list[Figure]:
+    """Districts of addresses; asks no database."""
+    from benchmarks import routing as subject
+
+    return subject.measure(quick=quick)
+
+
 def _beside() -> dict[str, str]:
     """The environment of a process that makes databases of its own on our server."""
     served = os.environ["DATABASE_URL"].rpartition("/")[0]
@@ -146,6 +153,7 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "refunds": refunds,
     "sum_tree": sum_tree,
     "pages": pages,
+    "routing": routing,
 }
 
 

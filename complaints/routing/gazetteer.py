@@ -111,9 +111,9 @@ class Gazetteer:
                 if text[start:end] in self._names:
                     yield text[start:end]
 
-    def matches(self, text: str) -> list[Match]:
-        """The known names in a comparable text, from left to right, the longest at each place."""
-        return [Match(name, counts) for name, counts in _longest(text, self._names)]
+    def matches(self, text: str, district: int) -> list[Match]:
+        """The known names in a comparable text that lie in the district, perhaps among others."""
+        return [Match(name, counts) for name, counts in _longest(text, self._names) if district in counts]
 
     def signals(self, text: str) -> list[Row]:
         """For every district what each signal gives a comparable text."""
@@ -136,6 +136,22 @@ class Gazetteer:
         for row, weight in zip(rows, self._log_share, strict=True):
             row[_SHARE] = weight
         return rows
+
+    def telling_fragment(self, text: str, district: int) -> str:
+        """The fragment of a comparable text that most of all stands in the texts of the district's compounds."""
+        best, found = 0.0, ""
+        for fragment in dict.fromkeys(_fragments(text)):
+            counts = self._fragments.get(fragment)
+            if counts is None or len(fragment) == 1:
+                continue
+            count, total = (
+                (counts == district, 1.0)
+                if isinstance(counts, int)
+                else (counts.get(district, 0), sum(counts.values()))
+            )
+            if (worth := len(fragment) * count / (total + 0.5)) > best:
+                best, found = worth, fragment
+        return found
 
     def _weigh_fragments(self, text: str, rows: list[Row]) -> None:
         for start in range(len(text)):

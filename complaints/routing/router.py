@@ -19,6 +19,8 @@ NEAR_ENOUGH = 300.0
 #: How sure the other evidence must be to contradict a district that is named.
 CONTRADICTS = 0.98
 _NAMED, _POINT, _POINT_AGAINST_TEXT = 0.99, 0.99, 0.9
+#: A name lies clearly in a district when so much of what is known of it does.
+_CLEAR = 0.6
 _HOSTS = {"大兴区", "通州区"}  # the zone lies in them
 
 
@@ -123,21 +125,20 @@ class Router:
 
     def _evidence(self, plain: str, rows: list[Row], best: int, other: int) -> str:
         """One sentence about the signal that speaks most for the district against the next one."""
-        district = self._gazetteer.districts[best]
-        gains = {
-            name: weight * (for_it - against)
-            for (name, weight), for_it, against in zip(
-                self._weights.signals.items(), rows[best], rows[other], strict=True
-            )
-        }
-        strongest = max(gains, key=gains.__getitem__)
+        text, district = without_districts(plain), self._gazetteer.districts[best]
+        pairs = zip(self._weights.signals.items(), rows[best], rows[other], strict=True)
+        strongest = max((weight * (for_it - against), name) for (name, weight), for_it, against in pairs)[1]
         if strongest == "number":
             return f"同一条路上门牌号相近的小区在{district}"
-        matches = [match for match in self._gazetteer.matches(without_districts(plain)) if best in match.shares]
-        if strongest == "fragment" or not matches:
-            return f"与{district}已知小区的地址最相近"
-        clearest = max(matches, key=lambda match: (match.shares[best] / sum(match.shares.values()), len(match.text)))
-        return f"“{clearest.text}”在{district}"
+        shares = {
+            match.text: match.shares[best] / sum(match.shares.values()) for match in self._gazetteer.matches(text, best)
+        }
+        if shares and (strongest != "fragment" or max(shares.values()) >= _CLEAR):
+            clearest = max(shares, key=lambda name: (shares[name], len(name)))
+            return f"“{clearest}”在{district}"
+        if fragment := self._gazetteer.telling_fragment(text, best):
+            return f"“{fragment}”见于{district}的小区地址"
+        return f"与{district}的小区地址最相近"
 
 
 @cache

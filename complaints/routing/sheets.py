@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 
 from complaints.routing.places import Point
@@ -16,14 +16,15 @@ class BadHeader(Exception):
     """The first line does not name the columns; the message says what is wrong."""
 
 
-def answers(lines: Iterable[bytes], router: Router) -> Iterator[bytes]:
-    """The header and one line for every row.
+def answers(lines: Iterable[bytes], make_router: Callable[[], Router]) -> Iterator[bytes]:
+    """The header and one line for every row; the router is made when the header is good.
 
     Raises:
         BadHeader: before anything else is given.
     """
     rows = _rows(lines)
     header = _header(next(rows, None))
+    router = make_router()
     yield _line(ANSWERS)
     for row in rows:
         answer = _answer(header, row, router)

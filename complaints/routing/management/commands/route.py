@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            for line in answers(sys.stdin.buffer, router()):
+            for line in answers(sys.stdin.buffer, router):
                 sys.stdout.buffer.write(line)
                 sys.stdout.buffer.flush()  # whoever asks line by line is answered line by line
         except BadHeader as error:
