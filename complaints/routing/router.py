@@ -91,7 +91,6 @@ class Router:
 
     def _by_point(self, plain: str, named: list[str], point: Point) -> Answer:
         inside = self._shapes.district(point)
-        near = self._shapes.near(point)
         for name in named:
             hosts = _HOSTS if name == ZONE else {name}
             if inside in hosts:
@@ -99,21 +98,21 @@ class Router:
         if len(named) > 1:
             return Answer(None, 0.0, f"文字里有两个区：{'、'.join(named)}，坐标都不在其中")
         if named:
-            if near.get(named[0], 1e9) <= NEAR_ENOUGH:
+            if self._shapes.near(point).get(named[0], 1e9) <= NEAR_ENOUGH:
                 return Answer(named[0], _POINT_AGAINST_TEXT, f"地址写明{named[0]}，坐标紧靠该区边界")
             return Answer(None, 0.0, f"地址写明{named[0]}，坐标却在{inside}界内" if inside else "坐标不在北京各区界内")
         if inside is None:
             return Answer(None, 0.0, "坐标不在北京各区界内")
-        return self._at_border(plain, inside, near)
+        return self._inside(plain, inside, point)
 
-    def _at_border(self, plain: str, inside: str, near: dict[str, float]) -> Answer:
+    def _inside(self, plain: str, inside: str, point: Point) -> Answer:
         """Inside an outline, without a name: the outline decides, near a border together with the text."""
         _, probabilities = self._weigh(plain)
         said = dict(zip(self._gazetteer.districts, probabilities, strict=True))
         likely = max(said, key=said.__getitem__)
         if likely == inside or said[likely] < self._weights.threshold or not has_chinese(plain):
             return Answer(inside, _POINT, f"坐标在{inside}界内")
-        if near.get(likely, 1e9) <= NEAR_BORDER and said[likely] >= CONTRADICTS:
+        if said[likely] >= CONTRADICTS and self._shapes.near(point).get(likely, 1e9) <= NEAR_BORDER:
             return Answer(likely, said[likely] * _POINT_AGAINST_TEXT, f"坐标紧靠{likely}边界，文字指向{likely}")
         if likely == ZONE and inside in _HOSTS:
             return Answer(ZONE, said[likely], f"坐标在{inside}界内，文字指向{ZONE}")
@@ -130,9 +129,7 @@ class Router:
         strongest = max((weight * (for_it - against), name) for (name, weight), for_it, against in pairs)[1]
         if strongest == "number":
             return f"同一条路上门牌号相近的小区在{district}"
-        shares = {
-            match.text: match.shares[best] / sum(match.shares.values()) for match in self._gazetteer.matches(text, best)
-        }
+        shares = self._gazetteer.shares_of_names(text, best)
         if shares and (strongest != "fragment" or max(shares.values()) >= _CLEAR):
             clearest = max(shares, key=lambda name: (shares[name], len(name)))
             return f"“{clearest}”在{district}"

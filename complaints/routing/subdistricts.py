@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from math import hypot
 
 from complaints.routing.divisions import Division, divisions
+from complaints.routing.matching import Matcher
 from complaints.routing.places import Place, Point
 from complaints.routing.texts import comparable
 
@@ -15,23 +16,23 @@ _SHORTEST_COMMUNITY = 3
 _NEIGHBOURS, _REACH = 3, 0.004
 
 
+_Codes = dict[str, dict[str, set[str]]]
+
+
 class Subdistricts:
     """Subdistricts by the names in a text, and by a point."""
 
     def __init__(self, places: Iterable[Place]):
-        self._named: dict[tuple[str, str], Division] = {}
-        communities: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._by_code = {part.code: part for part in divisions().parts if part.is_subdistrict}
+        named: _Codes = defaultdict(lambda: defaultdict(set))
+        communities: _Codes = defaultdict(lambda: defaultdict(set))
         for part in divisions().parts:
             if part.is_subdistrict:
-                for name in {part.name, *(part.stem + kind for kind in _KINDS)}:
-                    self._named[part.district, name] = part
+                for name in (part.name, *(part.stem + kind for kind in _KINDS)):
+                    named[part.district][name].add(part.code)
             elif len(part.stem) >= _SHORTEST_COMMUNITY:
-                communities[part.district, part.stem].add(part.parent)
-        self._communities = {
-            key: self._by_code[min(parents)] for key, parents in communities.items() if len(parents) == 1
-        }
-        self._longest = max(len(name) for _, name in (*self._named, *self._communities))
+                communities[part.district][part.stem].add(part.parent)
+        self._tables = {name: (_Names(named[name]), _Names(communities[name])) for name in divisions().districts}
         self._cells: dict[tuple[int, int], list[tuple[Point, str, Division]]] = defaultdict(list)
         for place in places:
             if found := self._by_name(comparable(place.address + place.name), place.district):
@@ -42,18 +43,10 @@ class Subdistricts:
         return self._by_name(plain, district) or (self._by_point(point, district) if point else None)
 
     def _by_name(self, plain: str, district: str) -> Division | None:
-        """The subdistrict that is named, else that of the longest community; none when two are equally long."""
-        if found := self._longest_match(plain, district, self._named):
-            return found
-        return self._longest_match(plain, district, self._communities)
-
-    def _longest_match(self, plain: str, district: str, table: dict[tuple[str, str], Division]) -> Division | None:
-        for length in range(min(self._longest, len(plain)), 1, -1):
-            parts = (plain[start : start + length] for start in range(len(plain) - length + 1))
-            found = {table[district, part] for part in parts if (district, part) in table}
-            if found:
-                return found.pop() if len(found) == 1 else None
-        return None
+        """The subdistrict that is named, else that of the longest community; none when several are meant."""
+        named, communities = self._tables[district]
+        codes = named.codes_of_longest(plain) or communities.codes_of_longest(plain)
+        return self._by_code[min(codes)] if len(codes) == 1 else None
 
     def _by_point(self, point: Point, district: str) -> Division | None:
         x, y = _cell(point)
@@ -67,6 +60,20 @@ class Subdistricts:
         if len(near) == _NEIGHBOURS and len(agreed) == 1 and near[-1][0] <= _REACH:
             return self._by_code[agreed.pop()]
         return None
+
+
+class _Names:
+    """Names of one district with the codes of the subdistricts they lie in."""
+
+    def __init__(self, codes: dict[str, set[str]]):
+        self._codes = codes
+        self._matcher = Matcher(codes)
+
+    def codes_of_longest(self, text: str) -> set[str]:
+        """The subdistricts of the longest name in a text, of all names equally long."""
+        found = list(self._matcher.all(text))
+        length = max(map(len, found), default=0)
+        return {code for name in found if len(name) == length for code in self._codes[name]}
 
 
 def _cell(point: Point) -> tuple[int, int]:

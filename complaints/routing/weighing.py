@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
+from operator import mul
 
 from complaints.routing.divisions import DATA
 from complaints.routing.gazetteer import SIGNALS, Gazetteer, Row
@@ -46,7 +47,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class _Example:
-    rows: list[Row]
+    rows: Sequence[Row]
     district: int
 
 
@@ -108,7 +109,7 @@ def _threshold(examples: list[_Example], weights: list[float]) -> float:
 
 
 def _softmax(rows: Sequence[Row], weights: list[float]) -> list[float]:
-    scores = [sum(map(float.__mul__, row, weights)) for row in rows]
+    scores = [sum(map(mul, row, weights)) for row in rows]
     top = max(scores)
     powers = [exp(score - top) for score in scores]
     total = sum(powers)
