@@ -1,4 +1,4 @@
-"""``python -m complaints.routing.build``: learn the weights from the tables and write data/weights.json (about ten seconds)."""
+"""``python -m complaints.routing.build``: learn the weights from the tables and write data/weights.json (a few seconds)."""
 
 from complaints.routing.gazetteer import Gazetteer
 from complaints.routing.places import places

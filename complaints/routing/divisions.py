@@ -62,8 +62,8 @@ def _district_of(code: str, districts: dict[str, str]) -> str:
 
 
 def _stem(name: str) -> str:
-    """``望京西园社区居委会`` is 望京西园; a name that is nothing but its kind stays whole."""
+    """``望京西园社区居委会`` is 望京西园; a name that is nothing but its kind, or a number, stays whole."""
     stem = _SUFFIX.sub("", name)
     if len(stem) > 3:
         stem = _SUFFIX.sub("", stem)
-    return stem if len(stem) > 1 else name
+    return stem if len(stem) > 1 and not stem.isascii() else name

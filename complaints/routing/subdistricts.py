@@ -12,6 +12,8 @@ from complaints.routing.texts import comparable
 #: A subdistrict's stem alone (回龙观) is a neighbourhood and may be larger; followed by one of these it is the subdistrict.
 _KINDS = ("街道", "地区", "镇", "乡")
 _SHORTEST_COMMUNITY = 3
+#: A community may have the name of a road that runs on through others.
+_ROADS = ("路", "街", "巷", "条", "胡同", "桥", "门")
 #: So many known compounds at most so many degrees away must agree (about 400 m).
 _NEIGHBOURS, _REACH = 3, 0.004
 
@@ -30,7 +32,7 @@ class Subdistricts:
             if part.is_subdistrict:
                 for name in (part.name, *(part.stem + kind for kind in _KINDS)):
                     named[part.district][name].add(part.code)
-            elif len(part.stem) >= _SHORTEST_COMMUNITY:
+            elif len(part.stem) >= _SHORTEST_COMMUNITY and not part.stem.endswith(_ROADS):
                 communities[part.district][part.stem].add(part.parent)
         self._tables = {name: (_Names(named[name]), _Names(communities[name])) for name in divisions().districts}
         self._cells: dict[tuple[int, int], list[tuple[Point, str, Division]]] = defaultdict(list)

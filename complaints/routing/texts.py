@@ -20,6 +20,11 @@ _ZONE = re.compile("亦庄开发区|(北京|亦庄)经济(技术)?开发区|(北
 #: After 北京 a short name is the district's, but 北京朝阳门 is a gate and 北京丰台路 a road.
 _SHORT = {short(name): name for name in divisions().districts}
 _AFTER_CITY = re.compile(f"北京市?({'|'.join(_SHORT)})(?![门路街站])")
+#: Traditional characters of names that are often written with them.
+_SIMPLE = str.maketrans(
+    "陽區豐臺門頭溝順義興懷雲慶東縣莊開發國關龍觀園樓號橋華鎮鄉長馬寶廣衚衕經濟術為業會場醫學書館萬裡灣營棗幹樹劉葉蘭團結環",
+    "阳区丰台门头沟顺义兴怀云庆东县庄开发国关龙观园楼号桥华镇乡长马宝广胡同经济术为业会场医学书馆万里湾营枣干树刘叶兰团结环",
+)
 
 _PROVINCES = "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾"
 _CITIES = (
@@ -35,14 +40,17 @@ _ELSEWHERE = re.compile(
 
 
 def comparable(text: str) -> str:
-    """Half-width capitals and digits, Chinese characters, and one bar wherever anything else stood."""
-    return _APART.sub("|", unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).upper()).strip("|")
+    """Half-width capitals and digits, simplified characters, and one bar wherever anything else stood."""
+    plain = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).upper().translate(_SIMPLE)
+    return _APART.sub("|", plain).strip("|")
 
 
 def named_districts(text: str) -> list[str]:
     """The districts a comparable text names, each once, by full, former or, after 北京, short name."""
     if _ZONE.search(text):
         return [ZONE]
+    if text in _SHORT:
+        return [_SHORT[text]]
     found = [_NAMES[name] for name in _FULL.findall(text)] + [_SHORT[name] for name in _AFTER_CITY.findall(text)]
     return list(dict.fromkeys(found))
 
