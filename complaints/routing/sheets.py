@@ -89,16 +89,21 @@ def _rows(lines: Iterable[bytes]) -> Iterator[list[str] | None]:
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
-    """UTF-8; from the first line on that cannot be, GB 18030. Bytes of neither are passed over."""
-    encoding = "utf-8"
+    """UTF-8 or GB 18030, as the first line tells that is not plain ASCII; a broken line in UTF-8 spoils no other."""
+    encoding = ""
     for number, line in enumerate(lines):
         if not number:
             line = line.removeprefix(b"\xef\xbb\xbf")  # the mark that spreadsheets put before UTF-8
-        try:
-            yield line.decode(encoding)
-        except UnicodeDecodeError:
-            encoding = "gb18030"
-            yield line.decode(encoding, "replace")
+        if encoding != "gb18030":
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                encoding = encoding or "gb18030"
+            else:
+                encoding = encoding or ("" if text.isascii() else "utf-8")
+                yield text
+                continue
+        yield line.decode("gb18030", "replace")
 
 
 def _line(cells: Iterable[str]) -> bytes:

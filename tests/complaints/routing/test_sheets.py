@@ -103,6 +103,11 @@ def test_gb18030_is_read():
     assert [row["district"] for row in answered(sheet.encode("gb18030"))] == ["丰台区", "朝阳区"]
 
 
+def test_a_broken_line_spoils_no_other():
+    sheet = "address\n朝阳区\n".encode() + b"\xff\xfe\x80\n" + "海淀区\n".encode()
+    assert [row["district"] for row in answered(sheet)] == ["朝阳区", "", "海淀区"]
+
+
 def test_a_row_may_be_short_or_empty():
     assert [row["district"] for row in answered("address,lng,lat\n朝阳区\n\n海淀区\n".encode())] == [
         "朝阳区",
