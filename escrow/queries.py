@@ -253,6 +253,8 @@ class Backing:
     advanced_fen: int = 0
     #: Taken in cash by the beneficiary and not in custody yet: neither held nor owed here.
     cash_fen: int = 0
+    #: Brought to custody and undone by the bank: owed here, and not there.
+    undone_fen: int = 0
     agreements_held: int = 0
     #: Of what is held, reserved by charges that wait for a consumer's confirmation.
     waiting_fen: int = 0
@@ -272,7 +274,7 @@ class Backing:
 
     @property
     def covered_fen(self) -> int:
-        return self.custody_fen + self.clearing_fen + self.fees_fen + self.unexplained_fen
+        return self.custody_fen + self.clearing_fen - self.undone_fen + self.fees_fen + self.unexplained_fen
 
 
 def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
@@ -288,7 +290,9 @@ def backings(beneficiary_ids: Iterable[int]) -> dict[int, Backing]:
                   FROM escrow_account WHERE asset = 'CNY' OR (asset = 'ADVANCE' AND code = 'held')
                   UNION ALL SELECT beneficiary_id, code, -amount, 0 FROM escrow_unfolded WHERE asset = 'CNY'
                   UNION ALL SELECT beneficiary_id, 'cash', amount_fen, 0 FROM escrow_payment
-                            WHERE channel = 'deposit' AND state = 'created') AS a
+                            WHERE channel = 'deposit' AND state = 'created'
+                  UNION ALL SELECT beneficiary_id, 'undone', amount_fen, 0 FROM escrow_payment
+                            WHERE taken_back_at IS NOT NULL) AS a
             WHERE a.beneficiary_id = ANY (%s)
             GROUP BY a.beneficiary_id, a.code
             """,

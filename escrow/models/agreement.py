@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models.encrypted import EncryptedTextField
+from escrow.reasons import in_words
 from escrow.states import AgreementState, Plan
 
 
@@ -33,6 +34,11 @@ class Beneficiary(models.Model):
 
     def __str__(self) -> str:
         return self.custody_no
+
+    @property
+    def payouts_held_in_words(self) -> str:
+        """Why, in the reader's language."""
+        return in_words(self.payouts_held_because)
 
 
 class Agreement(models.Model):

@@ -10,6 +10,7 @@ from escrow.models import Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
 from escrow.operations.beneficiaries import hold_payouts, open_clearing_account
 from escrow.operations.payments import fund
+from escrow.reasons import DEPOSIT_UNDONE
 from escrow.signals import deposit_moved
 from escrow.states import DEPOSIT, AgreementState, PaymentState
 from escrow.transactions import after_commit, transaction
@@ -105,7 +106,7 @@ def take_back_deposit(*, payment_id: int, at: datetime) -> bool:
             payment.frozen_meanwhile = True
             move_agreement(agreement, AgreementState.FROZEN, at=at, actor=actor, action="escrow.deposit_taken_back")
         payment.save(update_fields=["taken_back_at", "frozen_meanwhile"])
-        because = f"deposit taken back: {payment.order_no}"
+        because = f"{DEPOSIT_UNDONE}{payment.order_no}"
         hold_payouts(beneficiary_id=payment.beneficiary_id, because=because, at=at, actor=actor)
         _tell(payment)
     return True

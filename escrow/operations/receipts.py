@@ -13,6 +13,7 @@ from escrow.models import ClaimPayment, Instruction, Refund, StatementLine
 from escrow.operations.beneficiaries import hold_payouts, locked_beneficiary
 from escrow.operations.instructions import Payee, instruct, refund_returned
 from escrow.operations.statements import explain
+from escrow.reasons import PAYOUT_CAME_BACK
 from escrow.reconciliation import Fitting, Verdict
 from escrow.states import AccountCode, InstructionKind, LineKind, Reason
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
@@ -87,7 +88,7 @@ def _came_back(line: StatementLine, choice: Fitting, *, at: datetime, actor: str
         locked_beneficiary(order.beneficiary_id)
         _explained(_locked(line.pk), kind=LineKind.RETURNED, reference=order.number, at=at)
         if payout:
-            because = f"payout came back: {order.number}"
+            because = f"{PAYOUT_CAME_BACK}{order.number}"
             hold_payouts(beneficiary_id=order.beneficiary_id, because=because, instruction=order, at=at, actor=actor)
         chart = Chart(beneficiary_id=order.beneficiary_id)
         post(

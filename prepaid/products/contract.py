@@ -26,9 +26,18 @@ class ContractItem:
         return _("Beijing regulations on single-purpose prepaid cards, art. 13 (%(number)s)") % {"number": self.number}
 
 
+#: Items about money that is prepaid: risk, gifts, what becomes of the rest, the card itself.
+OF_PREPAID = {5, 6, 7, 9}
+
+
 def twelve_items(terms: Terms, *, custody_percent: int = 100) -> list[ContractItem]:
     """The contract in the reader's language; the merchant's own words stay as written. ``custody_percent``: of what is not used
-    stays in custody."""
+    stays in custody. Where nothing is prepaid, the items that are about that are left out."""
+    items = _items(terms, custody_percent)
+    return [item for item in items if item.number not in OF_PREPAID] if terms.after_use else items
+
+
+def _items(terms: Terms, custody_percent: int) -> list[ContractItem]:
     issuer = terms.issuer
     return [
         _item(

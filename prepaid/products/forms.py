@@ -47,6 +47,8 @@ OF_KIND = {
 }
 #: Fields of a period card that is paid month by month, and those that follow from it.
 MONTHLY, FOLLOWS = {"months"}, {"days"}
+#: Clauses about money that is prepaid, which a visit that is paid afterwards has no use for.
+OF_PREPAID = {"risk_warning", "gift_terms", "change_terms", "loss_terms"}
 #: Of a visit that is paid afterwards everything but the price follows.
 AFTER_USE: set[str] = set()
 #: What a field is called and explained for a kind that reads it otherwise.
@@ -129,7 +131,7 @@ class ProductForm(forms.Form):
         self.kind = kind
         self.after_use = after_use
         self.figures = MONTHLY if monthly else AFTER_USE if after_use else OF_KIND[kind]
-        kwargs["initial"] = self._initial(kind, version)
+        kwargs["initial"] = self._initial(kind, version, after_use=after_use)
         super().__init__(*args, **kwargs)
         for name in set().union(MONTHLY, *OF_KIND.values()) - self.figures | (
             FOLLOWS if monthly or after_use else set()
@@ -147,7 +149,7 @@ class ProductForm(forms.Form):
             self.fields["days"].required = False
             self.fields["days"].help_text = _("Empty: the card does not expire.")
         for clause in CLAUSES:
-            if clause != "service":
+            if clause != "service" and not (after_use and clause in OF_PREPAID):
                 label = capfirst(ProductVersion._meta.get_field(clause).verbose_name)  # type: ignore[union-attr]  # a column, not a relation
                 widget = forms.Textarea(attrs={"rows": 3})
                 self.fields[clause] = forms.CharField(label=label, max_length=2000, widget=widget)
@@ -155,7 +157,7 @@ class ProductForm(forms.Form):
     @property
     def clause_fields(self) -> list[forms.BoundField]:
         """The contract's clauses."""
-        return [self[clause] for clause in CLAUSES if clause != "service"]
+        return [self[clause] for clause in CLAUSES if clause != "service" and clause in self.fields]
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
@@ -169,7 +171,7 @@ class ProductForm(forms.Form):
         clauses = {
             clause: typed[clause]
             for clause in CLAUSES
-            if clause != "service" and not standard_clauses.is_standard(typed[clause])
+            if clause != "service" and clause in typed and not standard_clauses.is_standard(typed[clause])
         }
         figures = {name: typed.get(name) for name in self.figures - {"bonus_fen"}}
         return Draft(
@@ -186,9 +188,10 @@ class ProductForm(forms.Form):
         )
 
     @staticmethod
-    def _initial(kind: Plan, version: ProductVersion | None) -> dict[str, Any]:
+    def _initial(kind: Plan, version: ProductVersion | None, *, after_use: bool) -> dict[str, Any]:
         if version is None:
-            return dict(standard_clauses.for_card(kind, has_gift=kind == Plan.STORED_VALUE))
+            has_gift = kind == Plan.STORED_VALUE
+            return dict(standard_clauses.for_card(kind, has_gift=has_gift, after_use=after_use))
         initial = {clause: getattr(version, clause) for clause in CLAUSES}
         for name in ("price_fen", "bonus_fen", "list_price_fen", "visit_price_fen", "lowest_item_fen"):
             fen = getattr(version, name)

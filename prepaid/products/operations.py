@@ -298,7 +298,7 @@ def _checked(merchant_id: int, draft: Draft) -> tuple[dict[str, object], list[St
     if not 1 <= len(service) <= 2000:
         raise MissingText("service", 2000)
     figures = _figures(draft)
-    texts = standard_clauses.for_card(draft.kind, has_gift=draft.bonus_fen > 0)
+    texts = standard_clauses.for_card(draft.kind, has_gift=draft.bonus_fen > 0, after_use=draft.after_use)
     for clause, text in draft.clauses.items():
         if clause not in CLAUSES or len(text) > 2000:
             raise MissingText(clause, 2000)

@@ -32,6 +32,10 @@ DEDUCTION = {
         "the merchant gives no service are not deducted."
     ),
 }
+AFTER_USE = _(
+    "The visit is given first and paid afterwards. The payment is the holder's confirmation and is shown to the holder at once; what was "
+    "not given need not be paid."
+)
 NO_GIFT = _("No gifts come with this card.")
 GIFT = _(
     "The gift money is used together with the money paid, for the same goods and services. On a refund, what was "
@@ -80,14 +84,14 @@ FORMER = (
     ),
 )
 #: One list for recognising a clause that was kept.
-ALL = (*DEDUCTION.values(), NO_GIFT, GIFT, *COMMON.values(), *FORMER)
+ALL = (*DEDUCTION.values(), AFTER_USE, NO_GIFT, GIFT, *COMMON.values(), *FORMER)
 
 
-def for_card(kind: Plan, *, has_gift: bool) -> dict[str, str]:
+def for_card(kind: Plan, *, has_gift: bool, after_use: bool = False) -> dict[str, str]:
     """Every clause but ``service``, in the language in force."""
     return {
         **{clause: str(text) for clause, text in COMMON.items()},
-        "deduction": str(DEDUCTION[kind]),
+        "deduction": str(AFTER_USE if after_use else DEDUCTION[kind]),
         "gift_terms": str(GIFT if has_gift else NO_GIFT),
     }
 

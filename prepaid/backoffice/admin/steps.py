@@ -22,6 +22,7 @@ from escrow import queries as escrow_queries
 from escrow.errors import DomainError, NotFound
 from escrow.models import Approval, ClearingAlarm, Instruction, Payment, PayoutHold, StatementLine
 from escrow.money import yuan
+from escrow.reasons import in_words
 from escrow.reconciliation import Fitting
 from escrow.states import DEPOSIT, ApprovalKind, ApprovalState, RefundBasis
 from prepaid.backoffice import operations
@@ -164,7 +165,7 @@ def release_hold(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRes
         do=do,
         about=[
             (_("Merchant"), merchant or "–"),
-            (_("Held because"), hold.because),
+            (_("Held because"), in_words(hold.because)),
             (_("Held by"), named(hold.placed_by)),
             (_("Payout account"), masked(hold.beneficiary.payout_account_no) or "–"),
             (_("Other reasons"), "; ".join(others.values_list("because", flat=True)) or "–"),

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 
 from escrow.errors import NotFound
 from escrow.models import Approval, Beneficiary
+from escrow.reasons import in_words
 from escrow.states import AccountCode, ApprovalKind, ApprovalState
 from prepaid.backoffice.queries.source import Rows, Source
 from prepaid.backoffice.queries.sources import SOURCES
@@ -169,7 +170,7 @@ def _named(lines: Iterable[dict[str, Any]]) -> list[Matter]:
             fen=line["fen"],
             payee=line["payee"],
             label=_in_words(line),
-            remark=line["remark"],
+            remark=in_words(line["remark"]),
             owner=owners.get(line["owner"]),
             merchant=merchants.get(line["payee"]),
         )

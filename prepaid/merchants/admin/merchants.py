@@ -196,7 +196,9 @@ class MerchantAdmin(PostScopedAdmin):
         """Whether they go out, why not, and the way to the page that changes it."""
         held = merchant.beneficiary.payouts_held
         said = (
-            _("held: %(because)s") % {"because": merchant.beneficiary.payouts_held_because} if held else _("paid daily")
+            _("held: %(because)s") % {"because": merchant.beneficiary.payouts_held_in_words}
+            if held
+            else _("paid daily")
         )
         deed = _("Release …") if held else _("Hold …")
         return format_html(
@@ -403,7 +405,7 @@ class MerchantAdmin(PostScopedAdmin):
             do=decide,
             about=[
                 (_("Merchant"), merchant.name),
-                (_("Held because"), merchant.beneficiary.payouts_held_because or "–"),
+                (_("Held because"), merchant.beneficiary.payouts_held_in_words or "–"),
                 (_("Payout account"), masked(merchant.beneficiary.payout_account_no)),
             ],
         )

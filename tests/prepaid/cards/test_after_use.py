@@ -89,6 +89,7 @@ def test_served_asked_paid_and_used_up(
     assert "says that you were served" in text_of(page)
     assert "I prepay nothing" in text_of(page)
     assert "What you would get back" not in text_of(page)
+    assert "Risk warning" not in text_of(page)
     card = ordered(version, till, customer)
     with django_capture_on_commit_callbacks(execute=True):
         factories.pay(card)

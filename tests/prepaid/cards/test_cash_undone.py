@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from escrow import channels, clock, invariants
 from escrow import operations as escrow
+from escrow import queries as escrow_queries
 from escrow import tasks as escrow_tasks
 from escrow.channels import TransferAnswer
 from escrow.errors import AgreementFrozen, DepositTakenBack, NothingFits, WrongState
@@ -79,7 +80,12 @@ class TestTheBankUndoesTheDeposit:
         [stop] = sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk]
         assert deposit_of(sale).taken_back_at is not None
         assert stop.since == clock.today()
-        assert Beneficiary.objects.get(pk=shop.merchant.beneficiary_id).payouts_held
+        payee = Beneficiary.objects.get(pk=shop.merchant.beneficiary_id)
+        assert payee.payouts_held
+        with override("zh-hans"):
+            assert payee.payouts_held_in_words == f"银行冲正了现金存入 {deposit_of(sale).order_no}"
+        assert escrow_queries.backing(payee.pk).covered_fen == 0
+        assert "2,000.00 in custody" not in text_of(signed_in(card.holder).get(reverse("wallet")))
         assert told(sale, "undone") == 1
         page = text_of(signed_in(card.holder).get(reverse("card_detail", args=[card.number])))
         assert "The bank undid the shop's deposit" in page
