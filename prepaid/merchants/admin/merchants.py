@@ -230,7 +230,7 @@ class MerchantAdmin(PostScopedAdmin):
         rows = [
             (
                 queries.late_deposit(one).reason
-                if one.deposit_due_on and one.deposit_due_on < today
+                if one.taken_back_at or (one.deposit_due_on and one.deposit_due_on < today)
                 else _("¥%(sum)s by %(day)s") % {"sum": yuan(one.amount_fen), "day": one.deposit_due_on},
             )
             for one in awaited[:MOST_AWAITED]
