@@ -1,6 +1,7 @@
 """The whole system in one foreground process tree: what ``make run`` does once everything is installed."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from embedded.keeper import Loan
 from embedded.locks import Lock
 from embedded.ports import is_free
 from embedded.problems import Problem, explained, folder
-from embedded.processes import Signals, end_marked, last_words
+from embedded.processes import Signals, dies_with_parent, end_marked, last_words, log_file
 from embedded.secrets import ROOT, secret, var
 from embedded.services import loans, publish
 from embedded.supervisor import Child, Supervisor
@@ -47,6 +48,8 @@ def up() -> None:
         if not supervisor.watch(until=_Healthy(web, bank)):
             return
         supervisor.start(*_workers())  # now, so that pages are there sooner; bells wait for them
+        if _is_on("PREPAID_DEMO") and _is_on("PREPAID_LIFE"):
+            _begin_life()
         print(_screen(), flush=True)
         supervisor.watch(until=lambda: False, beat=lambda: _renew(lent))
         print("Stopping …", flush=True)
@@ -93,7 +96,7 @@ def _prepare_files() -> None:
 
 def _prepare_data() -> None:
     _step("database", "manage.py", "migrate", "--noinput", "--verbosity=0")
-    if os.environ.get("PREPAID_DEMO", "1").lower() in {"1", "true", "yes"}:
+    if _is_on("PREPAID_DEMO"):
         _step("demo data", "manage.py", "load_demo")  # the reference data first
     else:
         _step("reference data", "manage.py", "load_reference")
@@ -134,6 +137,25 @@ def _workers() -> list[Child]:
         Child("worker", [*celery, "worker", "-c", "2", *quiet, "--without-gossip", "--without-mingle"], _environment()),
         Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="], _environment()),
     ]
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "1").lower() in {"1", "true", "yes"}
+
+
+def _begin_life() -> None:
+    """A few cards are sold and used in the demo city, once, beside everything that runs; var/log/life.log says how that went."""
+    with log_file("life") as log:
+        subprocess.Popen(
+            [sys.executable, "manage.py", "live_demo"],
+            cwd=ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
 
 
 def _environment() -> dict[str, str]:

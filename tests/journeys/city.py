@@ -33,6 +33,8 @@ class City:
             "PREPAID_PORT": str(self.web_port),
             "PREPAID_BANK_PORT": str(self.bank_port),
             "PREPAID_DURABLE": "1",
+            "PREPAID_LIFE": "0",  # tests make what they look at
+            "PREPAID_KEPT_SECONDS": "0",  # and see at once what they changed
             "DJANGO_SETTINGS_MODULE": "prepaid.settings",
             **(extra or {}),
         }
