@@ -168,8 +168,8 @@ class DepositTakenBack(DomainError):
     """What was paid in cash was brought to custody and undone by the bank."""
 
     message = _(
-        "The bank has undone the deposit for this card, so nothing of it is in custody. Wait until the shop has brought the "
-        "money again, or ask the shop for it and call 12345."
+        "The bank has undone the deposit of the cash for this card, so nothing of it is in custody and nothing can be used or paid back. "
+        "Wait until the merchant has brought the money again; who wants it back at once asks the merchant, or calls 12345."
     )
 
 

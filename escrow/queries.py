@@ -633,6 +633,13 @@ def nowhere_to_go() -> QuerySet[Instruction]:
     )
 
 
+def not_in_custody() -> QuerySet[Instruction]:
+    """Refunds of cash whose deposit the bank has undone since they were granted: they would be paid out of other people's money."""
+    return Instruction.objects.filter(
+        payment__taken_back_at__isnull=False, kind=InstructionKind.REFUND, state=InstructionState.DUE
+    )
+
+
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")

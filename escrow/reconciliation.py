@@ -281,6 +281,10 @@ def awaited_lines(beneficiary_id: int) -> list[Awaited]:
     return sorted(made, key=lambda one: one.since)
 
 
+#: A bank undoes what was paid in lately: of deposits of one sum so many are offered.
+MOST_DEPOSITS = 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fitting:
     """What an unexplained line may be, for a person to choose: ``code`` is a number of ours, ``L`` and the id of another
@@ -311,6 +315,7 @@ def fitting(line: StatementLine) -> list[Fitting]:
         ).exclude(state=PaymentState.CLOSED)
         # What makes a card of cash is the bank's line with its code, never a person's word.
         payments = payments.exclude(channel=DEPOSIT, state=PaymentState.CREATED)
+        payments = payments.exclude(taken_back_at__isnull=False)
         found += [
             Fitting(code=one.order_no, kind=LineKind.PAYMENT, since=one.created_at, order=one)
             for one in payments.order_by("id")
@@ -328,10 +333,10 @@ def fitting(line: StatementLine) -> list[Fitting]:
         awaited = orders.filter(~Exists(shown.filter(kind=OuterRef("kind"), reference=OuterRef("number"))))
         sent = awaited.exclude(state__in=(InstructionState.FAILED, InstructionState.HELD, InstructionState.DUE))
         found += [Fitting(code=one.number, kind=LineKind(one.kind), since=one.created_at, order=one) for one in sent]
-        came = Payment.objects.filter(beneficiary_id=owner, channel=DEPOSIT, amount_fen=line.amount_fen).order_by("id")
+        came = Payment.objects.filter(beneficiary_id=owner, channel=DEPOSIT, amount_fen=line.amount_fen).order_by("-id")
         found += [
             Fitting(code=one.order_no, kind=LineKind.REVERSAL, since=one.paid_at, order=one)
-            for one in came.filter(state=PaymentState.PAID, taken_back_at=None)
+            for one in came.filter(state=PaymentState.PAID, taken_back_at=None)[:MOST_DEPOSITS]
         ]
     found += [
         Fitting(code=f"L{one.pk}", kind=LineKind.REVERSAL, since=one.at, line=one) for one in other.order_by("id")

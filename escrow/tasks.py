@@ -116,7 +116,7 @@ def send_instructions() -> int:
         due_at__lte=timezone.now(),
         batch_line__isnull=True,  # what is in a file is answered by a file
     ).exclude(kind=InstructionKind.PAYOUT, state=InstructionState.DUE, beneficiary__payouts_held=True)
-    due = due.exclude(pk__in=queries.nowhere_to_go())
+    due = due.exclude(pk__in=queries.nowhere_to_go()).exclude(pk__in=queries.not_in_custody())
     return _each(
         "instruction",
         _some(due),

@@ -33,6 +33,7 @@ def make_batch(*, channel: str, kind: InstructionKind, at: datetime, actor: str)
             .exclude(kind=InstructionKind.PAYOUT, beneficiary__payouts_held=True)
             .exclude(pk__in=queries.too_early())
             .exclude(pk__in=queries.nowhere_to_go())
+            .exclude(pk__in=queries.not_in_custody())
             .order_by("id")[:MOST_ORDERS]
         )
         if not due:

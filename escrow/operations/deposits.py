@@ -92,8 +92,9 @@ def _bring_again(agreement: Agreement, payment: Payment, at: datetime) -> None:
 
 
 def take_back_deposit(*, payment_id: int, at: datetime) -> bool:
-    """The bank undid it (冲正), inside the transaction that books the line: nothing of the agreement can be used or paid back until the
-    sum is there again, and nothing leaves for the beneficiary until a person has looked. False: it is not in custody."""
+    """The bank undid it (冲正), whether its line can be booked yet or not: nothing of the agreement can be used or paid back until the
+    sum is there again, and nothing leaves for the beneficiary until a person has looked. False: it was taken back already, or never
+    came."""
     payment = Payment.objects.select_related("agreement").get(pk=payment_id)
     actor = f"channel:{DEPOSIT}"
     with transaction():

@@ -232,8 +232,8 @@ def send_instruction(*, instruction_id: int, at: datetime) -> Instruction:
 
 def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
     """Take the row for one attempt; None when it is done, somebody else has it, it is in a file, its merchant's payouts
-    are held, nobody has named an account for what was paid in cash, or it is interest above a payment that has not all gone
-    back yet. The flag: it may have been sent before.
+    are held, nobody has named an account for what was paid in cash, the bank has undone its deposit, or it is interest above a
+    payment that has not all gone back yet. The flag: it may have been sent before.
 
     What is not in the row itself is asked once it is locked: a lock that waited sees the row of now, but everything joined
     to it as of before.
@@ -258,7 +258,8 @@ def _claim(instruction_id: int) -> tuple[Instruction, bool] | None:
 
 
 def _waits(instruction: Instruction) -> bool:
-    return any(rows.filter(pk=instruction.pk).exists() for rows in (queries.too_early(), queries.nowhere_to_go()))
+    waiting = queries.too_early(), queries.nowhere_to_go(), queries.not_in_custody()
+    return any(rows.filter(pk=instruction.pk).exists() for rows in waiting)
 
 
 def _in_a_file(instruction: Instruction) -> bool:

@@ -117,7 +117,7 @@ def match_open_lines(*, at: datetime) -> int:
 
 def explain(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) -> bool:
     """Post one line's movement, once: from custody, or from where it was set aside. The line of a deposit is what funds its
-    agreement, and the one that undoes it takes that back: both or neither."""
+    agreement: both or neither; the one that undoes it takes that back."""
     if isinstance(verdict.order, Payment) and verdict.kind == LineKind.REVERSAL:
         return _take_back(line, verdict.order, at=at, actor=actor)
     if not (isinstance(verdict.order, Payment) and verdict.order.channel == DEPOSIT):
@@ -159,28 +159,28 @@ def _book(line: StatementLine, verdict: Verdict, *, at: datetime, actor: str) ->
 
 def _take_back(line: StatementLine, deposit: Payment, *, at: datetime, actor: str) -> bool:
     """Custody → clearing, where the deposit's arrival stood before its line: that line and this one are each other's correction, and
-    the next one with the code is the deposit's again."""
+    the next one with the code is the deposit's again. What rests and stops because of it does so first and for itself: also when custody
+    has less than the bank has taken, and the line can be booked only later."""
+    came = StatementLine.objects.filter(
+        beneficiary_id=deposit.beneficiary_id,
+        kind=LineKind.PAYMENT,
+        reference=deposit.order_no,
+        matched_at__isnull=False,
+    ).first()
+    if came is None or (line.day, line.at, line.line_no or 0) < (came.day, came.at, came.line_no or 0):
+        return False  # of an earlier attempt, which never made the card
+    take_back_deposit(payment_id=deposit.pk, at=at)
     with transaction():
-        if not take_back_deposit(payment_id=deposit.pk, at=at):
-            return False
-        came: StatementLine = StatementLine.objects.get(
-            beneficiary_id=deposit.beneficiary_id,
-            kind=LineKind.PAYMENT,
-            reference=deposit.order_no,
-            matched_at__isnull=False,
-        )
         ids = sorted((line.pk, came.pk))
-        rows = {
-            row.pk: row for row in StatementLine.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids)
-        }
-        this, came = rows[line.pk], rows[came.pk]
-        if this.matched_at is not None or (this.booked_at is None) != (line.booked_at is None):
-            raise NothingFits()
+        rows = StatementLine.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids)
+        this, came = (row for _pk, row in sorted(((row.pk != line.pk, row) for row in rows), key=lambda pair: pair[0]))
+        if this.matched_at is not None or came.kind != LineKind.PAYMENT:
+            return False
+        was_set_aside = this.booked_at is not None
         came.kind, came.reference = LineKind.REVERSAL, own_reference(this)
         came.save(update_fields=["kind", "reference"])
-        set_aside_before = this.booked_at is not None
         this.matched_at, this.kind, this.reference = at, LineKind.REVERSAL, own_reference(came)
-        if not set_aside_before:
+        if not was_set_aside:
             this.booked_at, this.booked_as = at, own_reference(this)
         this.save(update_fields=["matched_at", "kind", "reference", "booked_at", "booked_as"])
         chart = Chart(beneficiary_id=line.beneficiary_id or 0)
@@ -188,9 +188,9 @@ def _take_back(line: StatementLine, deposit: Payment, *, at: datetime, actor: st
             [
                 Movement(
                     debit=chart.id(AccountCode.CLEARING, channel=deposit.channel),
-                    credit=chart.id(AccountCode.UNEXPLAINED if set_aside_before else AccountCode.CUSTODY),
+                    credit=chart.id(AccountCode.UNEXPLAINED if was_set_aside else AccountCode.CUSTODY),
                     amount=line.amount_fen,
-                    reason=Reason.ASSIGN if set_aside_before else Reason.CUSTODY_OUT,
+                    reason=Reason.ASSIGN if was_set_aside else Reason.CUSTODY_OUT,
                     reference=own_reference(this),
                 )
             ],

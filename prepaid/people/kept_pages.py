@@ -4,6 +4,7 @@ Whoever has a session gets a page of their own. What belongs to one visitor even
 what is kept and filled in anew; a page with a nonce for its scripts is not kept.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -33,9 +34,21 @@ def kept_for_strangers(
 
     @wraps(view)
     def shown(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not settings.KEPT_SECONDS or request.method != "GET" or request.GET or PERSONAL & set(request.COOKIES):
+        asks = bool(request.META.get("QUERY_STRING"))
+        if not settings.KEPT_SECONDS or request.method != "GET" or asks or PERSONAL & set(request.COOKIES):
             return view(request, *args, **kwargs)
-        key = f"page:{get_language()}:{request.COOKIES.get(CARE_COOKIE) == '1':d}:{request.get_host()}{request.path}"
+        care = request.COOKIES.get(CARE_COOKIE) == "1"
+        # By the view and what it was given: one page has one key, however its address is spelled.
+        asked = [
+            get_language(),
+            care,
+            request.get_host(),
+            view.__module__,
+            view.__qualname__,
+            args,
+            sorted(kwargs.items()),
+        ]
+        key = "page:" + hashlib.sha256(repr(asked).encode()).hexdigest()
         kept = _ask(key)
         if kept is not None:
             return HttpResponse(kept.replace(TOKEN, get_token(request)) if TOKEN in kept else kept)

@@ -336,7 +336,9 @@ def end_deposit(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResp
     deposit = Payment.objects.filter(pk=ref, channel=DEPOSIT).first()
     if deposit is None:
         raise NotFound()
-    undone = deposit.taken_back_at is not None
+    if deposit.taken_back_at is not None:
+        messages.warning(request, _("The bank has undone the deposit: call the merchant, it has to bring it again."))
+        return merchant(request, page, deposit.beneficiary_id)
 
     def do(data: dict[str, Any]) -> HttpResponse:
         asked = escrow.request_deposit_end(payment_id=ref, **data, at=clock.now(), actor=me(request).actor)
@@ -353,9 +355,7 @@ def end_deposit(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResp
             *_about_cash(deposit),
             (
                 _("What can be done"),
-                _("The bank has undone the deposit: call the merchant, it has to bring it again.")
-                if undone
-                else _(
+                _(
                     "Call the merchant and the customer. Only if papers show that the cash was never taken, or given back, ask for the "
                     "order to be ended; the customer is told why."
                 ),

@@ -39,7 +39,7 @@ from escrow.models import (
     StatementLine,
     Transfer,
 )
-from escrow.queries import nowhere_to_go
+from escrow.queries import not_in_custody, nowhere_to_go
 from escrow.states import (
     DEPOSIT,
     OPEN_ORDERS,
@@ -106,7 +106,7 @@ def unanswered(kind: Source, at: datetime) -> Rows:
     unsent = Q(state=InstructionState.DUE, created_at__lte=at - HOUR) & ~Exists(
         _returned_before().filter(payment__isnull=False)
     )
-    found = Instruction.objects.filter(slow | unsent).exclude(pk__in=nowhere_to_go())
+    found = Instruction.objects.filter(slow | unsent).exclude(pk__in=nowhere_to_go()).exclude(pk__in=not_in_custody())
     return _instructions(kind, at, found)
 
 

@@ -6,10 +6,12 @@ from django.db import migrations, models
 
 
 def fill(apps, schema_editor):
-    """Who paid is who has the card, unless it was taken over since; custody began when the agreement was funded."""
-    CashSale = apps.get_model("cards", "CashSale")
+    """Who paid is who has the card, or gave it to somebody first; custody began when the agreement was funded."""
+    CashSale, CardTransfer = apps.get_model("cards", "CashSale"), apps.get_model("cards", "CardTransfer")
     for sale in CashSale.objects.filter(taken_at__isnull=False).select_related("card__agreement").iterator():
-        sale.payer_id, sale.in_custody_at = sale.card.holder_id, sale.card.agreement.funded_at
+        given = CardTransfer.objects.filter(card=sale.card_id, state="accepted").order_by("pk").first()
+        sale.payer_id = given.holder_id if given else sale.card.holder_id
+        sale.in_custody_at = sale.card.agreement.funded_at
         sale.save(update_fields=["payer", "in_custody_at"])
 
 

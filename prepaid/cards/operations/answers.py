@@ -21,6 +21,8 @@ from prepaid.cards.errors import (
 )
 from prepaid.cards.models import Redemption
 from prepaid.cards.operations import letters
+from prepaid.cards.operations.after_use import pay_back_visit
+from prepaid.cards.operations.locking import locked_card
 from prepaid.cards.states import Deed
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
@@ -49,7 +51,10 @@ def undo_redemption(*, staff: StaffMember, redemption_id: int, at: datetime, act
         else:
             _check_same_day(redemption, at)
             escrow.undo_use(use_id=redemption.use.pk, at=at, actor=actor)
-        return _answered(redemption, "cards.undo", at, actor)
+        undone = _answered(redemption, "cards.undo", at, actor)
+        if redemption.card.version.after_use:
+            pay_back_visit(card=locked_card(redemption.card_id), at=at, actor=actor)
+    return undone
 
 
 def _undo_check_in(redemption: Redemption, at: datetime) -> None:

@@ -145,6 +145,8 @@ def follow_deposit(*, sale_id: int, at: datetime) -> CashSale | None:
         elif sale.out_at == deposit.taken_back_at:
             return None
         if sale.out_at != deposit.taken_back_at:
+            if deposit.taken_back_at is None:
+                sale.in_custody_at = at
             sale.out_at = deposit.taken_back_at
             letters.cash_undone(sale, at=at) if sale.out_at else letters.cash_there_again(sale, at=at)
         _note(sale, "cards.follow_deposit", ["in_custody_at", "out_at"], at=at, actor="system:cards")

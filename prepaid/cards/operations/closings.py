@@ -80,8 +80,10 @@ def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:
     if not failed:
         with transaction():
             closing = _locked(closing_id)
-            first, closing.refunded_at = closing.refunded_at is None, at
-            closing.save(update_fields=["refunded_at"])
+            first = closing.refunded_at is None
+            if first:
+                closing.refunded_at = at
+                closing.save(update_fields=["refunded_at"])
             if first or paid:
                 target = f"closing:{closing.pk}"
                 audit.record(actor=actor, action="cards.closing_refunded", target=target, after={"paid": paid}, at=at)

@@ -170,6 +170,8 @@ def find_claim(card: Card, staff: StaffMember, asked: Asked, *, step: int | None
     ``charge_card``."""
     if card.issuer_id != staff.merchant_id:
         raise CardOfAnotherMerchant()
+    if card.version.after_use:  # paid when it was given, and charged with the payment
+        raise CardUsedUp()
     if card.lost_at is not None:
         raise CardLost()
     lots = queries.lots_of(card=card)
@@ -186,6 +188,11 @@ def find_claim(card: Card, staff: StaffMember, asked: Asked, *, step: int | None
     if asked.scanned_at is not None:
         claim = _stored(claim, face.card)
     return Found(face.card, face.holding, store, claim, asked.scanned_at)
+
+
+def visit_given(card: Card, store: Store) -> Found:
+    """A visit that was given there before it was paid, whatever the store does by now; with the card's row locked."""
+    return Found(card, queries.holding_of(card=card), store, _Claim(units=1, final=True), None)
 
 
 def record_charge(

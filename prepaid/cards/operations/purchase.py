@@ -130,7 +130,7 @@ def place_order(
             raise ContractChanged()
         if not risks_accepted:
             raise RisksNotAcknowledged()
-        if version.after_use and prepared_by is None:
+        if version.after_use and not (prepared_by and queries.may_have_given(staff=prepared_by, version=version)):
             raise NotGivenYet()
         version = sellable_version(version_id, on=today)  # again: others ordered while this one waited its turn
         pay_until = pay_until_of(at)

@@ -73,6 +73,8 @@ def request_refund(
         if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
             raise RefundAlreadyAsked()
         holding = escrow_queries.holding(card.agreement_id)
+        if card.version.after_use:  # it was given; who was charged wrongly has the charge undone
+            raise NotRefundable()
         if holding.state != AgreementState.HELD:
             deposit = queries.deposit_of(card)
             raise DepositTakenBack() if deposit and deposit.taken_back_at else NotRefundable()

@@ -4,7 +4,7 @@ from datetime import date
 
 from escrow.errors import CannotTopUp, NotFound
 from escrow.money import yuan
-from escrow.states import FACE_VALUE_PLANS, Plan
+from escrow.states import FACE_VALUE_PLANS
 from prepaid.cards import queries
 from prepaid.cards.errors import LotsTooSmall, MonthUnpaid, TopUpTermsGone
 from prepaid.cards.models import Card
@@ -21,13 +21,13 @@ def to_top_up(*, holder_id: int, card_id: int, version_id: int, custody: Custody
     """
     card = (
         Card.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("agreement")
+        .select_related("agreement", "version")
         .filter(pk=card_id, holder_id=holder_id)
         .first()
     )
     if card is None:
         raise NotFound()
-    if card.tops_up_id is not None or card.agreement.plan == Plan.PERIOD:
+    if not queries.can_top_up(card):
         raise CannotTopUp()
     if card.version_id != version_id or card.custody_percent != custody.percent:
         raise TopUpTermsGone()

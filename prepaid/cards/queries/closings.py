@@ -90,11 +90,14 @@ def closings_over(*, on: date) -> Iterable[int]:
 
 def closings_to_refund() -> Iterable[int]:
     """Ids of closings that took place and whose cards are not all paid back: cash may come to custody afterwards."""
-    # A day more, since what came while they were paid back may not have been seen.
+    # A day before, since what came while they were paid back may not have been seen.
     since = ExpressionWrapper(OuterRef("refunded_at") - timedelta(days=1), DateTimeField())
     came = Card.objects.filter(
-        issuer=OuterRef("merchant"), cash_sale__in_custody_at__gt=since, agreement__state=AgreementState.HELD
-    )
+        issuer=OuterRef("merchant"),
+        cash_sale__in_custody_at__gt=since,
+        cash_sale__out_at=None,
+        agreement__state=AgreementState.HELD,
+    ).exclude(version__stores__is_open=True)
     due = Closing.objects.announced().filter(kind=ClosingKind.CLOSE).exclude(ended_at=None)
     due = due.filter(Q(refunded_at=None) | Exists(came))
     return list(due.order_by("pk").values_list("pk", flat=True))

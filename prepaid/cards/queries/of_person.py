@@ -133,9 +133,7 @@ def in_the_way(user: User) -> list[InTheWay]:
     alive = [card for card in alive if not _is_used_up(holdings[card.agreement_id])]
     found = [
         InTheWay(
-            _(
-                "The shop took cash for “%(card)s” that is not in custody: wait until it is, or say that you have it back."
-            )
+            _("The shop took cash for “%(card)s” that is not in custody: wait until it is, or look at the card's page.")
             % {"card": card.version.product.name},
             reverse("card_detail", args=[card.number]),
         )

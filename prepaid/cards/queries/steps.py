@@ -9,7 +9,7 @@ from escrow.models import Refund
 from escrow.money import yuan
 from escrow.states import InstructionState, RefundBasis
 from prepaid.cards.models import RefundRequest
-from prepaid.cards.queries.cash import account_step, where_it_goes
+from prepaid.cards.queries.cash import account_step, deposit_of, where_it_goes
 from prepaid.cards.queries.refunds import claim_of
 from prepaid.cards.states import RefundState
 
@@ -114,6 +114,12 @@ def _end(request: RefundRequest) -> list[Step]:
 def _money(request: RefundRequest) -> list[Step]:
     refund = request.refund
     claim = claim_of(refund)
+    deposit = deposit_of(request.card)
+    if deposit is not None and deposit.taken_back_at is not None:
+        note = _("The shop has to bring it to custody again first.")
+        return [
+            Step(label=_("The bank has undone the deposit of your cash: the refund waits"), state="current", note=note)
+        ]
     if account_step(request.card) is not None:
         return [
             Step(label=_("The money waits for the bank account that you name, since you paid in cash"), state="current")

@@ -49,7 +49,7 @@ def face_to_show(*, card: Card, today: date) -> CardFace:
 
 def can_top_up(card: Card) -> bool:
     """Whether the card's page offers it; what is sold today is asked on the page of the top-up."""
-    return card.tops_up_id is None and card.version.plan != Plan.PERIOD
+    return card.tops_up_id is None and card.version.plan != Plan.PERIOD and not card.version.after_use
 
 
 def top_up_version(*, card: Card, on: date) -> ProductVersion:

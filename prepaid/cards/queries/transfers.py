@@ -106,7 +106,8 @@ def against_transfer(*, parcel: Parcel, at: datetime) -> TransferRefused | None:
         return RefundBeforeTransfer()
     if any(face.is_unpaid for face in faces[1:]):
         return OrderBeforeTransfer()
-    if not any(_worth_having(face) for face in living) or any(face.is_frozen for face in faces):
+    given = parcel.card.version.after_use
+    if given or not any(_worth_having(face) for face in living) or any(face.is_frozen for face in faces):
         return NotPassedOn()
     if any(face.holding.units_reserved for face in living if face.holding.plan != Plan.PERIOD):
         return ChargesBeforeTransfer()

@@ -15,15 +15,18 @@ from escrow.errors import NotFound
 from escrow.models import EarlyRelease, Payment
 from escrow.money import yuan
 from escrow.queries import Holding, StatementEntry
-from escrow.states import DEPOSIT, OPEN_USES, AgreementState, Plan, UseState
+from escrow.states import DEPOSIT, OPEN_USES, AgreementState, Plan, StoppageKind, UseState
 from prepaid.cards.errors import NoWayToPay
 from prepaid.cards.models import Card, CardTransfer, Contract, Learner, LossOutcome, Redemption
 from prepaid.cards.queries.persons import cards_with, role_of, with_rights
 from prepaid.cards.states import Deed, TransferState
-from prepaid.merchants.models import Closing
+from prepaid.merchants.models import Closing, StaffMember
 from prepaid.merchants.queries import Stopped, stopped_at
 from prepaid.people.models import User
+from prepaid.products.models import ProductVersion
 
+#: While a place is found shut, or has just changed hands, no visit there can be paid afterwards.
+NOBODY_SERVES = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS)
 #: So many of the latest charges are shown as they come.
 MOST_NEWS = 3
 #: Charges of the time of whoever has the card now.
@@ -228,6 +231,19 @@ def channel_of(*, card: Card) -> str:
     if not settings.PAYMENT_CHANNELS:
         raise NoWayToPay()
     return str(settings.PAYMENT_CHANNELS[0])
+
+
+def holding_of(*, card: Card) -> Holding:
+    """What one payment holds now."""
+    return escrow.holding(card.agreement_id)
+
+
+def may_have_given(*, staff: StaffMember, version: ProductVersion) -> bool:
+    """Whether this person can have given the visit: at an open store of the contract that serves, their own if they have one."""
+    stores = version.stores.filter(is_open=True)
+    stores = stores if staff.store_id is None else stores.filter(pk=staff.store_id)
+    stopped = [one for one in stopped_at([version.product.merchant]) if one.stoppage.kind in NOBODY_SERVES]
+    return any(not any(one.covers(store) for one in stopped) for store in stores)
 
 
 def visits_to_charge(*, since: datetime) -> list[int]:

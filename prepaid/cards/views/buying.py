@@ -46,7 +46,7 @@ def top_up(request: HttpRequest, number: str) -> HttpResponse:
 def _order(request: HttpRequest, version: ProductVersion, tops_up: Card | None = None) -> HttpResponse:
     custody = custody_of(version, on=clock.today())
     prepared_by = operations.preparer_of(token=request.GET.get("by", ""), version=version)
-    if version.after_use and prepared_by is None:
+    if version.after_use and not (prepared_by and queries.may_have_given(staff=prepared_by, version=version)):
         raise NotGivenYet()
     new_form = partial(BuyForm, version=version, custody=custody, in_cash=tops_up is None and not version.after_use)
     form = new_form(request.POST or None)

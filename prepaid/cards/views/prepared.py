@@ -12,6 +12,7 @@ from escrow import clock
 from escrow.errors import DomainError
 from escrow.models import blind_index
 from prepaid.cards import operations, queries
+from prepaid.cards.errors import StoreNotInContract
 from prepaid.cards.forms import PreparedForm
 from prepaid.merchants.access import counter_page
 from prepaid.merchants.models import StaffMember
@@ -40,6 +41,8 @@ def shop_sell_product(request: HttpRequest, staff: StaffMember, pk: int) -> Http
     """The code that the customer scans, or an SMS to her number."""
     version = sellable_version(pk, on=clock.today())
     queries.sold_here(version=version, merchant_id=staff.merchant_id)
+    if version.after_use and not queries.may_have_given(staff=staff, version=version):
+        raise StoreNotInContract()
     form = PreparedForm(request.POST or None)
     status = 200
     if request.method == "POST":

@@ -4,12 +4,15 @@ import pytest
 from django.urls import reverse
 
 from escrow import clock, invariants
+from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.states import AgreementState, Plan, UseState
+from escrow.states import AgreementState, Plan, StoppageKind, UseState
 from prepaid.cards import operations, queries, tasks
-from prepaid.cards.errors import NotGivenYet
+from prepaid.cards.errors import CardUsedUp, NotGivenYet, NotPassedOn, NotRefundable
 from prepaid.cards.models import Card, Redemption
-from prepaid.merchants.models import SectorRule, Store
+from prepaid.cards.states import RefundCause
+from prepaid.merchants import operations as merchants
+from prepaid.merchants.models import SectorRule, StaffRole, Store
 from prepaid.merchants.queries import sales_stops
 from prepaid.notices.models import Message
 from prepaid.products import operations as products
@@ -156,3 +159,80 @@ def test_it_counts_in_no_cap_and_is_never_paid_in_cash(shop, version) -> None:
         assert buy(client, path).status_code == 302
     assert Card.objects.count() == 3
     assert "deposit" not in [value for value, _label in client.get(path).context["form"].fields["channel"].choices]
+
+
+def paid(version: ProductVersion, till, django_capture_on_commit_callbacks) -> Card:
+    card = ordered(version, till, factories.person("顾客"))
+    with django_capture_on_commit_callbacks(execute=True):
+        factories.pay(card)
+    return Card.objects.get(pk=card.pk)
+
+
+def test_a_charge_that_is_undone_is_paid_back_whole(shop, version, django_capture_on_commit_callbacks) -> None:
+    card = paid(version, factories.cashier(shop), django_capture_on_commit_callbacks)
+    [redemption] = Redemption.objects.all()
+    operations.undo_redemption(staff=shop.boss, redemption_id=redemption.pk, at=clock.now(), actor=shop.owner.actor)
+    card.agreement.refresh_from_db()
+    assert card.agreement.state == AgreementState.CLOSED
+    assert card.refund_requests.get().granted_fen == version.price_fen
+    assert broken() == []
+
+
+def test_it_is_no_card_to_keep(shop, version) -> None:
+    """Paid and not charged yet: not used at the till, topped up, passed on or given back."""
+    card = factories.pay(ordered(version, factories.cashier(shop), factories.person("顾客")))
+    with pytest.raises(CardUsedUp):
+        factories.charge(card, shop.boss)
+    with pytest.raises(NotRefundable):
+        operations.request_refund(
+            card_id=card.pk, cause=RefundCause.CONSUMER, reason="", at=clock.now(), actor=card.holder.actor
+        )
+    assert not queries.can_top_up(card)
+    parcel = queries.parcel_of(card=card, today=clock.today())
+    assert isinstance(queries.against_transfer(parcel=parcel, at=clock.now()), NotPassedOn)
+
+
+@pytest.mark.parametrize("kind", [StoppageKind.DARK, StoppageKind.CHANGED_HANDS])
+def test_nobody_was_served_where_nobody_serves(shop, version, kind) -> None:
+    till, customer = factories.cashier(shop), factories.person("顾客")
+    path = path_of(operations.prepared_address(staff=till, version=version))
+    escrow.begin_stoppage(
+        beneficiary_id=shop.merchant.beneficiary_id,
+        place="",
+        kind=kind,
+        because="x",
+        since=clock.today(),
+        at=clock.now(),
+        actor="user:1",
+    )
+    assert signed_in(customer).get(path).status_code == 409
+    assert signed_in(till.user).get(reverse("shop_sell_product", args=[version.pk])).status_code != 200
+
+
+def test_a_till_that_is_not_in_the_contract_asks_for_nothing(shop, version) -> None:
+    place = shop.stores[0]
+    elsewhere = Store.objects.create(
+        merchant=shop.merchant,
+        name="另一家",
+        address="北京市朝阳区望京街道阜通东大街6号",
+        district=place.district,
+        subdistrict=place.subdistrict,
+    )
+    somebody = factories.person("赵敏")
+    till = merchants.add_staff(
+        by=shop.boss,
+        phone=somebody.phone,
+        role=StaffRole.CASHIER,
+        store_id=elsewhere.pk,
+        at=clock.now(),
+        actor=shop.owner.actor,
+    )
+    path = path_of(operations.prepared_address(staff=till, version=version))
+    assert signed_in(factories.person("顾客")).get(path).status_code == 409
+
+
+def test_a_store_that_closed_meanwhile_keeps_no_visit_uncharged(shop, version) -> None:
+    card = factories.pay(ordered(version, factories.cashier(shop), factories.person("顾客")))
+    Store.objects.filter(merchant=shop.merchant).update(is_open=False)
+    tasks.sweep()
+    assert Redemption.objects.get().card == card

@@ -15,7 +15,7 @@ from escrow.channels import TransferAnswer
 from escrow.errors import AgreementFrozen, DepositTakenBack, NothingFits, WrongState
 from escrow.models import Approval, Beneficiary, Instruction, Payment, StatementLine
 from escrow.operations.instructions import record_answer
-from escrow.states import AgreementState, ApprovalState, InstructionState, RefundBasis
+from escrow.states import AgreementState, ApprovalState, InstructionKind, InstructionState, RefundBasis
 from prepaid.backoffice import operations as backoffice
 from prepaid.cards import operations, queries, tasks
 from prepaid.cards.models import Card, CashSale
@@ -63,6 +63,23 @@ def undone(sale: CashSale, bank: Statement, kind: str = "reversal") -> None:
     account = sale.card.issuer.beneficiary.custody_no
     bank.add(account, "out", kind, deposit_of(sale).order_no, deposit_of(sale).amount_fen)
     escrow.import_statement(channel="sandbox", at=clock.now())
+
+
+def closed(shop) -> None:
+    """Announced, over, and everybody paid back."""
+    merchants.announce_closing(
+        by=shop.boss,
+        store_id=None,
+        kind=ClosingKind.CLOSE,
+        last_day=clock.today() + 40 * DAY,
+        because="retires",
+        at=clock.now(),
+        actor=shop.owner.actor,
+    )
+    clock.advance(41 * DAY)
+    tasks.sweep()
+    tasks.sweep()
+    assert Closing.objects.get().refunded_at is not None
 
 
 def told(sale: CashSale, kind: str) -> int:
@@ -195,14 +212,102 @@ class TestTheBankUndoesTheDeposit:
         assert state(sale) == AgreementState.FROZEN
         assert broken() == []
 
-    def test_undone_or_booked_alone_is_neither(self, sale, bank, monkeypatch):
+    def test_a_line_that_cannot_be_booked_yet_stops_everything_all_the_same(self, sale, bank, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr("escrow.operations.statements.post", None)  # not callable: fails after the freezing
             undone(sale, bank)
-        assert state(sale) == AgreementState.HELD
+        assert state(sale) == AgreementState.FROZEN
+        assert broken() == ["statement_lines_booked"]
         escrow.match_open_lines(at=clock.now())
         assert state(sale) == AgreementState.FROZEN
         assert broken() == []
+
+    def test_also_when_the_money_has_left_custody_already(self, shop, sale, bank):
+        card, payee = Card.objects.get(pk=sale.card_id), shop.merchant.beneficiary
+        factories.charge(card, shop.boss)
+        clock.advance(4 * DAY)
+        escrow.pay_out(beneficiary_id=payee.pk, at=clock.now(), actor="system:test")
+        order = Instruction.objects.get(kind=InstructionKind.PAYOUT)
+        bank.add(payee.custody_no, "out", "payout", order.number, order.amount_fen)
+        escrow.import_statement(channel="sandbox", at=clock.now())
+        undone(sale, bank)
+        assert state(sale) == AgreementState.FROZEN
+        assert sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk]
+        assert broken() == ["statement_lines_booked"], "custody has less than the bank has taken"
+        brought(sale, bank)
+        for _run in range(2):
+            escrow.match_open_lines(at=clock.now())
+        assert state(sale) == AgreementState.HELD
+        assert broken() == []
+
+    def test_a_refund_that_was_granted_before_waits_and_goes_once_the_money_is_there_again(self, sale, bank):
+        card = Card.objects.get(pk=sale.card_id)
+        operations.request_refund(
+            card_id=card.pk, cause=RefundCause.CONSUMER, reason="", at=clock.now(), actor=card.holder.actor
+        )
+        undone(sale, bank)
+        approval = operations.name_refund_account(
+            holder_id=card.holder_id,
+            number=card.number,
+            account_no="6222020200112230",
+            account_name=card.holder.name,
+            at=clock.now(),
+            actor=card.holder.actor,
+        )
+        escrow.approve(approval_id=approval.pk, at=clock.now(), actor="user:op")
+        order = Instruction.objects.get(kind=InstructionKind.REFUND, state=InstructionState.DUE)
+        assert order.payee_account
+        escrow_tasks.sweep()
+        order.refresh_from_db()
+        assert (order.state, order.attempts) == (InstructionState.DUE, 0)
+        assert "the refund waits" in text_of(
+            signed_in(card.holder).get(reverse("refund_detail", args=[card.refund_requests.get().pk]))
+        )
+        brought(sale, bank)
+        assert not escrow_queries.not_in_custody().exists()
+
+    def test_no_person_brings_it_back_with_any_receipt_of_the_same_sum(self, sale, bank):
+        undone(sale, bank)
+        bank.add(sale.card.issuer.beneficiary.custody_no, "in", "other", "rent", deposit_of(sale).amount_fen)
+        escrow.import_statement(channel="sandbox", at=clock.now())
+        line = StatementLine.objects.get(matched_at=None)
+        with pytest.raises(NothingFits):
+            escrow.assign_line(
+                line_id=line.pk, to=deposit_of(sale).order_no, because="fits", at=clock.now(), actor="user:op"
+            )
+        assert state(sale) == AgreementState.FROZEN
+
+    def test_a_correction_from_before_does_not_undo_the_good_one(self, shop, bank):
+        sale = taken(asked_in_cash(factories.order(factories.on_sale(shop))), shop)
+        deposit, account = deposit_of(sale), sale.card.issuer.beneficiary.custody_no
+        bank.add(account, "in", "other", "", deposit.amount_fen)
+        bank.add(account, "out", "reversal", deposit.order_no, deposit.amount_fen)
+        escrow.import_statement(channel="sandbox", at=clock.now())
+        brought(sale, bank)
+        for _run in range(2):
+            escrow.match_open_lines(at=clock.now())
+        assert state(sale) == AgreementState.HELD
+        assert broken() == []
+
+    def test_brought_again_after_the_shop_closed_it_is_paid_back(self, shop, sale, bank):
+        tasks.sweep()
+        undone(sale, bank)
+        closed(shop)
+        brought(sale, bank)
+        for _run in range(2):
+            tasks.sweep()
+        assert Card.objects.get(pk=sale.card_id).agreement.state == AgreementState.CLOSED
+        assert broken() == []
+
+    def test_the_operators_page_leads_to_who_has_to_bring_it(self, shop, sale, bank):
+        undone(sale, bank)
+        operator = people.operator()
+        desk = signed_in(operator)
+        pass_second_factor(desk, operator)
+        page = reverse("admin:backoffice_end_deposit", args=[deposit_of(sale).pk])
+        for answer in (desk.get(page), desk.post(page, {"because": "x"})):
+            assert answer.url == reverse("admin:merchants_merchant_change", args=[shop.merchant.pk])
+        assert not Approval.objects.exists()
 
     def test_prove_finds_a_deposit_that_was_undone_and_is_said_to_be_there(self, sale, bank):
         undone(sale, bank)
@@ -227,19 +332,7 @@ def test_no_person_makes_a_card_of_any_receipt_of_the_same_sum(shop, bank):
 
 def test_what_comes_after_the_shop_closed_is_paid_back_without_asking(shop, bank):
     sale = taken(asked_in_cash(factories.order(factories.on_sale(shop))), shop)
-    merchants.announce_closing(
-        by=shop.boss,
-        store_id=None,
-        kind=ClosingKind.CLOSE,
-        last_day=clock.today() + 40 * DAY,
-        because="retires",
-        at=clock.now(),
-        actor=shop.owner.actor,
-    )
-    clock.advance(41 * DAY)
-    tasks.sweep()
-    tasks.sweep()
-    assert Closing.objects.get().refunded_at is not None
+    closed(shop)
     brought(sale, bank)
     tasks.sweep()
     tasks.sweep()

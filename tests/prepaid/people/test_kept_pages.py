@@ -118,3 +118,12 @@ def test_without_the_cache_the_page_is_there_all_the_same(merchant: Merchant, mo
     monkeypatch.setattr("prepaid.people.kept_pages.cache.get", gone)
     monkeypatch.setattr("prepaid.people.kept_pages.cache.set", gone)
     assert merchant.name in Client().get(page_of(merchant)).content.decode()
+
+
+def test_one_page_is_kept_once_however_its_address_is_spelled(merchant: Merchant) -> None:
+    address = page_of(merchant)
+    for spelling in (address, f"{address}?", f"{address}?&&&"):
+        Client().get(spelling)
+    assert len(pages_kept()) == 1
+    Client().get(f"/merchants/000{merchant.pk}/")
+    assert len(pages_kept()) == 1
