@@ -173,6 +173,13 @@ class DepositTakenBack(DomainError):
     )
 
 
+class DepositPartlyUsed(WrongState):
+    message = _(
+        "Part of this card was used, so it cannot be ended as if nothing had been paid. Have the merchant bring the money to custody "
+        "again; the rest can then be refunded."
+    )
+
+
 class BasisRequired(DomainError):
     """Escrow pays out on nothing but the bases of ``states.RefundBasis``."""
 

@@ -46,7 +46,8 @@ LEGS = """
 MONEY = """
     money AS (
         SELECT a.id, a.state, a.plan, a.price_fen, a.bonus_fen, a.units_total,
-               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'fund'), 0) AS funded,
+               coalesce(sum(t.amount) FILTER (WHERE t.reason = 'fund'), 0)
+                 - coalesce(sum(t.amount) FILTER (WHERE t.reason = 'fund_undone'), 0) AS funded,
                coalesce(sum(t.amount) FILTER (WHERE t.reason = 'release'), 0)
                  - coalesce(sum(t.amount) FILTER (WHERE t.reason = 'undo'), 0) AS released,
                coalesce(sum(t.amount) FILTER (WHERE t.reason = 'settle'), 0) AS settled,
@@ -81,6 +82,7 @@ CHART = ", ".join(
     for reason, debit, credit, money in (
         ("fund", "clearing", "held", True),
         ("fund", "issued", "held", False),
+        ("fund_undone", "held", "clearing", True),
         ("gift", "issued", "held", False),
         *((reason, "held", "payable", True) for reason in ("reserve", "release", "void", "expire", "settle")),
         *((reason, "held", "consumed", False) for reason in ("reserve", "release", "void", "expire")),
@@ -297,10 +299,11 @@ CHECKS: dict[str, str] = {
                     WHERE r.beneficiary_id = t.beneficiary_id AND t.reference = 'early:' || r.id))""",
     "payments_fund_their_agreements": """
         SELECT count(*) FROM escrow_payment p JOIN escrow_agreement a ON a.id = p.agreement_id
-        LEFT JOIN (SELECT reference, sum(amount) AS amount FROM escrow_transfer
-                   WHERE reason IN ('fund', 'late') AND asset = 'CNY' GROUP BY reference) t ON t.reference = p.order_no
+        LEFT JOIN (SELECT reference, sum(CASE reason WHEN 'fund_undone' THEN -amount ELSE amount END) AS amount
+                   FROM escrow_transfer
+                   WHERE reason IN ('fund', 'late', 'fund_undone') AND asset = 'CNY' GROUP BY reference) t ON t.reference = p.order_no
         WHERE (p.state IN ('paid', 'late') AND coalesce(t.amount, 0) <> p.amount_fen)
-           OR (p.state NOT IN ('paid', 'late') AND t.amount IS NOT NULL)
+           OR (p.state NOT IN ('paid', 'late') AND coalesce(t.amount, 0) <> 0)
            OR (p.state = 'paid') <> (a.state IN ('held', 'frozen', 'closed'))""",
     "fundings_have_their_payments": """
         SELECT count(*) FROM escrow_transfer t LEFT JOIN escrow_payment p ON p.order_no = t.reference

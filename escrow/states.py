@@ -83,6 +83,7 @@ class Reason(TextChoices):
     UNDO = "undo", _("charge undone")
     REFUND = "refund", _("refund")
     SETTLE = "settle", _("final settlement")
+    FUND_UNDONE = "fund_undone", _("undone deposit given up")
     FORFEIT = "forfeit", _("gift, sessions or money released early: ended")
     ADVANCE = "advance", _("released early")
     MAKE_GOOD = "make_good", _("refund out of the merchant's money")
@@ -278,7 +279,7 @@ class RefundBasis(TextChoices):
 AGREEMENT_TRANSITIONS: dict[AgreementState, frozenset[AgreementState]] = {
     AgreementState.OPEN: frozenset({AgreementState.HELD, AgreementState.CANCELLED, AgreementState.EXPIRED}),
     AgreementState.HELD: frozenset({AgreementState.FROZEN, AgreementState.CLOSED}),
-    AgreementState.FROZEN: frozenset({AgreementState.HELD, AgreementState.CLOSED}),
+    AgreementState.FROZEN: frozenset({AgreementState.HELD, AgreementState.CLOSED, AgreementState.CANCELLED}),
     AgreementState.CANCELLED: frozenset(),
     AgreementState.EXPIRED: frozenset(),
     AgreementState.CLOSED: frozenset(),
@@ -300,7 +301,7 @@ PAUSE_TRANSITIONS: dict[PauseState, frozenset[PauseState]] = {
 PAYMENT_TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.CREATED: frozenset({PaymentState.PAID, PaymentState.LATE, PaymentState.CLOSED}),
     PaymentState.CLOSED: frozenset({PaymentState.LATE}),
-    PaymentState.PAID: frozenset(),
+    PaymentState.PAID: frozenset({PaymentState.CLOSED}),
     PaymentState.LATE: frozenset(),
 }
 INSTRUCTION_TRANSITIONS: dict[InstructionState, frozenset[InstructionState]] = {

@@ -27,7 +27,7 @@ from escrow.operations.beneficiaries import (
 )
 from escrow.operations.bills import compare_bill
 from escrow.operations.calendar import load_working_days
-from escrow.operations.deposits import await_deposit
+from escrow.operations.deposits import await_deposit, give_up_deposit
 from escrow.operations.files import discard_file, discard_forgotten, fetch_bill, import_file, match_file, upload_file
 from escrow.operations.instructions import ask_now, send_instruction
 from escrow.operations.legal_holds import lift_hold, order_hold
@@ -88,6 +88,7 @@ __all__ = [
     "export_batch",
     "fetch_bill",
     "freeze_agreement",
+    "give_up_deposit",
     "hold_payouts",
     "import_file",
     "import_statement",

@@ -35,6 +35,7 @@ from escrow.models.approval import PERSON
 from escrow.money import check_fen
 from escrow.operations.agreements import cancel_agreement, locked_agreement
 from escrow.operations.beneficiaries import locked_beneficiary, set_payout_account
+from escrow.operations.deposits import give_up_deposit
 from escrow.operations.instructions import Payee, cancel_held, redirect_refunds, release_held
 from escrow.operations.receipts import open_line, send_back
 from escrow.operations.refunds import refund
@@ -211,8 +212,8 @@ def request_refund_account(
 
 
 def request_deposit_end(*, payment_id: int, because: str, at: datetime, actor: str) -> Approval:
-    """Ask for an order whose cash is awaited to be over: it was never taken, or given back, as is proved otherwise than by the
-    consumer's word. Money that comes nevertheless is a receipt that nobody has explained.
+    """Ask for an order whose cash is awaited, or whose deposit the bank has undone, to be over: the cash was never taken, or given back,
+    as is proved otherwise than by the consumer's word. Money that comes nevertheless is a receipt that nobody has explained.
 
     Raises:
         NotFound. WrongState: nothing is awaited. ReasonRequired, ApprovalOpen, PersonNeeded.
@@ -221,7 +222,7 @@ def request_deposit_end(*, payment_id: int, because: str, at: datetime, actor: s
         deposit = Payment.objects.filter(pk=payment_id, channel=DEPOSIT).first()
         if deposit is None:
             raise NotFound()
-        if deposit.state != PaymentState.CREATED:
+        if deposit.state != PaymentState.CREATED and deposit.taken_back_at is None:
             raise WrongState()
         return _request(
             ApprovalKind.DEPOSIT_END,
@@ -441,7 +442,9 @@ def _redirect(approval: Approval, at: datetime, actor: str) -> None:
 
 
 def _end_deposit(approval: Approval, at: datetime, actor: str) -> None:
-    cancel_agreement(agreement_id=payload_of(approval)["agreement"], at=at, actor=actor)
+    facts = payload_of(approval)
+    undone = Payment.objects.filter(pk=facts["payment"], taken_back_at__isnull=False).exists()
+    (give_up_deposit if undone else cancel_agreement)(agreement_id=facts["agreement"], at=at, actor=actor)
 
 
 _DEEDS: dict[ApprovalKind, Callable[[Approval, datetime, str], None]] = {

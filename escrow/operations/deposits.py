@@ -5,15 +5,29 @@ import secrets
 from datetime import date, datetime
 
 from escrow import audit
-from escrow.errors import AgreementExpired, AlreadyPaid, WrongState
+from escrow.errors import AgreementExpired, AlreadyPaid, DepositPartlyUsed, WrongState
+from escrow.ledger import Chart, Movement, post
 from escrow.models import Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
 from escrow.operations.beneficiaries import hold_payouts, open_clearing_account
 from escrow.operations.payments import fund
 from escrow.reasons import DEPOSIT_UNDONE
 from escrow.signals import deposit_moved
-from escrow.states import DEPOSIT, AgreementState, PaymentState
+from escrow.states import (
+    DEPOSIT,
+    OPEN_USES,
+    PAYMENT_TRANSITIONS,
+    AccountCode,
+    AgreementState,
+    Asset,
+    PaymentState,
+    Reason,
+    UseState,
+    check_transition,
+)
 from escrow.transactions import after_commit, transaction
+
+COUNTS_AS_USED = (*OPEN_USES, UseState.FINAL)
 
 
 def await_deposit(*, agreement_id: int, subject: str, due_on: date, at: datetime, actor: str) -> Payment:
@@ -111,6 +125,42 @@ def take_back_deposit(*, payment_id: int, at: datetime) -> bool:
         hold_payouts(beneficiary_id=payment.beneficiary_id, because=because, at=at, actor=actor)
         _tell(payment)
     return True
+
+
+def give_up_deposit(*, agreement_id: int, at: datetime, actor: str) -> Agreement:
+    """The consumer has the cash of an undone deposit back from the beneficiary: the agreement is over as if it had never been funded.
+    Giving up what was given up changes nothing. Raises ``NotFound``, ``WrongState``: no undone deposit. ``DepositPartlyUsed``."""
+    with transaction():
+        agreement = locked_agreement(agreement_id)
+        if agreement.state == AgreementState.CANCELLED:
+            return agreement
+        payment = Payment.objects.filter(agreement=agreement, taken_back_at__isnull=False).first()
+        if payment is None or agreement.state != AgreementState.FROZEN:
+            raise WrongState()
+        chart = Chart(beneficiary_id=agreement.beneficiary_id, agreement_id=agreement.pk)
+        held = {asset: chart.account(AccountCode.HELD, asset) for asset in (Asset.CNY, Asset.VISIT, Asset.BONUS)}
+        if held[Asset.CNY].balance != payment.amount_fen or agreement.uses.filter(state__in=COUNTS_AS_USED).exists():
+            raise DepositPartlyUsed()
+        movements = [
+            Movement(
+                debit=account.pk,
+                credit=chart.id(AccountCode.CLEARING, channel=DEPOSIT)
+                if asset is Asset.CNY
+                else chart.id(AccountCode.ISSUED, asset),
+                amount=account.balance,
+                reason=Reason.FUND_UNDONE if asset is Asset.CNY else Reason.FORFEIT,
+                agreement=agreement.pk,
+                reference=payment.order_no,
+            )
+            for asset, account in held.items()
+            if account.balance
+        ]
+        post(movements, at=at)
+        check_transition(PAYMENT_TRANSITIONS, payment.state, PaymentState.CLOSED)
+        payment.state, payment.taken_back_at, payment.frozen_meanwhile = PaymentState.CLOSED, None, False
+        payment.save(update_fields=["state", "taken_back_at", "frozen_meanwhile"])
+        move_agreement(agreement, AgreementState.CANCELLED, at=at, actor=actor, action="escrow.give_up_deposit")
+    return agreement
 
 
 def _tell(payment: Payment) -> None:

@@ -336,9 +336,6 @@ def end_deposit(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResp
     deposit = Payment.objects.filter(pk=ref, channel=DEPOSIT).first()
     if deposit is None:
         raise NotFound()
-    if deposit.taken_back_at is not None:
-        messages.warning(request, _("The bank has undone the deposit: call the merchant, it has to bring it again."))
-        return merchant(request, page, deposit.beneficiary_id)
 
     def do(data: dict[str, Any]) -> HttpResponse:
         asked = escrow.request_deposit_end(payment_id=ref, **data, at=clock.now(), actor=me(request).actor)
@@ -367,10 +364,12 @@ def end_deposit(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpResp
 def _about_cash(deposit: Payment) -> list[tuple[str, Any]]:
     card = Card.objects.select_related("cash_sale__payer").filter(agreement=deposit.agreement_id).first()
     sale = card.cash_sale if card else None
+    undone = clock.beijing_date(deposit.taken_back_at) if deposit.taken_back_at else "–"
     return [
         (_("Number"), deposit.order_no),
         (_("Sum"), f"¥{yuan(deposit.amount_fen)}"),
         (_("To be in custody by"), deposit.deposit_due_on),
+        (_("Undone by the bank"), undone),
         (_("Card"), str(card or "–")),
         (_("Paid by"), sale.payer.display_name if sale and sale.payer else "–"),
         (_("Given back, says the shop"), clock.beijing_date(sale.back_at) if sale and sale.back_at else "–"),

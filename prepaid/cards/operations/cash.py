@@ -14,7 +14,7 @@ from escrow.models import Approval
 from escrow.states import AgreementState
 from escrow.transactions import transaction
 from prepaid.cards import queries
-from prepaid.cards.errors import CashNotHere, CashNotTaken, OrderNotOpen
+from prepaid.cards.errors import CashNotHere, CashNotTaken, OrderNotOpen, RefundAlreadyAsked
 from prepaid.cards.models import Card, CardRule, CashSale
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.locking import locked_card
@@ -89,7 +89,7 @@ def give_cash_back(*, staff: StaffMember, sale_id: int, at: datetime, actor: str
     claim. Raises ``NotFound``, ``CashNotTaken``: nothing was taken, or it is in custody."""
     with transaction():
         sale = _locked(staff, sale_id)
-        if sale.taken_at is None or sale.card.agreement.state != AgreementState.OPEN:
+        if not queries.is_cash_outside(sale.card):
             raise CashNotTaken()
         if sale.back_at is None:
             sale.back_by, sale.back_at = staff, at
@@ -100,18 +100,24 @@ def give_cash_back(*, staff: StaffMember, sale_id: int, at: datetime, actor: str
 
 def end_cash_sale(*, holder_id: int, number: str, at: datetime, actor: str) -> CashSale:
     """The holder has the money back, or never paid: the order is over. What is brought to custody for it afterwards is a receipt
-    that nobody has explained. Raises ``NotFound``, ``CashNotTaken``: nothing was taken, or it is in custody."""
+    that nobody has explained. Raises ``NotFound``, ``CashNotTaken``: nothing was taken, or it is in custody. ``RefundAlreadyAsked``,
+    ``DepositPartlyUsed``: of one whose deposit the bank has undone."""
     with transaction():
         card = _own(holder_id, number)
         sale = CashSale.objects.filter(card=card).first()
         if sale is None or sale.taken_at is None:
             raise CashNotTaken()
         if sale.ended_at is None:
-            if card.agreement.state != AgreementState.OPEN:
+            if card.agreement.state == AgreementState.OPEN:
+                escrow.cancel_agreement(agreement_id=card.agreement_id, at=at, actor=actor)
+            elif sale.out_at is None:
                 raise CashNotTaken()
-            escrow.cancel_agreement(agreement_id=card.agreement_id, at=at, actor=actor)
-            sale.ended_at = at
-            _note(sale, "cards.end_cash_sale", ["ended_at"], at=at, actor=actor)
+            elif card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
+                raise RefundAlreadyAsked()
+            else:
+                escrow.give_up_deposit(agreement_id=card.agreement_id, at=at, actor=actor)
+            sale.ended_at, sale.out_at = at, None
+            _note(sale, "cards.end_cash_sale", ["ended_at", "out_at"], at=at, actor=actor)
     return sale
 
 
@@ -120,8 +126,8 @@ def close_cash_sale(*, agreement_id: int, because: str, at: datetime, actor: str
     such sale, or it was ended."""
     sale = CashSale.objects.filter(card__agreement=agreement_id, ended_at=None).select_related("card__holder").first()
     if sale is not None:
-        sale.ended_at = at
-        _note(sale, "cards.close_cash_sale", ["ended_at"], at=at, actor=actor)
+        sale.ended_at, sale.out_at = at, None
+        _note(sale, "cards.close_cash_sale", ["ended_at", "out_at"], at=at, actor=actor)
         letters.cash_closed(sale, because, at=at)
     return sale
 
@@ -136,7 +142,7 @@ def follow_deposit(*, sale_id: int, at: datetime) -> CashSale | None:
         card = locked_card(found)
         sale, deposit = CashSale.objects.get(pk=sale_id), escrow_queries.payment_of(card.agreement_id)
         sale.card = card
-        if deposit is None or card.agreement.funded_at is None:
+        if deposit is None or card.agreement.funded_at is None or sale.ended_at is not None:
             return None
         if sale.in_custody_at is None:
             sale.in_custody_at = card.agreement.funded_at

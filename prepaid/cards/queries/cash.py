@@ -74,7 +74,7 @@ def cash_overdue(*, today: date) -> Iterable[int]:
 def deposits_to_follow() -> Iterable[int]:
     """Ids of those of whose deposit there is something new: it came, the bank has undone it, or it is there again."""
     deposit = Payment.objects.filter(agreement=OuterRef("card__agreement_id"), channel=DEPOSIT)
-    sales = CashSale.objects.filter(taken_at__isnull=False).order_by()
+    sales = CashSale.objects.filter(taken_at__isnull=False, ended_at=None).order_by()
     came = sales.filter(Exists(deposit.filter(state=PaymentState.PAID)), in_custody_at=None)
     undone = Payment.objects.filter(taken_back_at__isnull=False).values("agreement")
     undone_now = sales.filter(card__agreement__in=undone, in_custody_at__isnull=False, out_at=None)

@@ -7,13 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
-from escrow import channels, clock, invariants
+from escrow import channels, clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow import tasks as escrow_tasks
 from escrow.channels import TransferAnswer
-from escrow.errors import AgreementFrozen, DepositTakenBack, NothingFits, WrongState
-from escrow.models import Approval, Beneficiary, Instruction, Payment, StatementLine
+from escrow.errors import AgreementFrozen, DepositPartlyUsed, DepositTakenBack, NothingFits, WrongState
+from escrow.models import Approval, Beneficiary, Instruction, StatementLine
 from escrow.operations.instructions import record_answer
 from escrow.states import AgreementState, ApprovalState, InstructionKind, InstructionState, RefundBasis
 from prepaid.backoffice import operations as backoffice
@@ -299,20 +299,50 @@ class TestTheBankUndoesTheDeposit:
         assert Card.objects.get(pk=sale.card_id).agreement.state == AgreementState.CLOSED
         assert broken() == []
 
-    def test_the_operators_page_leads_to_who_has_to_bring_it(self, shop, sale, bank):
+    def test_who_has_her_cash_back_from_the_shop_says_so_and_nothing_is_left_of_it(self, shop, sale, bank):
+        undone(sale, bank)
+        tasks.sweep()
+        card = Card.objects.get(pk=sale.card_id)
+        phone, page = signed_in(card.holder), reverse("card_cash_end", args=[card.number])
+        assert page in phone.get(reverse("card_detail", args=[card.number])).content.decode()
+        operations.give_cash_back(staff=shop.boss, sale_id=sale.pk, at=clock.now(), actor=shop.owner.actor)
+        operations.end_cash_sale(holder_id=card.holder_id, number=card.number, at=clock.now(), actor=card.holder.actor)
+        assert state(sale) == AgreementState.CANCELLED
+        assert sales_stops([shop.merchant], on=clock.today())[shop.merchant.pk] == []
+        backing = escrow_queries.backing(shop.merchant.beneficiary_id)
+        assert (backing.held_fen, backing.clearing_fen, backing.undone_fen) == (0, 0, 0)
+        assert broken() == []
+        brought(sale, bank)  # it is nobody's order any more
+        tasks.sweep()
+        assert state(sale) == AgreementState.CANCELLED
+        assert StatementLine.objects.filter(matched_at=None).count() == 1
+        assert broken() == []
+
+    def test_two_people_may_say_it_for_her(self, sale, bank):
         undone(sale, bank)
         operator = people.operator()
         desk = signed_in(operator)
         pass_second_factor(desk, operator)
         page = reverse("admin:backoffice_end_deposit", args=[deposit_of(sale).pk])
-        for answer in (desk.get(page), desk.post(page, {"because": "x"})):
-            assert answer.url == reverse("admin:merchants_merchant_change", args=[shop.merchant.pk])
-        assert not Approval.objects.exists()
+        assert "Undone by the bank" in text_of(desk.get(page))
+        assert desk.post(page, {"because": "her receipt of the cash"}).status_code == 302
+        approval = Approval.objects.get(state=ApprovalState.OPEN)
+        backoffice.decide(approval_id=approval.pk, approved=True, because="", by=people.operator(), at=clock.now())
+        assert state(sale) == AgreementState.CANCELLED
+        assert told(sale, "closed") == 1
+        assert broken() == []
 
-    def test_prove_finds_a_deposit_that_was_undone_and_is_said_to_be_there(self, sale, bank):
+    def test_what_was_used_in_part_is_not_over_as_if_nothing_had_been(self, shop, sale, bank):
+        factories.charge(Card.objects.get(pk=sale.card_id), shop.boss)
         undone(sale, bank)
-        Payment.objects.filter(pk=deposit_of(sale).pk).update(taken_back_at=None, frozen_meanwhile=False)
-        assert "deposits_have_their_line" in [one.name for one in invariants.prove() if not one.ok]
+        tasks.sweep()
+        card = Card.objects.get(pk=sale.card_id)
+        with pytest.raises(DepositPartlyUsed):
+            operations.end_cash_sale(
+                holder_id=card.holder_id, number=card.number, at=clock.now(), actor=card.holder.actor
+            )
+        assert state(sale) == AgreementState.FROZEN
+        assert broken() == []
 
 
 def test_no_person_makes_a_card_of_any_receipt_of_the_same_sum(shop, bank):
