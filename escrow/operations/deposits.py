@@ -7,7 +7,7 @@ from datetime import date, datetime
 from escrow import audit
 from escrow.errors import AgreementExpired, AlreadyPaid, DepositPartlyUsed, WrongState
 from escrow.ledger import Chart, Movement, post
-from escrow.models import Agreement, Payment
+from escrow.models import Account, Agreement, Payment
 from escrow.operations.agreements import locked_agreement, move_agreement
 from escrow.operations.beneficiaries import hold_payouts, open_clearing_account
 from escrow.operations.payments import fund
@@ -138,15 +138,19 @@ def give_up_deposit(*, agreement_id: int, at: datetime, actor: str) -> Agreement
         if payment is None or agreement.state != AgreementState.FROZEN:
             raise WrongState()
         chart = Chart(beneficiary_id=agreement.beneficiary_id, agreement_id=agreement.pk)
-        held = {asset: chart.account(AccountCode.HELD, asset) for asset in (Asset.CNY, Asset.VISIT, Asset.BONUS)}
-        if held[Asset.CNY].balance != payment.amount_fen or agreement.uses.filter(state__in=COUNTS_AS_USED).exists():
+        held = {Asset(one.asset): one for one in Account.objects.filter(agreement=agreement, code=AccountCode.HELD)}
+        used = agreement.uses.filter(state__in=COUNTS_AS_USED).exists()
+        early = Asset.ADVANCE in held and held[Asset.ADVANCE].balance
+        if used or early or held[Asset.CNY].balance != payment.amount_fen:
             raise DepositPartlyUsed()
         movements = [
             Movement(
                 debit=account.pk,
-                credit=chart.id(AccountCode.CLEARING, channel=DEPOSIT)
-                if asset is Asset.CNY
-                else chart.id(AccountCode.ISSUED, asset),
+                credit=(
+                    chart.id(AccountCode.CLEARING, channel=DEPOSIT)
+                    if asset is Asset.CNY
+                    else chart.id(AccountCode.ISSUED, asset)
+                ),
                 amount=account.balance,
                 reason=Reason.FUND_UNDONE if asset is Asset.CNY else Reason.FORFEIT,
                 agreement=agreement.pk,

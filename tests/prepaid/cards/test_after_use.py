@@ -217,6 +217,7 @@ def test_a_till_that_is_not_in_the_contract_asks_for_nothing(shop, version) -> N
         address="北京市朝阳区望京街道阜通东大街6号",
         district=place.district,
         subdistrict=place.subdistrict,
+        opened_at=clock.now(),
     )
     somebody = factories.person("赵敏")
     till = merchants.add_staff(
