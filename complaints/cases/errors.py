@@ -69,3 +69,60 @@ class RefundUnpaid(WrongState):
 class TimeLimitMissing(DomainError):
     message = _("There is no time limit “%(code)s” for %(day)s. Load it with: manage.py load_reference.")
     http_status = 500
+
+
+class CallbackAnswered(WrongState):
+    """One answer to one callback: the first."""
+
+    message = _("This has already been answered. Thank you; reload the page to see where the complaint stands.")
+
+
+class CallbackOver(WrongState):
+    message = _(
+        "The last day to answer was %(day)s. Sign in to see your complaint; if something is still wrong, ask for a refund or "
+        "complain again there."
+    )
+
+
+class WordsTooLong(DomainError):
+    message = _("Write at most 500 characters.")
+    http_status = 400
+    field = "words"
+
+
+class HandlingUnit(DomainError):
+    """Who handled a case does not ask how well it was handled."""
+
+    message = _(
+        "You, or a department you hold a post in, had a part in this case. Ask a colleague who had none to take the answer down."
+    )
+    http_status = 403
+
+
+class NotUnresolved(WrongState):
+    message = _(
+        "A complaint is reopened when you have answered that it is not resolved. Reload the page to see what was answered."
+    )
+
+
+class ReopenedBefore(WrongState):
+    message = _(
+        "This complaint has been reopened once, which is as often as it can be. If something is still wrong with the card, ask for "
+        "a refund again."
+    )
+
+
+class ReopeningOver(WrongState):
+    message = _(
+        "It could be reopened until %(day)s. If something is still wrong with the card, ask for a refund again; you can complain "
+        "about that."
+    )
+
+
+class NothingToReopen(WrongState):
+    """Money that was paid stays paid, and a charge that was decided is settled."""
+
+    message = _(
+        "This decision has been carried out and cannot be taken back. If something is still wrong with the card, ask for a refund "
+        "or dispute a charge: you can complain about that."
+    )

@@ -14,6 +14,7 @@ from prepaid.cards.queries import Ground
 from prepaid.people.models import User
 
 TEXT_LENGTH = 2000
+WORDS_LENGTH = 500
 
 
 def text_area(rows: int = 5) -> forms.Textarea:
@@ -57,6 +58,40 @@ class StatementForm(forms.Form):
         max_length=TEXT_LENGTH,
         widget=text_area(),
         help_text=_("It becomes part of the file and cannot be changed. Up to 2,000 characters."),
+    )
+
+
+def yes_or_no(label: Any) -> forms.TypedChoiceField:
+    """A question; nothing is chosen beforehand."""
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+
+
+class CallbackForm(forms.Form):
+    """The three questions of the callback, and words."""
+
+    reached = yes_or_no(_("Did the authority get in touch with you?"))
+    resolved = yes_or_no(_("Is the matter resolved?"))
+    satisfied = yes_or_no(_("Are you satisfied with how it was handled?"))
+    words = forms.CharField(
+        label=_("What else do you want to say?"),
+        required=False,
+        max_length=WORDS_LENGTH,
+        widget=text_area(3),
+        help_text=_("Up to 500 characters. The authority reads it, the merchant does not."),
+    )
+
+
+class ReopenForm(forms.Form):
+    text = forms.CharField(
+        label=_("What is not resolved?"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_("The officer in charge reads it. Up to 2,000 characters."),
     )
 
 

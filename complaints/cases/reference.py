@@ -45,7 +45,12 @@ def load_time_limits() -> int:
             put(
                 TimeLimit,
                 {"code": row["code"], "valid_from": row["valid_from"]},
-                {"working_days": int(row["working_days"]), "source": row["source"], "mark": row["mark"]},
+                {
+                    "working_days": int(row["working_days"]) if row["working_days"] else None,
+                    "days": int(row["days"]) if row["days"] else None,
+                    "source": row["source"],
+                    "mark": row["mark"],
+                },
             )
             for row in rows
         )

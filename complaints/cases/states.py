@@ -20,7 +20,7 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.WITHDRAWN, CaseState.SETTLED}),
     CaseState.IN_HAND: frozenset({CaseState.EXECUTING, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.SETTLED}),
     CaseState.EXECUTING: frozenset({CaseState.CLOSED}),
-    CaseState.CLOSED: frozenset(),
+    CaseState.CLOSED: frozenset({CaseState.IN_HAND}),  # reopened by the consumer, once
     CaseState.WITHDRAWN: frozenset(),
     CaseState.SETTLED: frozenset(),
 }
@@ -29,8 +29,12 @@ if set(TRANSITIONS) != set(CaseState):
 
 #: Nobody has decided yet: the time limit runs, and the consumer may withdraw.
 UNDECIDED = frozenset({CaseState.RECEIVED, CaseState.DISPATCHED, CaseState.IN_HAND})
+#: Over.
+ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.SETTLED})
 #: Over before anybody decided.
 ENDED_EARLY = frozenset({CaseState.WITHDRAWN, CaseState.SETTLED})
+#: Over by what an authority or the merchant did, not by the consumer: the consumer is asked how it was (回访).
+ASKED_ABOUT = ENDED - {CaseState.WITHDRAWN}
 #: Somebody leads from here on, to the end (首接负责).
 LED = frozenset({CaseState.IN_HAND, CaseState.EXECUTING, CaseState.CLOSED})
 
@@ -83,3 +87,33 @@ class EventKind(TextChoices):
     PAID = "paid", _("The bank confirmed the refund")
     WITHDRAWN = "withdrawn", _("Withdrawn by the consumer")
     OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")
+    ASKED_BACK = "asked_back", _("Callback: the consumer was asked how it ended")
+    ANSWERED_BACK = "answered_back", _("Callback answered")
+    UNANSWERED = "unanswered", _("No valid callback: not answered in time")
+    REOPENED = "reopened", _("Reopened by the consumer")
+
+
+#: What is between the consumer and those who ask; the merchant does not read it.
+CALLBACK_KINDS = frozenset({EventKind.ASKED_BACK, EventKind.ANSWERED_BACK, EventKind.UNANSWERED})
+
+
+class CallbackState(TextChoices):
+    ASKED = "asked", _("asked")
+    ANSWERED = "answered", pgettext_lazy("callback", "answered")
+    UNANSWERED = "unanswered", _("not answered in time")
+
+
+CALLBACK_TRANSITIONS: dict[CallbackState, frozenset[CallbackState]] = {
+    CallbackState.ASKED: frozenset({CallbackState.ANSWERED, CallbackState.UNANSWERED}),
+    CallbackState.ANSWERED: frozenset(),
+    CallbackState.UNANSWERED: frozenset(),
+}
+if set(CALLBACK_TRANSITIONS) != set(CallbackState):
+    raise RuntimeError("CallbackState has states without transitions")
+
+
+class CallbackChannel(TextChoices):
+    """How the answer came."""
+
+    LINK = "link", _("by the link")
+    HOTLINE = "hotline", _("by telephone")

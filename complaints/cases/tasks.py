@@ -25,6 +25,12 @@ def close_settled_case(use_id: int) -> None:
 
 
 @shared_task
+def ask_callback(case_id: int) -> None:
+    """A case has ended; its consumer is asked how it was."""
+    operations.ask_callback(case_id=case_id, at=clock.now(), actor="system:ask_callback")
+
+
+@shared_task
 def sweep() -> None:
     """Find what no bell announced, and what is late."""
     operations.sweep(at=clock.now(), actor="system:cases_sweep")

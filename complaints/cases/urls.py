@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from complaints.cases.views import consumer, merchant
+from complaints.cases.views import callback, consumer, merchant
 
 urlpatterns = [
     path("complaints/", consumer.complaints, name="complaints"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("charges/<int:pk>/complain/", consumer.complaint_about_charge, name="complaint_about_charge"),
     path("complaints/<slug:number>/", consumer.complaint_detail, name="complaint_detail"),
     path("complaints/<slug:number>/withdraw/", consumer.complaint_withdraw, name="complaint_withdraw"),
+    path("callbacks/<str:token>/", callback.callback, name="callback"),
+    path("callbacks/<str:token>/reopen/", callback.callback_reopen, name="callback_reopen"),
     path("shop/cases/", merchant.shop_cases, name="shop_cases"),
     path("shop/cases/<slug:number>/", merchant.shop_case, name="shop_case"),
 ]

@@ -46,7 +46,8 @@ REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
     RefundState.GRANTED: frozenset({RefundState.PAID}),
     RefundState.PAID: frozenset(),
     RefundState.WITHDRAWN: frozenset(),
-    RefundState.DISMISSED: frozenset(),
+    # The complaint about it is reopened.
+    RefundState.DISMISSED: frozenset({RefundState.COMPLAINED}),
 }
 if set(REFUND_TRANSITIONS) != set(RefundState):
     raise RuntimeError("RefundState has states without transitions")

@@ -1,5 +1,6 @@
-"""The regulators' queue and files in the administration."""
+"""The regulators' queue and files, and the hotline's callbacks, in the administration."""
 
+from complaints.cases.admin.callbacks import CallbackAdmin
 from complaints.cases.admin.queue import CaseAdmin, TimeLimitAdmin
 
-__all__ = ["CaseAdmin", "TimeLimitAdmin"]
+__all__ = ["CallbackAdmin", "CaseAdmin", "TimeLimitAdmin"]

@@ -18,6 +18,7 @@ from complaints.cases.filters import today_of
 from complaints.cases.forms import AssignForm, ChargeDecideForm, DecideForm, RecordForm, SectorForm
 from complaints.cases.models import Case
 from complaints.cases.queries.bases import Sums, grounds_of, sums_of
+from complaints.cases.queries.callbacks import last_of
 from complaints.cases.queries.file import (
     charged_of,
     figures_of,
@@ -92,6 +93,8 @@ def file(
         "steps": steps_of(case),
         "timeline": timeline_of(case),
         "outcome": getattr(case, "outcome", None),
+        "earlier": getattr(case, "earlier_outcome", None),
+        "callback": last_of(case),
         "money": money,
         "figures": figures_of(case, held_fen=money.held_fen, today=today),
         "leads": leads,

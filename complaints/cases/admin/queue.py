@@ -134,4 +134,4 @@ def waiting_cases(request: HttpRequest) -> list[QueueItem]:
 
 @admin.register(TimeLimit)
 class TimeLimitAdmin(ReadOnlyAdmin):
-    list_display = ("code", "working_days", "valid_from", "source", "mark")
+    list_display = ("code", "working_days", "days", "valid_from", "source", "mark")

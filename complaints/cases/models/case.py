@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.states import ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
+from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
 from escrow.models import EncryptedTextField
 from escrow.money import yuan
 from prepaid.cards.models import Card, Redemption, RefundRequest
@@ -96,6 +96,7 @@ class Case(models.Model):
     merchant_answer_due_on = models.DateField(_("merchant answers by"))
     escalated_at = models.DateTimeField(_("reported as overdue"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -109,6 +110,7 @@ class Case(models.Model):
             models.Index(fields=["merchant", "-id"], name="case_merchant"),
             models.Index(fields=["id"], condition=Q(state=CaseState.RECEIVED), name="case_unrouted"),
             models.Index(fields=["id"], condition=Q(state=CaseState.EXECUTING), name="case_executing"),
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="case_ended"),
             models.Index(
                 fields=["due_on"],
                 condition=Q(state__in=sorted(UNDECIDED), escalated_at__isnull=True),
@@ -128,8 +130,12 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_ended_has_its_end",
-                condition=Q(state__in=sorted({CaseState.CLOSED} | ENDED_EARLY), closed_at__isnull=False)
-                | (~Q(state__in=sorted({CaseState.CLOSED} | ENDED_EARLY)) & Q(closed_at__isnull=True)),
+                condition=Q(state__in=sorted(ENDED), closed_at__isnull=False)
+                | (~Q(state__in=sorted(ENDED)) & Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_reopened_is_about_a_refund_and_led",
+                condition=Q(reopened_at__isnull=True) | Q(refund_request__isnull=False, lead_officer__isnull=False),
             ),
             models.CheckConstraint(
                 name="case_about_a_refund_or_a_charge",

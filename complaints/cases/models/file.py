@@ -101,9 +101,12 @@ class Call(models.Model):
 class Outcome(models.Model):
     """How the case was decided. A refund upheld: a sum, its basis, and the escrow refund that carries it out, in one
     transaction. A charge: how many ``units`` of it were used; upheld when that is less than was claimed.
+
+    Of a case that was reopened the first outcome stays as its ``earlier_outcome``; the key allows no second one.
     """
 
-    case = models.OneToOneField(Case, models.PROTECT, related_name="outcome")
+    case = models.OneToOneField(Case, models.PROTECT, null=True, related_name="outcome")
+    reopened_case = models.OneToOneField(Case, models.PROTECT, null=True, related_name="earlier_outcome")
     result = models.CharField(_("outcome"), max_length=12, choices=Result)
     amount_fen = models.BigIntegerField(_("refund (fen)"), null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
@@ -117,6 +120,11 @@ class Outcome(models.Model):
         verbose_name = _("outcome")
         verbose_name_plural = _("outcomes")
         constraints = [
+            models.CheckConstraint(
+                name="outcome_stands_or_a_refusal_was_reopened",
+                condition=Q(case__isnull=False, reopened_case__isnull=True)
+                | Q(case__isnull=True, reopened_case__isnull=False, result=Result.NOT_UPHELD),
+            ),
             models.CheckConstraint(
                 name="outcome_upheld_has_sum_basis_refund",
                 condition=Q(

@@ -1,5 +1,12 @@
 """The verbs of a complaint. Each runs in one transaction and leaves a line in the timeline and in the audit trail."""
 
+from complaints.cases.operations.callbacks import (
+    Answer,
+    answer_callback,
+    ask_callback,
+    lapse_callback,
+    take_down_callback,
+)
 from complaints.cases.operations.deadlines import mark_overdue, sweep
 from complaints.cases.operations.deciding import (
     check_charge_decision,
@@ -13,13 +20,17 @@ from complaints.cases.operations.deciding import (
 )
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
+from complaints.cases.operations.reopening import reopen_case
 from complaints.cases.operations.routing import UNDETERMINED, determine_sector, route_case
 
 __all__ = [
     "UNDETERMINED",
+    "Answer",
     "accept",
     "add_statement",
     "answer",
+    "answer_callback",
+    "ask_callback",
     "assign",
     "check_charge_decision",
     "check_decision",
@@ -30,13 +41,16 @@ __all__ = [
     "decide",
     "decide_charge",
     "determine_sector",
+    "lapse_callback",
     "log_call",
     "mark_overdue",
     "open_case",
     "open_charge_case",
     "record_statement",
+    "reopen_case",
     "reveal_phone",
     "route_case",
     "sweep",
+    "take_down_callback",
     "withdraw",
 ]

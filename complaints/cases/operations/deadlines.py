@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from complaints.cases.models import Case
+from complaints.cases.models import Callback, Case
 from complaints.cases.operations import messages, moves
+from complaints.cases.operations.callbacks import ask_callback, lapse_callback
 from complaints.cases.operations.deciding import close_paid, close_settled
 from complaints.cases.operations.routing import route_case
+from complaints.cases.queries.callbacks import unasked
 from complaints.cases.states import CaseState, EventKind
 from escrow.clock import beijing_date
 from escrow.states import UseState
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: How many rows of each kind one sweep takes, in an order of chance: what fails every time does not stand before the rest.
 BATCH = 200
+#: An end that lies longer ago is not asked about any more.
+ASKED_WITHIN = timedelta(days=30)
 
 
 def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
@@ -32,7 +36,8 @@ def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
 
 
 def sweep(*, at: datetime, actor: str) -> int:
-    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late. How many rows were acted on.
+    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late; ask about what has ended,
+    give up what nobody answered. How many rows were acted on.
 
     A row that fails is logged and stays for the next sweep; it does not hold up the others.
     """
@@ -42,12 +47,16 @@ def sweep(*, at: datetime, actor: str) -> int:
         Case.objects.undecided().filter(redemption__isnull=False).exclude(redemption__use__state=UseState.DISPUTED)
     )
     late = Case.objects.overdue(today=beijing_date(at)).filter(escalated_at__isnull=True)
+    ended = unasked().filter(closed_at__gte=at - ASKED_WITHIN)
+    unanswered = Case.objects.filter(pk__in=Callback.objects.late(today=beijing_date(at)).values("case_id"))
     done = 0
     for verb, rows in (
         (close_settled, settled),
         (route_case, unrouted),
         (close_paid, paid),
         (mark_overdue, late),
+        (ask_callback, ended),
+        (lapse_callback, unanswered),
     ):
         done += _each(verb, rows.order_by("?").values_list("pk", flat=True)[:BATCH], at=at, actor=actor)
     return done

@@ -1,6 +1,6 @@
 """What the two sides do: complain, say their side, withdraw."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -69,7 +69,7 @@ def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: W
         if not request.may_complain:
             raise NothingToComplainAbout()
         cards.mark_complained(request_id=request.pk, at=at, actor=complainant.actor)
-        subject = {"refund_request": request, "figures": _figures(request)}
+        subject = {"refund_request": request, "figures": reckoned(request)}
         return _open(complainant, request.card, text=text, wanted=wanted, at=at, **subject)
 
 
@@ -98,6 +98,7 @@ def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
     """The holder's case with its number and its terms, on its way to whoever is responsible; ``by`` said it."""
     day = beijing_date(at)
     pk = _next_id()
+    handled_by, answered_by = terms_from(day)
     case = Case.objects.create(
         pk=pk,
         number=f"BJ{day:%Y%m%d}-{pk:06d}",
@@ -105,8 +106,8 @@ def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
         card=card,
         merchant=card.issuer,
         received_at=at,
-        due_on=due_on(code=PREPAID, received_on=day),
-        merchant_answer_due_on=due_on(code=MERCHANT_ANSWER, received_on=day),
+        due_on=handled_by,
+        merchant_answer_due_on=answered_by,
         **facts,
     )
     moves.note(case, EventKind.RECEIVED, at=at, actor=by.actor, by=by, from_state="")
@@ -179,7 +180,12 @@ def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | 
         return statement
 
 
-def _figures(request: RefundRequest) -> dict[str, Any]:
+def terms_from(day: date) -> tuple[date, date]:
+    """The last days to handle a case that arrives that day, and for the merchant's side of it. Raises ``TimeLimitMissing``."""
+    return due_on(code=PREPAID, received_on=day), due_on(code=MERCHANT_ANSWER, received_on=day)
+
+
+def reckoned(request: RefundRequest) -> dict[str, Any]:
     """The engine's sum for each cause, kept: once the card is settled or used again it could not be reckoned any more."""
     return {
         cause.value: cards_queries.refund_quote(

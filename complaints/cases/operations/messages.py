@@ -4,20 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from complaints.cases.models import Case
+from complaints.cases.models import Callback, Case
+from complaints.cases.queries.callbacks import link_of
 from complaints.cases.states import Side
-from escrow.clock import beijing_date
+from escrow.clock import beijing_date, end_of_day
 from escrow.money import yuan
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
 from prepaid.people.models import Post, User
 
 KIND = "cases.step"
+ASKED_BACK = "cases.callback"
 
 
 def received(case: Case, *, at: datetime) -> None:
@@ -138,6 +142,53 @@ def withdrawn(case: Case, *, at: datetime) -> None:
     )
     _tell_merchant(case, title, body, at=at)
     _tell_lead(case, title, _("There is nothing more to do."), at=at)
+
+
+def asked_back(callback: Callback, *, at: datetime) -> None:
+    """The consumer learns that the case is over and how to say how it went: in the app, and by SMS with the signed link."""
+    case, consumer = callback.case, callback.case.complainant
+    facts = {"number": case.number, "until": callback.answers_until.isoformat()}
+    notices.send(
+        to=consumer,
+        kind=ASKED_BACK,
+        title=_("Complaint %(number)s: how did it go?"),
+        body=_("It is over. Three questions about how it was handled wait for your answer until %(until)s."),
+        url=reverse("complaint_detail", args=[case.number]),
+        details=facts,
+        at=at,
+    )
+    text = _(
+        "Complaint %(number)s is over. Did the authority get in touch, is it resolved, are you satisfied? Answer by %(until)s, "
+        "without signing in: %(page)s"
+    )
+    page = settings.PUBLIC_URL + link_of(callback)
+    with override(consumer.language):
+        text_of_sms = str(text) % {**facts, "page": page}
+    useful_for = end_of_day(callback.answers_until) - at
+    notices.send_sms(phone=consumer.phone, text=text_of_sms, kind=ASKED_BACK, to=consumer, useful_for=useful_for, at=at)
+
+
+def reopened(case: Case, *, at: datetime) -> None:
+    """All three learn that it goes on; the merchant that it is heard again, the officer that the case is back."""
+    title = _("Complaint %(number)s has been reopened")
+    _tell_consumer(
+        case,
+        title,
+        _("%(authority)s looks at it again and decides by %(due_on)s. The card is frozen until then."),
+        at=at,
+    )
+    _tell_merchant(
+        case,
+        title,
+        _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile."),
+        at=at,
+    )
+    _tell_lead(
+        case,
+        title,
+        _("The consumer says that it is not resolved. To be handled by %(due_on)s by you, who led it."),
+        at=at,
+    )
 
 
 def overdue(case: Case, *, at: datetime) -> None:

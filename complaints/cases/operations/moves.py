@@ -5,10 +5,11 @@ from typing import Any
 
 from complaints.cases.models import Case, CaseEvent, Statement
 from complaints.cases.queries.scope import whole
-from complaints.cases.states import TRANSITIONS, CaseState, EventKind
+from complaints.cases.states import ASKED_ABOUT, TRANSITIONS, CaseState, EventKind
 from escrow import audit
 from escrow.errors import NotFound
 from escrow.states import check_transition
+from escrow.transactions import ring
 from prepaid.people.models import Department, Division, User
 
 
@@ -71,4 +72,6 @@ def move(case: Case, to: CaseState, kind: EventKind, *, at: datetime, actor: str
     check_transition(TRANSITIONS, case.state, to)
     before, case.state = case.state, to
     case.save()
+    if to in ASKED_ABOUT:
+        ring("complaints.cases.tasks.ask_callback", case.pk)
     return note(case, kind, at=at, actor=actor, from_state=before, **line)

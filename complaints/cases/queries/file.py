@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
-from complaints.cases.states import ENDED_EARLY, CallResult, CaseState, EventKind, PlaceReason, Result, Side
+from complaints.cases.states import (
+    CALLBACK_KINDS,
+    ENDED_EARLY,
+    CallbackChannel,
+    CallResult,
+    CaseState,
+    EventKind,
+    PlaceReason,
+    Result,
+    Side,
+)
 from escrow import queries as escrow
 from escrow.money import yuan
 from escrow.queries import StatementEntry
@@ -80,6 +90,8 @@ def steps_of(case: Case) -> list[Step]:
     if case.state in ENDED_EARLY:
         done = [mark for mark in marks if mark[1]]
         return _walk([*done, _early_end(case)], None)
+    if case.reopened_at is not None:
+        marks.append((_("Reopened: the same authority looks at it again"), case.reopened_at, ""))
     if case.redemption is not None:
         return _walk([*marks, (_("Decision"), outcome.decided_at if outcome else None, charged_of(case))], case.due_on)
     if outcome is not None and outcome.result == Result.NOT_UPHELD:
@@ -141,8 +153,8 @@ def next_step_of(case: Case, *, today: date) -> str:
 def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     """Everything that happened, oldest first.
 
-    A side reads every step and date, but only its own words, and of the calls only those made to it; officers (``side``
-    None) read all.
+    A side reads every step and date, but only its own words, and of the calls only those made to it; the merchant nothing of the
+    callback; officers (``side`` None) read all.
     """
     events = case.events.select_related("by", "department", "district", "statement").order_by("id")
     for event in events:
@@ -150,9 +162,9 @@ def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     return [_line(event, side) for event in events if _shown(event, side)]
 
 
-def statements_of(case: Case, *, side: Side) -> QuerySet[Statement]:
-    """What one side has said, oldest first."""
-    return case.statements.filter(side=side)
+def has_answered(case: Case) -> bool:
+    """Whether the merchant has said its side, since the case was reopened if it was."""
+    return case.statements.filter(side=Side.MERCHANT, at__gte=case.reopened_at or case.received_at).exists()
 
 
 def figures_of(case: Case, *, held_fen: int | None = None, today: date) -> list[Figure]:
@@ -214,6 +226,8 @@ def _routed(case: Case) -> str:
 
 
 def _shown(event: CaseEvent, side: Side | None) -> bool:
+    if event.kind in CALLBACK_KINDS:
+        return side != Side.MERCHANT
     return side is None or event.kind != EventKind.CALL or event.data["side"] == side
 
 
@@ -225,7 +239,7 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"{place} · {PlaceReason(event.data['place_reason']).label}"
         case EventKind.ACCEPTED | EventKind.ASSIGNED:
             note = place
-        case EventKind.STATEMENT if event.statement is not None:
+        case EventKind.STATEMENT | EventKind.REOPENED if event.statement is not None:
             note = event.statement.get_side_display()
             if side is None or side == event.statement.side:
                 text = _said(event.statement)
@@ -237,8 +251,24 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = charged_of(event.case)
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+        case EventKind.ASKED_BACK:
+            note = _("Answer by %(day)s") % {"day": event.data["answers_until"]}
+        case EventKind.ANSWERED_BACK:
+            note = _answered(event.data)
     who = event.by.display_name if event.by and side is None else ""
     return Line(label=kind.label, at=event.at, note=note, who=who, text=text)
+
+
+def _answered(data: dict[str, Any]) -> str:
+    """What a callback came to, in a line."""
+    return " · ".join(
+        [
+            str(CallbackChannel(data["channel"]).label),
+            _("contacted") if data["reached"] else _("not contacted"),
+            _("resolved") if data["resolved"] else _("not resolved"),
+            _("satisfied") if data["satisfied"] else _("not satisfied"),
+        ]
+    )
 
 
 def _said(statement: Statement) -> str:

@@ -3,15 +3,15 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from complaints.cases.models import Case
-from complaints.cases.states import ENDED_EARLY, CaseState, Side
+from complaints.cases.models import Callback, Case, Outcome
+from complaints.cases.states import ENDED, Side
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows, sheet
 
 
 def own_data(user: User) -> dict[str, Rows]:
-    """Complaints, and what was said in them by the person's side."""
-    mine = Case.objects.filter(complainant=user).select_related("merchant", "outcome")
+    """Complaints, what was said in them by the person's side, and the callbacks."""
+    mine = Case.objects.filter(complainant=user).select_related("merchant", "outcome", "earlier_outcome")
     said = (
         (one.at, case.number, one.text)
         for case in mine.prefetch_related("statements")
@@ -26,7 +26,7 @@ def own_data(user: User) -> dict[str, Rows]:
             case.text,
             case.get_state_display(),
             case.closed_at,
-            case.outcome.reasons if hasattr(case, "outcome") else "",
+            "\n".join(outcome.reasons for outcome in _outcomes(case)),
         )
         for case in mine
     )
@@ -34,16 +34,57 @@ def own_data(user: User) -> dict[str, Rows]:
     return {
         _("Complaints"): sheet(headings, cases),
         _("Statements"): sheet([_("When"), _("Complaint"), _("Text")], said),
+        _("Callbacks"): _callbacks(user),
     }
+
+
+def _outcomes(case: Case) -> list[Outcome]:
+    """The decisions, the one before a reopening first."""
+    return [getattr(case, name) for name in ("earlier_outcome", "outcome") if hasattr(case, name)]
+
+
+def _callbacks(user: User) -> Rows:
+    asked = Callback.objects.filter(case__complainant=user).select_related("case").order_by("pk")
+    headings = [
+        _("Asked"),
+        _("Complaint"),
+        _("Answer by"),
+        _("State"),
+        _("Answered"),
+        _("Contacted"),
+        _("Resolved"),
+        _("Satisfied"),
+        _("Text"),
+    ]
+    return sheet(
+        headings,
+        (
+            (
+                one.asked_at,
+                one.case.number,
+                one.answers_until,
+                one.get_state_display(),
+                one.answered_at,
+                _said(one.reached),
+                _said(one.resolved),
+                _said(one.satisfied),
+                one.words,
+            )
+            for one in asked
+        ),
+    )
+
+
+def _said(answer: bool | None) -> str:
+    return "" if answer is None else _("Yes") if answer else _("No")
 
 
 def in_the_way(user: User) -> list[InTheWay]:
     """Complaints that are not over."""
-    over = [CaseState.CLOSED, *ENDED_EARLY]
     return [
         InTheWay(
             _("Complaint %(number)s is not over: wait for its end, or withdraw it.") % {"number": case.number},
             reverse("complaint_detail", args=[case.number]),
         )
-        for case in Case.objects.filter(complainant=user).exclude(state__in=over)
+        for case in Case.objects.filter(complainant=user).exclude(state__in=ENDED)
     ]

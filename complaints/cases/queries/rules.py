@@ -1,6 +1,6 @@
 """Deadlines: which dated rule holds, and the day it ends."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from complaints.cases.errors import TimeLimitMissing
 from complaints.cases.models import TimeLimit
@@ -10,6 +10,10 @@ from escrow import queries as escrow
 PREPAID = "prepaid"
 #: How long the merchant has for its side of the story.
 MERCHANT_ANSWER = "merchant_answer"
+#: How long the consumer may answer the callback.
+CALLBACK = "callback"
+#: How long after its end the consumer may have a case reopened.
+REOPEN = "reopen"
 
 
 def time_limit(*, code: str, on: date) -> TimeLimit:
@@ -30,4 +34,7 @@ def due_on(*, code: str, received_on: date) -> date:
     Raises:
         TimeLimitMissing, escrow.errors.CalendarMissing: reference data is not loaded.
     """
-    return escrow.add_working_days(received_on, time_limit(code=code, on=received_on).working_days)
+    limit = time_limit(code=code, on=received_on)
+    if limit.working_days is None:
+        return received_on + timedelta(days=limit.days or 0)
+    return escrow.add_working_days(received_on, limit.working_days)

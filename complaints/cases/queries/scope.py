@@ -1,6 +1,7 @@
 """Who may see which cases. Another's case is not found, and nobody learns that it exists."""
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models.functions import Coalesce
 
 from complaints.cases.models import Case, CaseQuerySet, Statement
 from complaints.cases.states import Side
@@ -28,6 +29,7 @@ SHOWN = (
     "store",
     "coordinator",
     "enforcer",
+    "earlier_outcome",
     "card__agreement",
     "card__version__product",
 )
@@ -63,8 +65,10 @@ def cases_about(*, merchant_id: int) -> CaseQuerySet:
 
 
 def cases_to_answer(*, merchant_id: int) -> CaseQuerySet:
-    """Undecided cases about one merchant in which it has not said anything yet, the nearest term first, each with its owner."""
-    said = Statement.objects.filter(case=OuterRef("pk"), side=Side.MERCHANT)
+    """Undecided cases about one merchant in which it has not said anything yet, or not since the case was reopened, the nearest
+    term first, each with its owner."""
+    since = Coalesce(OuterRef("reopened_at"), OuterRef("received_at"))
+    said = Statement.objects.filter(case=OuterRef("pk"), side=Side.MERCHANT, at__gte=since)
     cases = Case.objects.filter(merchant_id=merchant_id).undecided().exclude(Exists(said))
     cases = cases.select_related("lead_department", "lead_district", "lead_officer")
     return cases.order_by("merchant_answer_due_on", "pk")

@@ -12,6 +12,7 @@ from complaints.cases import operations
 from complaints.cases.errors import CaseExists
 from complaints.cases.forms import ChargeComplaintForm, ComplaintForm, StatementForm
 from complaints.cases.models import Case
+from complaints.cases.queries.callbacks import last_of, link_of
 from complaints.cases.queries.file import charged_of, next_step_of, owner_of, steps_of, timeline_of
 from complaints.cases.queries.scope import complaint_of, complaints_of
 from complaints.cases.states import Side, Wanted
@@ -128,6 +129,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         status = 400
     case = complaint_of(user=me(request), number=number)
     today = clock.today()
+    callback = last_of(case)
     context = {
         "case": case,
         "form": form,
@@ -138,6 +140,10 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         "timeline": timeline_of(case, side=Side.CONSUMER),
         "outcome": getattr(case, "outcome", None),
         "charged": charged_of(case),
+        "earlier": getattr(case, "earlier_outcome", None),
+        "callback": callback,
+        "callback_open": callback is not None and callback.takes_answers(today=today),
+        "callback_link": link_of(callback) if callback else "",
     }
     return render(request, "consumer/complaint_detail.html", context, status=status)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
 from complaints.cases.models import Case
-from complaints.cases.queries.file import charged_of, next_step_of, owner_of, statements_of, steps_of, timeline_of
+from complaints.cases.queries.file import charged_of, has_answered, next_step_of, owner_of, steps_of, timeline_of
 from complaints.cases.queries.record import counted
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
@@ -114,7 +114,7 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         "case": case,
         "form": form,
         "owner": owner_of(case),
-        "answered": statements_of(case, side=Side.MERCHANT).exists(),
+        "answered": has_answered(case),
         "answer_late": case.merchant_answer_due_on < today,
         "next_step": next_step_of(case, today=today),
         "steps": steps_of(case),

@@ -63,6 +63,7 @@ from prepaid.cards.operations.refunds import (
     refuse_refund,
     request_refund,
     settle_request,
+    take_up_request,
     withdraw_request,
 )
 from prepaid.cards.operations.roll_call import (
@@ -161,6 +162,7 @@ __all__ = [
     "send_sms_code",
     "settle_request",
     "take_cash",
+    "take_up_request",
     "tell_holders",
     "tell_of_expiry",
     "tell_of_handover",

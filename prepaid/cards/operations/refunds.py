@@ -261,6 +261,32 @@ def dismiss_request(*, request_id: int, at: datetime, actor: str) -> RefundReque
     return request
 
 
+def take_up_request(*, card_id: int, request_id: int, at: datetime, actor: str) -> RefundRequest:
+    """The complaint about a request that was dismissed is reopened: the card is frozen again, as when a refund is asked for, and
+    an offer of it to somebody else withdrawn.
+
+    Raises:
+        NotFound, WrongState. RefundAlreadyAsked, NotRefundable, ChargesPending: as for a new request.
+    """
+    with transaction():
+        card = locked_card(card_id)
+        request = _locked(request_id, card_id=card.pk)
+        take_back(card, at=at, actor=actor)
+        if card.refund_requests.filter(state__in=queries.UNSETTLED_STATES).exists():
+            raise RefundAlreadyAsked()
+        holding = escrow_queries.holding(card.agreement_id)
+        if holding.state != AgreementState.HELD:
+            raise NotRefundable()
+        if holding.units_reserved and holding.plan != Plan.PERIOD:
+            raise ChargesPending()
+        _move(request, RefundState.COMPLAINED, at=at, actor=actor, closed_at=None)
+        escrow.freeze_agreement(
+            agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
+        )
+        _give_up_next_month(card, at=at, actor=actor)
+    return request
+
+
 def record_paid(*, request_id: int, at: datetime, actor: str) -> RefundRequest:
     """Follow the money: paid once the bank says so. Before that, or again, it changes nothing."""
     with transaction():

@@ -1,0 +1,57 @@
+"""A case that is not resolved goes back to the officer who led it, once (首接负责: JS 14)."""
+
+from datetime import datetime
+
+from complaints.cases.errors import NothingToReopen
+from complaints.cases.models import Case, Statement
+from complaints.cases.operations import messages, moves
+from complaints.cases.operations.callbacks import locked_callback
+from complaints.cases.operations.intake import checked_text, reckoned, terms_from
+from complaints.cases.queries.callbacks import why_not_reopened
+from complaints.cases.states import CaseState, EventKind, Side
+from escrow.clock import beijing_date
+from escrow.transactions import transaction
+from prepaid.cards import operations as cards
+
+
+def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
+    """The consumer, who answered that it is not resolved, says why: the card is frozen again, the case returns to its lead with
+    new terms, and its first outcome is kept as the earlier one. The causes are reckoned anew, for the card may have been used.
+
+    Raises:
+        NotFound, TextMissing. NotUnresolved, ReopenedBefore, ReopeningOver, NothingToReopen.
+        RefundAlreadyAsked: another request of the card is open. NotRefundable, ChargesPending: as when a refund is asked for.
+    """
+    text = checked_text(text)
+    with transaction():
+        callback = locked_callback(callback_id)
+        case = callback.case
+        if refusal := why_not_reopened(callback, today=beijing_date(at)):
+            raise refusal
+        if case.refund_request is None:
+            raise NothingToReopen()
+        actor = f"callback:{callback.pk}"
+        request = cards.take_up_request(card_id=case.card_id, request_id=case.refund_request.pk, at=at, actor=actor)
+        _set_aside_outcome(case)
+        case.closed_at = case.escalated_at = None
+        case.reopened_at, case.figures = at, reckoned(request)
+        case.due_on, case.merchant_answer_due_on = terms_from(beijing_date(at))
+        said = Statement.objects.create(case=case, side=Side.CONSUMER, author=case.complainant, text=text, at=at)
+        moves.move(
+            case,
+            CaseState.IN_HAND,
+            EventKind.REOPENED,
+            at=at,
+            actor=actor,
+            department=case.lead_department,
+            district=case.lead_district,
+            statement=said,
+        )
+        messages.reopened(case, at=at)
+        return moves.lock(case.pk)
+
+
+def _set_aside_outcome(case: Case) -> None:
+    outcome = case.outcome
+    outcome.case, outcome.reopened_case = None, case
+    outcome.save()
