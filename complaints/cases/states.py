@@ -98,7 +98,7 @@ CALLBACK_KINDS = frozenset({EventKind.ASKED_BACK, EventKind.ANSWERED_BACK, Event
 
 
 class CallbackState(TextChoices):
-    ASKED = "asked", _("asked")
+    ASKED = "asked", pgettext_lazy("callback", "asked")
     ANSWERED = "answered", pgettext_lazy("callback", "answered")
     UNANSWERED = "unanswered", _("not answered in time")
 

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from complaints.cases import operations
 from complaints.cases.models import Case, CaseEvent
-from complaints.cases.states import LED, TRANSITIONS, UNDECIDED, CallResult, CaseState, EventKind, Result, Side
+from complaints.cases.states import (
+    ENDED,
+    LED,
+    TRANSITIONS,
+    UNDECIDED,
+    CallbackState,
+    CallResult,
+    CaseState,
+    EventKind,
+    Result,
+    Side,
+)
 from escrow import queries as escrow
 from escrow.errors import DomainError
 from escrow.models import Refund
@@ -34,6 +45,8 @@ DEEDS = st.one_of(
     st.tuples(st.just("withdraw")),
     st.tuples(st.just("route")),
     st.tuples(st.just("bank")),
+    st.tuples(st.just("call_back"), st.integers(0, 1)),
+    st.tuples(st.just("reopen")),
     st.tuples(st.just("sweep")),
     st.tuples(st.just("wait"), st.integers(1, 12)),
 )
@@ -50,7 +63,7 @@ class World:
 
     def do(self, deed: str, *facts: int) -> None:
         number, at = self.case.number, self.at
-        who = self.officers[facts[0]] if facts and deed != "wait" else None
+        who = self.officers[facts[0]] if facts and deed not in {"wait", "call_back"} else None
         match deed:
             case "accept":
                 operations.accept(number=number, officer=who, at=at)
@@ -81,10 +94,19 @@ class World:
                 operations.route_case(case_id=self.case.pk, at=at, actor=ACTOR)
             case "bank":
                 Refund.objects.filter(paid_at=None).update(paid_at=at)
+            case "call_back":
+                said = operations.Answer(reached=True, resolved=bool(facts[0]), satisfied=False)
+                operations.answer_callback(callback_id=self.last_callback(), answer=said, at=at)
+            case "reopen":
+                operations.reopen_case(callback_id=self.last_callback(), text="没有解决", at=at)
             case "sweep":
                 operations.sweep(at=at, actor=ACTOR)
             case "wait":
                 self.at += timedelta(days=facts[0])
+
+    def last_callback(self) -> int:
+        asked = self.case.callbacks.order_by("-id").first()
+        return asked.pk if asked else 0
 
     def check(self, before: Case) -> Case:
         case = Case.objects.get(pk=self.case.pk)
@@ -92,6 +114,8 @@ class World:
         assert (case.state in LED) <= (case.lead_officer_id is not None)
         if before.lead_officer_id is not None:
             assert case.lead_officer_id == before.lead_officer_id, "a case lost its lead"
+        assert (case.reopened_at is not None) == hasattr(case, "earlier_outcome")
+        assert case.callbacks.filter(state=CallbackState.ASKED).count() <= (case.state in ENDED)
         decided = case.state in {CaseState.EXECUTING, CaseState.CLOSED}
         assert decided == hasattr(case, "outcome")
         held = escrow.holding(case.card.agreement_id).state
@@ -111,7 +135,9 @@ class World:
             assert event.from_state == state
             state = event.to_state
         assert state == case.state
-        assert case.events.filter(kind=EventKind.OVERDUE).count() == (case.escalated_at is not None)
+        reopened = case.events.filter(kind=EventKind.REOPENED).first()
+        marks = case.events.filter(kind=EventKind.OVERDUE, id__gt=reopened.pk if reopened else 0)
+        assert marks.count() == (case.escalated_at is not None)
 
 
 def test_in_any_order():

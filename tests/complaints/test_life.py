@@ -299,7 +299,7 @@ def test_upheld_is_money_and_closes_when_the_bank_says_so():
     case.refresh_from_db()
     assert (case.state, case.closed_at, case.lead_officer) == (CaseState.CLOSED, AT, officer)
     assert case.events.filter(kind=EventKind.PAID).count() == 1
-    told = case.complainant.messages.latest("id")
+    told = case.complainant.messages.filter(kind="cases.step").latest("id")
     assert "1,234.56" in told.title
 
 

@@ -34,7 +34,7 @@ class Callback(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="callbacks", verbose_name=_("complaint"))
     state = models.CharField(_("state"), max_length=12, choices=CallbackState, default=CallbackState.ASKED)
     ended_at = models.DateTimeField(_("end of the complaint"))
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("callback", "asked"))
     answers_until = models.DateField(_("answer by"))
     reached = models.BooleanField(_("contacted by the department"), null=True, blank=True)
     resolved = models.BooleanField(_("resolved"), null=True, blank=True)

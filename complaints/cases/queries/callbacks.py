@@ -54,11 +54,10 @@ def unasked() -> CaseQuerySet:
 
 
 def taken_in_post(post: Post) -> Q:
-    """What a post takes down by telephone: the coordinator's for the whole city, of cases that other departments handled."""
+    """What a post takes down by telephone: the coordinator's for the whole city, of cases that another department led."""
     if not post.is_citywide:
         return Q(pk__in=[])
-    handled = Q(case__lead_department_id=post.department_id) | Q(case__enforcer_id=post.department_id)
-    return Q(case__coordinator_id=post.department_id) & ~handled
+    return Q(case__coordinator_id=post.department_id) & ~Q(case__lead_department_id=post.department_id)
 
 
 def callbacks_for(*, user: User) -> CallbackQuerySet:
@@ -71,14 +70,14 @@ def callbacks_for(*, user: User) -> CallbackQuerySet:
 
 
 def had_a_part(user: User, case: Case) -> bool:
-    """Whether the user did anything in the case or, since it was received, held a post in a department that leads it or enforces
-    in it. Writing down an earlier answer is no part in it."""
+    """Whether the user led the case, did anything in it, or has held a post in its lead department since it was received.
+    Writing down an earlier answer is no part in it."""
     received_on = beijing_date(case.received_at)
     posts = user.posts.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=received_on))
     deeds = case.events.filter(by=user).exclude(kind=EventKind.ANSWERED_BACK)
     return (
         user.pk in {case.lead_officer_id, case.complainant_id}
-        or posts.filter(department_id__in=[case.lead_department_id, case.enforcer_id]).exists()
+        or posts.filter(department_id=case.lead_department_id).exists()
         or deeds.exists()
     )
 
