@@ -1,16 +1,20 @@
-"""Two officers, two windows of one officer, officer and complainant: a case is led by one and decided once."""
+"""Two officers, two windows of one officer, officer and complainant: a case is led by one and decided once. Its callback is asked,
+answered and reopened once."""
 
 import pytest
 
 from complaints.cases import operations
-from complaints.cases.errors import AlreadyDecided, HasALead
-from complaints.cases.models import Case, Outcome
+from complaints.cases.errors import AlreadyDecided, CallbackAnswered, HasALead, ReopenedBefore
+from complaints.cases.models import Callback, Case, Outcome
 from complaints.cases.states import CaseState, Result
 from escrow import invariants, queries
 from escrow.models import Refund
 from escrow.states import AgreementState, RefundBasis
+from prepaid.cards import operations as cards
+from prepaid.cards.errors import RefundAlreadyAsked
+from prepaid.cards.states import OPEN_REFUND_STATES, RefundCause
 from tests.complaints import factories as make
-from tests.complaints.factories import AT
+from tests.complaints.factories import ACTOR, AT
 from tests.concurrency.threads import at_once, refusals
 
 
@@ -67,3 +71,52 @@ def test_decided_and_withdrawn_at_once_is_one_of_them(case, _turn):
     }
     assert Refund.objects.count() == (case.state == CaseState.EXECUTING)
     assert all(finding.ok for finding in invariants.prove())
+
+
+@pytest.fixture
+def callback(case) -> Callback:
+    """Of a case that was not upheld."""
+    deciding(case, case.lead_officer, None)()
+    operations.ask_callback(case_id=case.pk, at=AT, actor=ACTOR)
+    return Callback.objects.get()
+
+
+def answering(callback: Callback, *, resolved: bool):
+    said = operations.Answer(reached=True, resolved=resolved, satisfied=resolved)
+    return lambda: operations.answer_callback(callback_id=callback.pk, answer=said, at=AT)
+
+
+def test_sweeps_at_once_ask_once(case):
+    deciding(case, case.lead_officer, None)()
+    results = at_once(*[lambda: operations.ask_callback(case_id=case.pk, at=AT, actor=ACTOR)] * 3)
+    assert refusals(results) == []
+    assert Callback.objects.count() == 1
+    assert case.complainant.messages.filter(kind="cases.callback").count() == 2
+
+
+def test_answers_at_once_are_one(callback):
+    results = at_once(*[answering(callback, resolved=resolved) for resolved in (True, False, False)])
+    assert refusals(results) == [CallbackAnswered] * 2
+    assert callback.case.events.filter(kind="answered_back").count() == 1
+
+
+def test_reopened_at_once_is_reopened_once(callback):
+    answering(callback, resolved=False)()
+    reopen = [lambda: operations.reopen_case(callback_id=callback.pk, text="没解决", at=AT)] * 3
+    assert refusals(at_once(*reopen)) == [ReopenedBefore] * 2
+    callback.case.refresh_from_db()
+    assert callback.case.state == CaseState.IN_HAND
+    assert queries.holding(callback.case.card.agreement_id).state == AgreementState.FROZEN
+    assert all(finding.ok for finding in invariants.prove())
+
+
+def test_reopened_and_asked_for_anew_at_once_is_one_open_request(callback):
+    answering(callback, resolved=False)()
+    card = callback.case.card
+    results = at_once(
+        lambda: operations.reopen_case(callback_id=callback.pk, text="没解决", at=AT),
+        lambda: cards.request_refund(card_id=card.pk, cause=RefundCause.CONSUMER, reason="", at=AT, actor=ACTOR),
+    )
+    assert refusals(results) == [RefundAlreadyAsked]
+    assert card.refund_requests.filter(state__in=OPEN_REFUND_STATES).count() == 1
+    assert queries.holding(card.agreement_id).state == AgreementState.FROZEN

@@ -92,7 +92,7 @@ def why_not_reopened(callback: Callback, *, today: date) -> DomainError | None:
     """Why the case cannot be reopened on this answer; None when it can.
 
     Only a refund that was not upheld can be decided again: what was paid stays paid, a decided charge is settled with the
-    merchant, a withdrawn one leaves nothing to decide, and a card that has another holder is theirs.
+    merchant, a withdrawn one leaves nothing to decide, and a card that has another holder is that holder's.
     """
     case = callback.case
     if case.reopened_at is not None:
@@ -108,7 +108,8 @@ def why_not_reopened(callback: Callback, *, today: date) -> DomainError | None:
 def _can_be_decided_again(case: Case) -> bool:
     if case.state != CaseState.CLOSED or case.refund_request is None:
         return False
-    return case.outcome.result == Result.NOT_UPHELD and case.card.holder_id == case.complainant_id
+    is_theirs = case.card.holder_id == case.complainant_id and case.complainant.is_active
+    return case.outcome.result == Result.NOT_UPHELD and is_theirs
 
 
 @dataclass(frozen=True, kw_only=True)
