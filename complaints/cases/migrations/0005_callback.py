@@ -124,4 +124,6 @@ class Migration(migrations.Migration):
             model_name='callback',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', ''), ('lapsed_at__isnull', True), ('state', 'asked'), ('taken_by__isnull', True), ('answered_at__isnull', True), ('reached__isnull', True), ('resolved__isnull', True), ('satisfied__isnull', True), ('words', '')), models.Q(('channel', ''), ('lapsed_at__isnull', False), ('state', 'unanswered'), ('taken_by__isnull', True), ('answered_at__isnull', True), ('reached__isnull', True), ('resolved__isnull', True), ('satisfied__isnull', True), ('words', '')), models.Q(('answered_at__isnull', False), ('lapsed_at__isnull', True), ('reached__isnull', False), ('resolved__isnull', False), ('satisfied__isnull', False), ('state', 'answered'), models.Q(models.Q(('channel', 'link'), ('taken_by__isnull', True)), models.Q(('channel', 'hotline'), ('taken_by__isnull', False)), _connector='OR')), _connector='OR'), name='callback_state_consistent'),
         ),
+        # Backwards first of all: terms in days of the calendar cannot be told in working days.
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM cases_timelimit WHERE working_days IS NULL"),
     ]
