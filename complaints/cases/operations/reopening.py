@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from complaints.cases.errors import NothingToReopen
 from complaints.cases.models import Case, Statement
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.callbacks import locked_callback
@@ -28,8 +27,7 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
         case = callback.case
         if refusal := why_not_reopened(callback, today=beijing_date(at)):
             raise refusal
-        if case.refund_request is None:
-            raise NothingToReopen()
+        assert case.refund_request is not None  # else it was refused above
         actor = f"callback:{callback.pk}"
         request = cards.take_up_request(card_id=case.card_id, request_id=case.refund_request.pk, at=at, actor=actor)
         _set_aside_outcome(case)

@@ -87,11 +87,11 @@ def steps_of(case: Case) -> list[Step]:
         (_("Sent to the responsible authority"), case.dispatched_at, _routed(case)),
         (_("An officer is in charge and hears both sides"), case.accepted_at, ""),
     ]
+    if case.reopened_at is not None:
+        marks.append((_("Reopened: the same authority looks at it again"), case.reopened_at, ""))
     if case.state in ENDED_EARLY:
         done = [mark for mark in marks if mark[1]]
         return _walk([*done, _early_end(case)], None)
-    if case.reopened_at is not None:
-        marks.append((_("Reopened: the same authority looks at it again"), case.reopened_at, ""))
     if case.redemption is not None:
         return _walk([*marks, (_("Decision"), outcome.decided_at if outcome else None, charged_of(case))], case.due_on)
     if outcome is not None and outcome.result == Result.NOT_UPHELD:

@@ -29,7 +29,7 @@ RATES = "300/h/ip,20/h/key"
 def callback(request: HttpRequest, token: str) -> HttpResponse:
     """Three questions. Whoever comes late, or a second time, is told so."""
     asked = callback_by(token)
-    form = CallbackForm(request.POST or None)
+    form = CallbackForm(request.POST if request.method == "POST" else None)
     if request.method == "GET":
         return _page(request, token, asked, form=form)
     limited(request, action="callback", rates=RATES, key=str(asked.pk))

@@ -121,5 +121,6 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         "timeline": timeline_of(case, side=Side.MERCHANT),
         "outcome": getattr(case, "outcome", None),
         "charged": charged_of(case),
+        "earlier": getattr(case, "earlier_outcome", None),
     }
     return render(request, "merchant/case.html", context, status=status)
