@@ -46,6 +46,11 @@ class CallbackAdmin(PostScopedAdmin):
         """What this user may take down."""
         return callbacks_for(user=me(request)).select_related(*self.list_select_related)
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """On the first page for who may take one down: city posts and operators."""
+        user = me(request)
+        return user.is_platform_operator or (user.post is not None and user.post.is_citywide)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With what the callbacks of the list came to."""
         found = tally(callbacks_for(user=me(request)))
