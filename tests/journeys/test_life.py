@@ -9,6 +9,9 @@ import pytest
 
 from tests.journeys.city import City
 
+pytestmark = pytest.mark.skipif(
+    os.environ.get("PREPAID_SOAK") != "1", reason="a city of its own, for a minute and a half: part of make soak"
+)
 #: What stands in the database once it has happened.
 LOOK = """
 from complaints.cases.models import Case
