@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from escrow import audit, ledger
-from escrow.errors import InvalidUnits, NotFound
+from escrow.errors import InvalidUnits, NotFound, WrongState
 from escrow.models import Agreement, Payment
 from escrow.money import check_fen
 from escrow.states import (
@@ -128,6 +128,11 @@ def cancel_agreement(*, agreement_id: int, at: datetime, actor: str) -> Agreemen
     sent back. Raises ``WrongState``."""
     with transaction():
         agreement = locked_agreement(agreement_id)
+        if agreement.state not in (
+            AgreementState.OPEN,
+            AgreementState.CANCELLED,
+        ):  # funded: only ``give_up_deposit`` ends such a one
+            raise WrongState()
         if agreement.state != AgreementState.CANCELLED:
             unpaid = Payment.objects.filter(agreement=agreement, state=PaymentState.CREATED)
             unpaid.filter(channel=DEPOSIT).update(state=PaymentState.CLOSED)  # there is no channel to close it at

@@ -159,14 +159,14 @@ def test_a_payment_notified_many_times_at_once_funds_once(committed_db):
 def test_control_without_the_lock_a_payment_funds_again(committed_db, monkeypatch):
     answer = paid(order(open_agreement()))
     everybody_has_read = threading.Barrier(MANY)
-    fund = payments._fund
+    fund = payments.fund
 
     def later(*facts):
         everybody_has_read.wait(timeout=60)
         fund(*facts)
 
     monkeypatch.setattr(payments, "locked_agreement", lambda agreement_id: Agreement.objects.get(pk=agreement_id))
-    monkeypatch.setattr(payments, "_fund", later)
+    monkeypatch.setattr(payments, "fund", later)
     # Nor does the payment's row hold anybody up: it is written with everything else, afterwards.
     monkeypatch.setattr("escrow.models.Payment.save", lambda *_args, **_options: None)
     assert not refusals(notified_at_once(answer))

@@ -172,3 +172,13 @@ def test_prove_finds_a_deposit_without_its_line(bank, change):
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE escrow_statementline SET {change}")
     assert "deposits_have_their_line" in broken()
+
+
+def test_nothing_but_an_unpaid_order_is_cancelled():
+    agreement = held_agreement()
+    escrow.freeze_agreement(agreement_id=agreement.pk, because="x", at=AT, actor=ACTOR)
+    with pytest.raises(WrongState):
+        escrow.cancel_agreement(agreement_id=agreement.pk, at=AT, actor=ACTOR)
+    with pytest.raises(WrongState):
+        escrow.give_up_deposit(agreement_id=agreement.pk, at=AT, actor=ACTOR)
+    assert state(agreement) == AgreementState.FROZEN
