@@ -11,6 +11,39 @@ class CaseExists(DomainError):
     message = _("You have already complained about this refund request. Open your complaint %(number)s to add to it.")
 
 
+class SameComplaint(CaseExists):
+    """One person, one merchant, one undecided case."""
+
+    message = _(
+        "Your complaint %(number)s about the same merchant is still being handled. Open it and add what is new to it."
+    )
+
+
+class MerchantMissing(DomainError):
+    message = _("Enter the name of the merchant: at most 100 characters, and at most 200 for its address.")
+    http_status = 400
+    field = "merchant_name"
+
+
+class PayByMissing(DomainError):
+    message = _("Enter the day by which the merchant pays: today or later.")
+    http_status = 400
+    field = "pay_by"
+
+
+class AlreadyRepaid(WrongState):
+    message = _("Nothing is owed in this complaint any more. Reload the page to see how it ended.")
+
+
+class StillInTime(WrongState):
+    message = _("The merchant may pay until %(day)s. Wait for that day; only then can the case end unpaid.")
+
+
+class DistrictUnknown(DomainError):
+    message = _("Choose the district where it happened.")
+    http_status = 400
+
+
 class NothingToComplainAbout(WrongState):
     message = _(
         "You can complain once the merchant has refused your refund request or has not answered in time. Wait for "

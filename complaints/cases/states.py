@@ -39,6 +39,15 @@ ASKED_ABOUT = ENDED - {CaseState.WITHDRAWN}
 LED = frozenset({CaseState.IN_HAND, CaseState.EXECUTING, CaseState.CLOSED})
 
 
+class Source(TextChoices):
+    """How a complaint came in."""
+
+    CARD = "card", _("from a card here")
+    PUBLIC = "public", _("written here about a purchase elsewhere")
+    HOTLINE = "hotline", _("work order of the hotline")
+    API = "api", _("from another system")
+
+
 class Wanted(TextChoices):
     REFUND = "refund", _("My money back")
     SERVICE = "service", _("The service as agreed")
@@ -70,6 +79,11 @@ class PlaceReason(TextChoices):
     ONLY_STORE = "only_store", _("the only store that takes the card")
     FIRST_STORE = "first_store", _("the first of the stores that take the card")
     HEAD_OFFICE = "head_office", _("the merchant's head office")
+    STORE = "store", _("the registered store that was named")
+    ADDRESS = "address", _("the address that was told")
+    REMEMBERED = "remembered", _("what an officer determined for the same place before")
+    PERSON = "person", _("an officer who determined it")
+    UNKNOWN = "unknown", _("nothing certain: an officer determines it")
 
 
 class EventKind(TextChoices):
@@ -82,6 +96,10 @@ class EventKind(TextChoices):
     CALL = "call", _("Call")
     UPHELD = "upheld", _("Complaint upheld: refund ordered from custody")
     NOT_UPHELD = "not_upheld", _("Complaint not upheld")
+    OWED = "owed", _("Complaint upheld: the merchant is to pay back")
+    REPAID = "repaid", _("Money back received")
+    UNREPAID = "unrepaid", _("The merchant has not paid back by its last day")
+    ENDED_UNPAID = "ended_unpaid", _("Closed; the debt stays open")
     CHARGE_DECIDED = "charge_decided", _("Decided how much of the charge was used")
     CONCEDED = "conceded", _("The charge was withdrawn")
     PAID = "paid", _("The bank confirmed the refund")

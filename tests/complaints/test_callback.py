@@ -369,7 +369,7 @@ def test_an_operator_who_holds_or_held_a_post_there_is_of_the_handling_unit(aske
 def test_who_helped_to_find_the_authority_has_had_a_part(hotline, lead, now):
     case = make.complaint(make.shop(sector="undetermined"), at=now)
     assert case.undetermined
-    operations.determine_sector(number=case.number, sector_code="beauty", officer=hotline, at=now)
+    operations.determine_authority(number=case.number, sector_code="beauty", officer=hotline, at=now)
     make.led(case, lead, at=now)
     reject(case, lead, at=now)
     callback = ask(case, now)

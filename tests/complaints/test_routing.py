@@ -91,15 +91,15 @@ def test_an_undetermined_sector_waits_with_the_coordinator_until_a_person_sends_
     assert (case.lead_department_id, case.undetermined) == ("market_regulation", True)
     for nonsense in ("undetermined", "nonsense", ""):
         with pytest.raises(SectorUnknown):
-            operations.determine_sector(number=case.number, sector_code=nonsense, officer=coordinator, at=AT)
+            operations.determine_authority(number=case.number, sector_code=nonsense, officer=coordinator, at=AT)
     with pytest.raises(NotFound):
-        operations.determine_sector(number=case.number, sector_code="fitness", officer=sports, at=AT)
-    sent = operations.determine_sector(number=case.number, sector_code="fitness", officer=coordinator, at=AT)
+        operations.determine_authority(number=case.number, sector_code="fitness", officer=sports, at=AT)
+    sent = operations.determine_authority(number=case.number, sector_code="fitness", officer=coordinator, at=AT)
     assert (sent.lead_department_id, sent.undetermined, sent.state) == ("sports", False, CaseState.DISPATCHED)
     assert not cases_for(officer=coordinator).exists()
     make.led(sent, sports)
     with pytest.raises(HasALead):
-        operations.determine_sector(number=case.number, sector_code="retail", officer=sports, at=AT)
+        operations.determine_authority(number=case.number, sector_code="retail", officer=sports, at=AT)
 
 
 def test_seven_working_days_by_the_dated_row_not_by_a_constant():

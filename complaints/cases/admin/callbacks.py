@@ -86,7 +86,7 @@ class CallbackAdmin(PostScopedAdmin):
             about=[
                 (_("Complaint"), callback.case.number),
                 (_("Consumer"), self.consumer(callback)),
-                (_("Merchant"), callback.case.merchant.name),
+                (_("Merchant"), callback.case.against),
                 (_("Handled by"), owner_of(callback.case)),
                 (_("Answer by"), callback.answers_until.isoformat()),
             ],
@@ -100,7 +100,7 @@ class CallbackAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("merchant"))
     def against(self, callback: Callback) -> str:
         """Against whom it was."""
-        return callback.case.merchant.name
+        return callback.case.against
 
     @admin.display(description=gettext_lazy("handled by"))
     def handled_by(self, callback: Callback) -> str:

@@ -168,7 +168,7 @@ def sector(request: HttpRequest, case: Case) -> HttpResponse:
     if not form.is_valid():
         return file(request, case.pk, forms={"sector_form": form})
     try:
-        sent = operations.determine_sector(
+        sent = operations.determine_authority(
             number=case.number, sector_code=form.cleaned_data["sector"], officer=me(request), at=clock.now()
         )
     except DomainError as error:

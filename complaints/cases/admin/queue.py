@@ -28,7 +28,7 @@ class CaseAdmin(PostScopedAdmin):
     search_kind = "cases"
     list_display = ("number", "deadline", "stage", "against", "place", "asked")
     list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
-    search_fields = ("number", "merchant__name", "card__number")
+    search_fields = ("number", "foreign_number", "merchant__name", "outside__merchant_name", "card__number")
     search_help_text = _("Number of the complaint or the card, name of the merchant, or the complainant's phone")
     sortable_by = ()
 
@@ -57,7 +57,7 @@ class CaseAdmin(PostScopedAdmin):
 
     def found_note(self, obj: Case) -> str:
         """Against whom, and where it stands."""
-        return f"{obj.merchant.name} · {obj.get_state_display()}"
+        return f"{obj.against} · {obj.get_state_display()}"
 
     def get_urls(self) -> list[URLPattern]:
         """The actions of a file beside Django's own addresses."""
@@ -103,7 +103,7 @@ class CaseAdmin(PostScopedAdmin):
     def against(self, case: Case) -> SafeString:
         """The merchant and its sector."""
         sector = case.sector.name if case.sector else ""
-        return format_html('{} <span class="case-under">{}</span>', case.merchant.name, sector)
+        return format_html('{} <span class="case-under">{}</span>', case.against, sector)
 
     @admin.display(description=_("place"))
     def place(self, case: Case) -> SafeString:
@@ -122,7 +122,7 @@ def waiting_cases(request: HttpRequest) -> list[QueueItem]:
     """The official's part of the work queue: cases that nobody leads yet, and their own."""
     return [
         QueueItem(
-            title=f"{case.number} · {case.merchant.name}",
+            title=f"{case.number} · {case.against}",
             url=reverse("admin:cases_case_change", args=[case.pk]),
             lane=_("Complaint"),
             due_at=end_of(case.due_on),

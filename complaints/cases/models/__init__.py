@@ -1,6 +1,7 @@
 from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
 from complaints.cases.models.file import Call, CaseEvent, Outcome, Statement
+from complaints.cases.models.outside import OutsidePurchase, RememberedAuthority, Repayment
 from complaints.cases.models.rules import TimeLimit
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "CaseEvent",
     "CaseQuerySet",
     "Outcome",
+    "OutsidePurchase",
+    "RememberedAuthority",
+    "Repayment",
     "Statement",
     "TimeLimit",
 ]

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Wanted
+from complaints.cases.models.outside import OutsidePurchase
+from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Source, Wanted
 from escrow.models import EncryptedTextField
 from escrow.money import yuan
 from prepaid.cards.models import Card, Redemption, RefundRequest
@@ -30,8 +31,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One complaint on one refund request, or on one charge. While the case is undecided the card stays frozen, or the charge
-    reserved.
+    """One complaint on one refund request, on one charge, or on something bought outside custody (``outside``: no card here, and
+    often no merchant that ever joined). While the case is undecided the card stays frozen, or the charge reserved.
 
     ``lead_department`` and ``lead_district`` (null: the city's) are the queue it lies in; the first officer who accepts it
     leads it to the end. ``coordinator`` and ``enforcer`` may be other departments (BJ 6, 27).
@@ -41,14 +42,30 @@ class Case(models.Model):
     complainant = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases", verbose_name=_("complainant")
     )
-    card = models.ForeignKey(Card, models.PROTECT, related_name="cases", verbose_name=_("card"))
+    source = models.CharField(_("came in"), max_length=8, choices=Source, default=Source.CARD)
+    card = models.ForeignKey(
+        Card, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("card")
+    )
     refund_request = models.OneToOneField(
         RefundRequest, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("refund request")
     )
     redemption = models.OneToOneField(
         Redemption, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("charge")
     )
-    merchant = models.ForeignKey(Merchant, models.PROTECT, related_name="cases", verbose_name=_("merchant"))
+    outside = models.OneToOneField(
+        OutsidePurchase,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="case",
+        verbose_name=_("purchase outside custody"),
+    )
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("merchant")
+    )
+    #: The number of the same order in the hotline's own system (12345, 12315), and which system that is.
+    foreign_system = models.CharField(_("other system"), max_length=16, blank=True, default="")
+    foreign_number = models.CharField(_("number there"), max_length=64, blank=True, default="")
     text = EncryptedTextField(_("what happened"), max_length=2000)
     wanted = models.CharField(_("wanted"), max_length=12, choices=Wanted)
     figures = models.JSONField(
@@ -67,6 +84,9 @@ class Case(models.Model):
         Division, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("subdistrict")
     )
     place_reason = models.CharField(_("place found by"), max_length=12, choices=PlaceReason, blank=True, default="")
+    #: How sure the router was of an address, from 0 to 1, and by what evidence; empty when a store decided.
+    place_confidence = models.FloatField(_("certainty of the place"), null=True, blank=True)
+    place_evidence = models.CharField(_("evidence of the place"), max_length=200, blank=True, default="")
     undetermined = models.BooleanField(_("authority undetermined"), default=False)
     lead_department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead department")
@@ -138,9 +158,29 @@ class Case(models.Model):
                 condition=Q(reopened_at__isnull=True) | Q(refund_request__isnull=False, lead_officer__isnull=False),
             ),
             models.CheckConstraint(
-                name="case_about_a_refund_or_a_charge",
-                condition=Q(refund_request__isnull=False, redemption__isnull=True)
-                | Q(refund_request__isnull=True, redemption__isnull=False),
+                name="case_about_a_refund_a_charge_or_outside",
+                condition=Q(card__isnull=False, merchant__isnull=False, outside__isnull=True)
+                & (
+                    Q(refund_request__isnull=False, redemption__isnull=True)
+                    | Q(refund_request__isnull=True, redemption__isnull=False)
+                )
+                | Q(
+                    card__isnull=True,
+                    refund_request__isnull=True,
+                    redemption__isnull=True,
+                    outside__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(name="case_source_known", condition=Q(source__in=Source.values)),
+            models.CheckConstraint(
+                name="case_foreign_number_with_its_system",
+                condition=Q(foreign_system="", foreign_number="")
+                | ~Q(foreign_system="") & ~Q(foreign_number=""),
+            ),
+            models.UniqueConstraint(
+                name="case_foreign_number_once",
+                fields=["foreign_system", "foreign_number"],
+                condition=~Q(foreign_number=""),
             ),
         ]
 
@@ -160,8 +200,23 @@ class Case(models.Model):
         return self.is_undecided and self.due_on < today
 
     @property
+    def against(self) -> str:
+        """The name of the merchant; of one that never joined, as it was told."""
+        if self.merchant is not None:
+            return self.merchant.name
+        return self.outside.merchant_name if self.outside else ""
+
+    @property
+    def own_card(self) -> Card:
+        """The card of a case about one. (A constraint: only a purchase outside custody has none.)"""
+        assert self.card is not None
+        return self.card
+
+    @property
     def asked(self) -> str:
         """What it is about, as a figure: the refund asked for, or what the merchant claims."""
+        if self.outside is not None:
+            return f"¥{yuan(self.outside.left_fen)}" if self.outside.left_fen else ""
         if self.redemption is not None:
             return self.redemption.claimed or self.redemption.figure
         return f"¥{yuan(self.refund_request.asked_fen)}" if self.refund_request else ""

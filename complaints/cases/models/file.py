@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models.case import Case
+from complaints.cases.models.outside import Repayment
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side
 from escrow.models import EncryptedTextField, Refund
 from escrow.states import RefundBasis
@@ -100,7 +101,7 @@ class Call(models.Model):
 
 class Outcome(models.Model):
     """How the case was decided. A refund upheld: a sum, its basis, and the escrow refund that carries it out, in one
-    transaction. A charge: how many ``units`` of it were used; upheld when that is less than was claimed.
+    transaction; outside custody the ``repayment`` that the merchant owes. A charge: how many ``units`` of it were used; upheld when that is less than was claimed.
 
     Of a case that was reopened the first outcome stays as its ``earlier_outcome``; the key allows no second one.
     """
@@ -113,6 +114,7 @@ class Outcome(models.Model):
     units = models.BigIntegerField(_("used of the charge"), null=True, blank=True)
     reasons = EncryptedTextField(_("evidence and reasons"), max_length=2000)
     refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
+    repayment = models.OneToOneField(Repayment, models.PROTECT, null=True, related_name="outcome")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(_("decided"))
 
@@ -131,10 +133,10 @@ class Outcome(models.Model):
                     result=Result.UPHELD,
                     amount_fen__gt=0,
                     basis__in=RefundBasis.values,
-                    refund__isnull=False,
                     units__isnull=True,
                 )
-                | Q(amount_fen__isnull=True, basis="", refund__isnull=True)
+                & (Q(refund__isnull=False, repayment__isnull=True) | Q(refund__isnull=True, repayment__isnull=False))
+                | Q(amount_fen__isnull=True, basis="", refund__isnull=True, repayment__isnull=True)
                 & (Q(result=Result.NOT_UPHELD) | Q(units__gte=0)),
             ),
         ]

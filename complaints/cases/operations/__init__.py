@@ -20,12 +20,25 @@ from complaints.cases.operations.deciding import (
 )
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
+from complaints.cases.operations.outside import (
+    Foreign,
+    Told,
+    check_outside_decision,
+    confirm_repaid,
+    decide_outside,
+    end_unpaid,
+    mark_unrepaid,
+    open_outside_case,
+    record_repaid,
+)
 from complaints.cases.operations.reopening import reopen_case
-from complaints.cases.operations.routing import UNDETERMINED, determine_sector, route_case
+from complaints.cases.operations.routing import UNDETERMINED, determine_authority, route_case
 
 __all__ = [
     "UNDETERMINED",
     "Answer",
+    "Foreign",
+    "Told",
     "accept",
     "add_statement",
     "answer",
@@ -34,18 +47,25 @@ __all__ = [
     "assign",
     "check_charge_decision",
     "check_decision",
+    "check_outside_decision",
     "close_case_of_refund",
     "close_case_of_use",
     "close_paid",
     "close_settled",
     "decide",
+    "confirm_repaid",
     "decide_charge",
-    "determine_sector",
+    "decide_outside",
+    "determine_authority",
+    "end_unpaid",
     "lapse_callback",
     "log_call",
     "mark_overdue",
+    "mark_unrepaid",
     "open_case",
     "open_charge_case",
+    "open_outside_case",
+    "record_repaid",
     "record_statement",
     "reopen_case",
     "reveal_phone",

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from complaints.cases.models import Callback, Case
+from complaints.cases.models import Callback, Case, Repayment
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.callbacks import ask_callback, lapse_callback
 from complaints.cases.operations.deciding import close_paid, close_settled
+from complaints.cases.operations.outside import mark_unrepaid
 from complaints.cases.operations.routing import route_case
 from complaints.cases.queries.callbacks import unasked
 from complaints.cases.states import CaseState, EventKind
@@ -36,7 +37,7 @@ def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
 
 
 def sweep(*, at: datetime, actor: str) -> int:
-    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late; ask about what has ended,
+    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late or not paid back; ask about what has ended,
     give up what nobody answered. How many rows were acted on.
 
     A row that fails is logged and stays for the next sweep; it does not hold up the others.
@@ -47,6 +48,8 @@ def sweep(*, at: datetime, actor: str) -> int:
         Case.objects.undecided().filter(redemption__isnull=False).exclude(redemption__use__state=UseState.DISPUTED)
     )
     late = Case.objects.overdue(today=beijing_date(at)).filter(escalated_at__isnull=True)
+    owing = Repayment.objects.open().filter(due_on__lt=beijing_date(at), unpaid_marked_at__isnull=True)
+    unrepaid = Case.objects.filter(outcome__repayment__in=owing)
     ended = unasked().filter(closed_at__gte=at - ASKED_WITHIN)
     unanswered = Case.objects.filter(pk__in=Callback.objects.late(today=beijing_date(at)).values("case_id"))
     done = 0
@@ -55,6 +58,7 @@ def sweep(*, at: datetime, actor: str) -> int:
         (route_case, unrouted),
         (close_paid, paid),
         (mark_overdue, late),
+        (mark_unrepaid, unrepaid),
         (ask_callback, ended),
         (lapse_callback, unanswered),
     ):

@@ -182,7 +182,7 @@ def close_paid(*, case_id: int, at: datetime, actor: str) -> Case:
     """
     with transaction():
         case = moves.lock(case_id)
-        if case.state != CaseState.EXECUTING:
+        if case.state != CaseState.EXECUTING or case.outcome.repayment_id is not None:
             return case
         if case.outcome.refund is None or case.outcome.refund.paid_at is None:
             raise RefundUnpaid()

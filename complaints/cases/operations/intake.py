@@ -42,9 +42,9 @@ def checked_offer(case: Case, offer_fen: int | None) -> None:
     """
     if offer_fen is None:
         return
-    price_fen = case.card.agreement.price_fen
-    if check_fen(offer_fen) > price_fen:
-        raise OfferTooHigh(most=yuan(price_fen))
+    paid_fen = case.outside.paid_fen if case.outside else case.own_card.agreement.price_fen
+    if check_fen(offer_fen) > (paid_fen or offer_fen):
+        raise OfferTooHigh(most=yuan(paid_fen or 0))
 
 
 def open_case(*, refund_request_id: int, complainant: User, text: str, wanted: Wanted, at: datetime) -> Case:
@@ -95,17 +95,22 @@ def open_charge_case(*, redemption_id: int, complainant: User, text: str, at: da
 
 
 def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
-    """The holder's case with its number and its terms, on its way to whoever is responsible; ``by`` said it."""
-    day = beijing_date(at)
+    """The holder's case about a card of theirs; ``by`` said it."""
+    return new_case(card.holder, by=by, at=at, card=card, merchant=card.issuer, **facts)
+
+
+def new_case(complainant: User, *, by: User, at: datetime, received_at: datetime | None = None, **facts: Any) -> Case:
+    """A case with its number and its terms, on its way to whoever is responsible; ``by`` told or imported it. ``received_at``: when
+    another system received it, from when on the terms run."""
+    received_at = min(received_at or at, at)
+    day = beijing_date(received_at)
     pk = _next_id()
     handled_by, answered_by = terms_from(day)
     case = Case.objects.create(
         pk=pk,
-        number=f"BJ{day:%Y%m%d}-{pk:06d}",
-        complainant=card.holder,
-        card=card,
-        merchant=card.issuer,
-        received_at=at,
+        number=f"BJ{beijing_date(at):%Y%m%d}-{pk:06d}",
+        complainant=complainant,
+        received_at=received_at,
         due_on=handled_by,
         merchant_answer_due_on=answered_by,
         **facts,

@@ -29,7 +29,9 @@ def received(case: Case, *, at: datetime) -> None:
     _tell_consumer(
         case,
         _("Complaint %(number)s received"),
-        _("We are sending it to the responsible authority, which answers by %(due_on)s. Your card's money is safe."),
+        _("We are sending it to the responsible authority, which answers by %(due_on)s. Your card's money is safe.")
+        if case.outside is None
+        else _("We are sending it to the responsible authority, which answers by %(due_on)s."),
         at=at,
     )
 
@@ -45,12 +47,7 @@ def dispatched(case: Case, *, at: datetime) -> None:
     _tell_merchant(
         case,
         _("A customer has complained: %(number)s"),
-        _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile.")
-        if case.redemption is None
-        else _(
-            "It is about your charge of %(asked)s, which stays reserved. Tell %(authority)s your side by %(answer_by)s, or "
-            "withdraw the charge under “Open charges”."
-        ),
+        _dispatched_to_merchant(case),
         at=at,
     )
     _tell(
@@ -61,6 +58,17 @@ def dispatched(case: Case, *, at: datetime) -> None:
         url=_admin_url(case),
         at=at,
     )
+
+
+def _dispatched_to_merchant(case: Case) -> Promise:
+    if case.outside is not None:
+        return _("It is about something bought from you outside custody. Tell %(authority)s your side by %(answer_by)s.")
+    if case.redemption is not None:
+        return _(
+            "It is about your charge of %(asked)s, which stays reserved. Tell %(authority)s your side by %(answer_by)s, or "
+            "withdraw the charge under “Open charges”."
+        )
+    return _("Tell %(authority)s your side by %(answer_by)s. The money of the card stays frozen meanwhile.")
 
 
 def accepted(case: Case, *, at: datetime) -> None:
@@ -106,6 +114,10 @@ def upheld(case: Case, *, at: datetime) -> None:
 def not_upheld(case: Case, *, at: datetime) -> None:
     """Both sides learn that the card lives on."""
     title = _("Complaint %(number)s closed without a refund")
+    if case.outside is not None:
+        _tell_consumer(case, title, _("Read the reasons of %(authority)s here. You may still go to court."), at=at)
+        _tell_merchant(case, title, _("Read the reasons of %(authority)s here."), at=at)
+        return
     _tell_consumer(case, title, _("Read the reasons here. Your card can be used again."), at=at)
     _tell_merchant(case, title, _("The card can be used again."), at=at)
 
@@ -132,14 +144,62 @@ def paid(case: Case, *, at: datetime) -> None:
     _tell_lead(case, title, _("The bank confirmed the refund."), at=at)
 
 
+def owed(case: Case, *, at: datetime) -> None:
+    """Both sides learn what the merchant is to pay, and by when."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s: decided in your favour"),
+        _("The merchant is to pay you ¥%(owed)s by %(pay_by)s. Say here when you have it; tell us too when you do not."),
+        at=at,
+    )
+    _tell_merchant(
+        case,
+        _("Complaint %(number)s upheld: pay the customer ¥%(owed)s"),
+        _("Pay by %(pay_by)s. Read the reasons of %(authority)s here."),
+        at=at,
+    )
+
+
+def repaid(case: Case, *, at: datetime) -> None:
+    """Everybody learns that the money has arrived."""
+    title = _("Complaint %(number)s closed: ¥%(owed)s paid back")
+    _tell_consumer(case, title, _("All steps and dates of your complaint stay here."), at=at)
+    _tell_merchant(case, title, _("There is nothing more to answer."), at=at)
+    _tell_lead(case, title, _("There is nothing more to do."), at=at)
+
+
+def unrepaid(case: Case, *, at: datetime) -> None:
+    """The consumer and the officer in charge learn that the merchant's day has passed."""
+    title = _("Complaint %(number)s: not paid back by %(pay_by)s")
+    _tell_consumer(
+        case, title, _("%(authority)s follows it up. If you do have the money, say so here: the complaint then ends."), at=at
+    )
+    _tell_lead(
+        case,
+        title,
+        _("Have the merchant pay and record the proof, or end the case unpaid and name the way to court."),
+        at=at,
+    )
+
+
+def ended_unpaid(case: Case, *, at: datetime) -> None:
+    """Both sides learn that the authority's part is over and the debt is not."""
+    title = _("Complaint %(number)s closed; ¥%(owed)s are still owed")
+    _tell_consumer(
+        case, title, _("You can take the debt to court; the decision and this record are your evidence."), at=at
+    )
+    _tell_merchant(case, title, _("You still owe the sum; the customer can take it to court."), at=at)
+
+
 def withdrawn(case: Case, *, at: datetime) -> None:
     """The merchant and the officer in charge learn that it is over."""
     title = _("Complaint %(number)s was withdrawn")
-    body = (
-        _("The card can be used again.")
-        if case.redemption is None
-        else _("Your charge of %(asked)s counts as confirmed.")
-    )
+    if case.outside is not None:
+        body = _("There is nothing more to answer.")
+    elif case.redemption is not None:
+        body = _("Your charge of %(asked)s counts as confirmed.")
+    else:
+        body = _("The card can be used again.")
     _tell_merchant(case, title, body, at=at)
     _tell_lead(case, title, _("There is nothing more to do."), at=at)
 
@@ -245,6 +305,8 @@ def _tell_consumer(case: Case, title: Promise, body: Promise, *, at: datetime) -
 
 
 def _tell_merchant(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+    if case.merchant_id is None:
+        return  # it never joined: the officer calls it
     staff = StaffMember.objects.filter(
         merchant_id=case.merchant_id, is_active=True, role__in=[StaffRole.OWNER, StaffRole.MANAGER]
     ).select_related("user")
@@ -270,13 +332,14 @@ def _admin_url(case: Case) -> str:
 def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, url: str, at: datetime) -> None:
     details = {
         "number": case.number,
-        "merchant": case.merchant.name,
+        "merchant": case.against,
         "authority": Authority(case),
         "due_on": case.due_on.isoformat(),
         "answer_by": case.merchant_answer_due_on.isoformat(),
         "asked": Asked(case),
         "charged": Charged(case),
         "amount": yuan(_paid_fen(case)),
+        **_owed_facts(case),
     }
     for user in users:
         notices.send(to=user, kind=KIND, title=title, body=body, url=url, details=details, at=at)
@@ -286,3 +349,10 @@ def _paid_fen(case: Case) -> int:
     """What a decision pays in all, with the interest (fen); 0 while there is none or it pays nothing."""
     refund = case.outcome.refund if hasattr(case, "outcome") else None
     return refund.total_fen if refund else 0
+
+
+def _owed_facts(case: Case) -> dict[str, str]:
+    repayment = case.outcome.repayment if hasattr(case, "outcome") else None
+    if repayment is None:
+        return {}
+    return {"owed": yuan(repayment.amount_fen), "pay_by": repayment.due_on.isoformat()}

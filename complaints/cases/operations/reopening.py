@@ -29,7 +29,7 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
             raise refusal
         assert case.refund_request is not None  # else it was refused above
         actor = f"callback:{callback.pk}"
-        request = cards.take_up_request(card_id=case.card_id, request_id=case.refund_request.pk, at=at, actor=actor)
+        request = cards.take_up_request(card_id=case.own_card.pk, request_id=case.refund_request.pk, at=at, actor=actor)
         _set_aside_outcome(case)
         case.closed_at = case.escalated_at = None
         case.reopened_at, case.figures = at, reckoned(request)

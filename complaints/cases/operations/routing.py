@@ -6,29 +6,20 @@ from typing import Any
 
 from django.db.models import Q
 
-from complaints.cases.errors import HasALead, SectorUnknown
-from complaints.cases.models import Case
+from complaints.cases.errors import DistrictUnknown, HasALead, SectorUnknown
+from complaints.cases.models import Case, RememberedAuthority
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import locked_for
+from complaints.cases.queries.outside import Place, place_key, place_of_purchase, sector_of_purchase
 from complaints.cases.states import CaseState, EventKind, PlaceReason
 from escrow.clock import beijing_date
 from escrow.transactions import transaction
 from prepaid.cards.models import Redemption
 from prepaid.merchants.models import Sector, Store
-from prepaid.people.models import Department, Division, Post, User
+from prepaid.people.models import Department, Division, DivisionLevel, Post, User
 
 #: Sector of everything whose regulator is not clear; its lead department coordinates and asks a person.
 UNDETERMINED = "undetermined"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a case happened, and how we know."""
-
-    store: Store | None
-    district: Division
-    subdistrict: Division | None
-    reason: PlaceReason
 
 
 @dataclass(frozen=True)
@@ -41,27 +32,36 @@ class Queue:
 
 def place_of(case: Case) -> Place:
     """The store of the charge it is about or, of a refund, where the card was last used, else the first store that takes it,
-    else the merchant's head office."""
+    else the merchant's head office. Of a purchase outside custody what was told (``queries.outside``)."""
+    if case.outside is not None:
+        return place_of_purchase(case, case.outside)
     if case.redemption is not None:
-        store = Store.objects.select_related("district", "subdistrict").get(pk=case.redemption.store_id)
-        return Place(store, store.district, store.subdistrict, PlaceReason.CHARGE)
-    last = Redemption.objects.filter(card_id=case.card_id, undone_at=None).select_related(
+        return _at(
+            Store.objects.select_related("district", "subdistrict").get(pk=case.redemption.store_id), PlaceReason.CHARGE
+        )
+    last = Redemption.objects.filter(card_id=case.own_card.pk, undone_at=None).select_related(
         "store__district", "store__subdistrict"
     )
     if used := last.order_by("-id").first():
-        return Place(used.store, used.store.district, used.store.subdistrict, PlaceReason.LAST_USE)
-    stores = list(case.card.version.stores.select_related("district", "subdistrict").order_by("id"))
+        return _at(used.store, PlaceReason.LAST_USE)
+    stores = list(case.own_card.version.stores.select_related("district", "subdistrict").order_by("id"))
     if stores:
         reason = PlaceReason.ONLY_STORE if len(stores) == 1 else PlaceReason.FIRST_STORE
-        return Place(stores[0], stores[0].district, stores[0].subdistrict, reason)
-    return Place(None, case.merchant.district, None, PlaceReason.HEAD_OFFICE)
+        return _at(stores[0], reason)
+    return Place(district=case.own_card.issuer.district, reason=PlaceReason.HEAD_OFFICE)
 
 
-def queue_for(*, department: Department, district: Division, at: datetime) -> Queue:
-    """The department's queue in the district; the city's when only the city has somebody posted.
+def _at(store: Store, reason: PlaceReason) -> Place:
+    return Place(store=store, district=store.district, subdistrict=store.subdistrict, reason=reason)
+
+
+def queue_for(*, department: Department, district: Division | None, at: datetime) -> Queue:
+    """The department's queue in the district; the city's when only the city has somebody posted, or nobody knows the district.
 
     With nobody posted at all it is the district's: whoever is appointed there or for the city then finds the case.
     """
+    if district is None:
+        return Queue(department, None)
     posts = Post.objects.current(on=beijing_date(at)).filter(department=department)
     posted = set(posts.filter(Q(district=district) | Q(district=None)).values_list("district_id", flat=True))
     return Queue(department, None if posted == {None} else district)
@@ -75,17 +75,27 @@ def route_case(*, case_id: int, at: datetime, actor: str) -> Case:
             return case
         place = place_of(case)
         case.store, case.district, case.subdistrict = place.store, place.district, place.subdistrict
-        case.place_reason = place.reason
-        _send(case, sector=case.merchant.sector, at=at, actor=actor)
+        case.place_reason, case.place_confidence, case.place_evidence = place.reason, place.confidence, place.evidence
+        _send(case, sector=_sector_of(case), at=at, actor=actor)
         return case
 
 
-def determine_sector(*, number: str, sector_code: str, officer: User, at: datetime) -> Case:
-    """A person says which sector an undetermined case belongs to; it goes to that sector's lead department.
+def _sector_of(case: Case) -> Sector:
+    if case.outside is not None:
+        return sector_of_purchase(case, case.outside, undetermined=UNDETERMINED)
+    return case.own_card.issuer.sector
+
+
+def determine_authority(
+    *, number: str, sector_code: str, officer: User, district_code: str = "", at: datetime
+) -> Case:
+    """A person says which sector, and where nobody knows it which district, an undetermined case belongs to; it goes to that
+    sector's lead department there. What was told about a purchase outside custody is remembered: the same name at the same address
+    goes there by itself the next time.
 
     Raises:
         NotFound: the case is not in the officer's queue. HasALead: somebody leads it already (首接负责).
-        SectorUnknown: no such sector, or the undetermined one.
+        SectorUnknown: no such sector, or the undetermined one. DistrictUnknown: no such district, or none named and none known.
     """
     with transaction():
         case = locked_for(officer, number)
@@ -94,19 +104,31 @@ def determine_sector(*, number: str, sector_code: str, officer: User, at: dateti
         sector = Sector.objects.filter(code=sector_code).select_related("lead_department", "enforcer").first()
         if sector is None or sector.code == UNDETERMINED:
             raise SectorUnknown()
+        if district_code:
+            districts = Division.objects.filter(level=DivisionLevel.DISTRICT)
+            case.district = districts.filter(code=district_code).first()
+            case.subdistrict = None
+            case.place_reason = PlaceReason.PERSON
+        if case.district is None:
+            raise DistrictUnknown()
+        if case.outside is not None:
+            RememberedAuthority.objects.update_or_create(
+                key=place_key(case.outside),
+                defaults={"district": case.district, "sector": sector, "by": officer, "at": at},
+            )
         _send(case, sector=sector, at=at, actor=officer.actor, by=officer)
         return case
 
 
 def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | None = None) -> None:
     """Put the locked case into the queue of its sector and district, and tell everybody."""
-    if case.district is None:
-        raise ValueError("a case is placed before it is sent")
-    case.sector, case.undetermined = sector, sector.code == UNDETERMINED
-    queue = queue_for(department=sector.lead_department, district=case.district, at=at)
+    coordinator = Sector.objects.select_related("lead_department").get(code=UNDETERMINED).lead_department
+    case.sector = sector
+    case.undetermined = sector.code == UNDETERMINED or case.district is None
+    department = coordinator if case.undetermined else sector.lead_department
+    queue = queue_for(department=department, district=case.district, at=at)
     case.lead_department, case.lead_district = queue.department, queue.district
-    case.enforcer = sector.enforcer
-    case.coordinator = Sector.objects.select_related("lead_department").get(code=UNDETERMINED).lead_department
+    case.enforcer, case.coordinator = sector.enforcer, coordinator
     case.dispatched_at = at
     kind = EventKind.UNDETERMINED if case.undetermined else EventKind.DISPATCHED
     line: dict[str, Any] = {

@@ -19,7 +19,7 @@ def grounds_of(case: Case, *, held_fen: int | None = None, at: datetime) -> dict
         return {}
     quotes = [RefundQuote.from_json(figure) for figure in case.figures.values()]
     return cards.grounds_of(
-        card=case.card,
+        card=case.own_card,
         request=case.refund_request,
         cooling_off_fen=max((quote.refund_fen for quote in quotes if quote.is_cooling_off), default=0),
         agreed_fen=_agreed_fen(case),
@@ -62,5 +62,5 @@ def sums_of(case: Case, *, amount_fen: int, basis: RefundBasis, at: datetime) ->
     return Sums(
         refund_fen=refund_fen,
         interest_fen=interest.interest_fen if interest else 0,
-        held_fen=escrow.holding(case.card.agreement_id).held_fen,
+        held_fen=escrow.holding(case.own_card.agreement_id).held_fen,
     )

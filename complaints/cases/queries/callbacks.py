@@ -108,7 +108,7 @@ def why_not_reopened(callback: Callback, *, today: date) -> DomainError | None:
 def _can_be_decided_again(case: Case) -> bool:
     if case.state != CaseState.CLOSED or case.refund_request is None:
         return False
-    is_theirs = case.card.holder_id == case.complainant_id and case.complainant.is_active
+    is_theirs = case.own_card.holder_id == case.complainant_id and case.complainant.is_active
     return case.outcome.result == Result.NOT_UPHELD and is_theirs
 
 

@@ -92,6 +92,8 @@ def steps_of(case: Case) -> list[Step]:
     if case.state in ENDED_EARLY:
         done = [mark for mark in marks if mark[1]]
         return _walk([*done, _early_end(case)], None)
+    if case.outside is not None:
+        return _walk(marks + _outside_marks(case, outcome), case.due_on)
     if case.redemption is not None:
         return _walk([*marks, (_("Decision"), outcome.decided_at if outcome else None, charged_of(case))], case.due_on)
     if outcome is not None and outcome.result == Result.NOT_UPHELD:
@@ -105,6 +107,25 @@ def steps_of(case: Case) -> list[Step]:
         (_("Money back to the account it was paid from"), refund.paid_at if refund else None, ""),
     ]
     return _walk(marks, case.due_on)
+
+
+def _outside_marks(case: Case, outcome: Outcome | None) -> list[tuple[str, datetime | None, str]]:
+    """The decision and, of one in the consumer's favour, the money."""
+    repayment = outcome.repayment if outcome else None
+    if outcome is not None and repayment is None:
+        return [(_("Decision"), outcome.decided_at, _("Closed without a refund."))]
+    note = ""
+    if outcome is not None and repayment is not None:
+        facts = {
+            "sum": yuan(repayment.amount_fen),
+            "day": repayment.due_on.isoformat(),
+            "basis": outcome.get_basis_display(),
+        }
+        note = _("The merchant pays ¥%(sum)s by %(day)s, on this basis: %(basis)s") % facts
+    decided = (_("Decision"), outcome.decided_at if outcome else None, note)
+    if repayment is not None and repayment.given_up_at is not None:
+        return [decided, (_("Closed; the debt stays open"), repayment.given_up_at, "")]
+    return [decided, (_("Money back from the merchant"), repayment.paid_at if repayment else None, "")]
 
 
 def _upheld(outcome: Outcome) -> str:
@@ -132,6 +153,8 @@ def next_step_of(case: Case, *, today: date) -> str:
             return _("%(authority)s puts an officer in charge and decides by %(due_on)s.") % facts
         case CaseState.IN_HAND:
             return _("%(authority)s hears both sides and decides by %(due_on)s.") % facts
+        case CaseState.EXECUTING | CaseState.CLOSED | CaseState.WITHDRAWN if case.outside is not None:
+            return _next_outside(case)
         case CaseState.EXECUTING:
             return _("The refund is with the bank. The case closes when the bank confirms it.")
         case CaseState.CLOSED if case.redemption is not None:
@@ -148,6 +171,23 @@ def next_step_of(case: Case, *, today: date) -> str:
             return _("Nothing more: the complaint was withdrawn and the charge counts as confirmed.")
         case CaseState.WITHDRAWN:
             return _("Nothing more: the complaint was withdrawn and the card can be used again.")
+
+
+def _next_outside(case: Case) -> str:
+    """What happens next after a decision about a purchase outside custody, or after its end."""
+    repayment = case.outcome.repayment if hasattr(case, "outcome") else None
+    if case.state == CaseState.WITHDRAWN:
+        return _("Nothing more: the complaint was withdrawn.")
+    if repayment is None:
+        return _("Nothing more here. You may still go to court or arbitration; this record can be your evidence.")
+    facts = {"sum": yuan(repayment.amount_fen), "day": repayment.due_on.isoformat(), "authority": owner_of(case)}
+    if repayment.paid_at is not None:
+        return _("Nothing more: the money is back.")
+    if repayment.given_up_at is not None:
+        return _("Closed here. ¥%(sum)s are still owed: the debt can be taken to court with this record.") % facts
+    if repayment.unpaid_marked_at is not None:
+        return _("The merchant has not paid ¥%(sum)s by %(day)s. %(authority)s follows it up.") % facts
+    return _("The merchant pays ¥%(sum)s by %(day)s. The complaint ends when the consumer has it.") % facts
 
 
 def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
@@ -184,6 +224,8 @@ def figures_of(case: Case, *, held_fen: int | None = None, today: date) -> list[
 
 def money_of(case: Case) -> Money:
     """Every movement of the card's money, and what is held after the last."""
+    if case.card is None:
+        return Money(held_fen=0, entries=[])
     entries = escrow.statement_of(case.card.agreement_id)
     return Money(held_fen=entries[-1].held_after_fen if entries else 0, entries=entries)
 
@@ -191,7 +233,12 @@ def money_of(case: Case) -> Money:
 def _early_end(case: Case) -> tuple[str, datetime | None, str]:
     if case.state == CaseState.SETTLED:
         return _("The charge was withdrawn"), case.closed_at, _("Nothing of it is charged.")
-    note = _("The card can be used again.") if case.redemption is None else _("The charge counts as confirmed.")
+    if case.outside is not None:
+        note = ""
+    elif case.redemption is not None:
+        note = _("The charge counts as confirmed.")
+    else:
+        note = _("The card can be used again.")
     return _("Withdrawn by the consumer"), case.closed_at, note
 
 
@@ -247,6 +294,13 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:
             note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label}"
+        case EventKind.OWED:
+            note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label} · {event.data['pay_by']}"
+        case EventKind.REPAID | EventKind.ENDED_UNPAID:
+            told = event.data.get("evidence") or event.data.get("reasons") or ""
+            note = " · ".join(part for part in (f"¥{yuan(event.data['amount_fen'])}", told) if part)
+        case EventKind.UNREPAID:
+            note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
         case EventKind.CHARGE_DECIDED:
             note = charged_of(event.case)
         case EventKind.OVERDUE:

@@ -11,7 +11,7 @@ from prepaid.people.queries import InTheWay, Rows, sheet
 
 def own_data(user: User) -> dict[str, Rows]:
     """Complaints, what was said in them by the person's side, and the callbacks."""
-    mine = Case.objects.filter(complainant=user).select_related("merchant", "outcome", "earlier_outcome")
+    mine = Case.objects.filter(complainant=user).select_related("merchant", "outside", "outcome", "earlier_outcome")
     said = (
         (one.at, case.number, one.text)
         for case in mine.prefetch_related("statements")
@@ -22,7 +22,7 @@ def own_data(user: User) -> dict[str, Rows]:
         (
             case.number,
             case.received_at,
-            case.merchant.name,
+            case.against,
             case.text,
             case.get_state_display(),
             case.closed_at,

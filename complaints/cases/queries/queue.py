@@ -36,7 +36,7 @@ def to_do(*, officer: User) -> QuerySet[Case]:
         return Case.objects.none()
     nobodys_or_mine = Q(lead_officer__isnull=True) | Q(lead_officer=officer)
     cases = Case.objects.filter(in_post(officer.post)).undecided().filter(nobodys_or_mine)
-    return cases.select_related("merchant").order_by("due_on", "id")[:FEW]
+    return cases.select_related("merchant", "outside").order_by("due_on", "id")[:FEW]
 
 
 def colleagues_for(*, case: Case, on: date) -> QuerySet[User]:

@@ -22,6 +22,8 @@ LISTED = (
     "lead_district",
     "lead_officer",
     "outcome__refund",
+    "outcome__repayment",
+    "outside",
 )
 #: What one case, and every verb, needs besides.
 SHOWN = (
@@ -105,6 +107,9 @@ def _one(cases: CaseQuerySet, number: str) -> Case:
     case = whole(cases.filter(number=number)).first()
     if case is None:
         raise NotFound()
+    if case.card is None:
+        return case
+    assert case.merchant is not None  # a constraint
     case.card.issuer = case.merchant  # the same rows, not asked for again
     if case.refund_request is not None:
         case.refund_request.card = case.card
