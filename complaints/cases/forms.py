@@ -1,17 +1,24 @@
 """What people type about a case. The verbs check it again; the forms put the error beside its field."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.cases.errors import PayByMissing
+from complaints.cases.models.outside import ADDRESS_LENGTH, NAME_LENGTH
 from complaints.cases.states import Result, Side, Wanted
+from complaints.routing.coordinates import gcj02
 from escrow.errors import BasisRequired, InvalidAmount
 from escrow.states import FACE_VALUE_PLANS, Plan, RefundBasis
 from prepaid.cards.forms import YuanField
 from prepaid.cards.models import Redemption
 from prepaid.cards.queries import Ground
-from prepaid.people.models import User
+from prepaid.merchants.forms import DayInput
+from prepaid.merchants.models import Sector, Store
+from prepaid.people.models import Division, User
 
 TEXT_LENGTH = 2000
 WORDS_LENGTH = 500
@@ -50,6 +57,75 @@ class ChargeComplaintForm(forms.Form):
             "In your own words: what you used, and when. The store and the regulator read it. Up to 2,000 characters."
         ),
     )
+
+
+class OutsideForm(forms.Form):
+    """A complaint about something bought outside custody; ``store`` is known when somebody comes from a store's page."""
+
+    merchant_name = forms.CharField(
+        label=_("Which merchant?"),
+        max_length=NAME_LENGTH,
+        help_text=_("The name on the door, the contract or the receipt."),
+    )
+    address = forms.CharField(
+        label=_("Where is it?"),
+        required=False,
+        max_length=ADDRESS_LENGTH,
+        help_text=_("Road and number, compound or shopping centre, with its district if you know it."),
+    )
+    point = forms.CharField(required=False, widget=forms.HiddenInput)
+    sector = forms.ChoiceField(label=_("What kind of shop?"), required=False)
+    paid = YuanField(label=_("What did you pay? (yuan)"), required=False)
+    left = YuanField(
+        label=_("How much do you want back? (yuan)"),
+        required=False,
+        help_text=_("What is not used yet. Leave it empty if you do not know."),
+    )
+    paid_on = forms.DateField(label=_("When did you pay?"), required=False, widget=DayInput)
+    text = forms.CharField(
+        label=_("What happened?"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(),
+        help_text=_("In your own words: what was agreed, what the merchant did, when. Up to 2,000 characters."),
+    )
+    wanted = forms.ChoiceField(
+        label=_("What do you want?"),
+        choices=[choice for choice in Wanted.choices if choice[0] != Wanted.CHARGE],
+        initial=Wanted.REFUND,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, sectors: Iterable[Sector], store: Store | None, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        choices = [(sector.code, sector.name) for sector in sectors]
+        self.fields["sector"].choices = [("", _("I do not know")), *choices]  # type: ignore[attr-defined]  # a choice field
+        if store is not None:
+            for known in ("merchant_name", "address", "point", "sector"):
+                del self.fields[known]
+
+    def clean_point(self) -> tuple[float, float] | None:
+        """Where the browser says it is (WGS-84, ``lng,lat``), in GCJ-02; nothing for what is no place in China."""
+        try:
+            lng, lat = (float(part) for part in self.cleaned_data["point"].split(","))
+        except ValueError:
+            return None
+        return gcj02(lng, lat) if 73 < lng < 136 and 3 < lat < 54 else None
+
+    def clean_paid_on(self) -> date | None:
+        """Not in the future."""
+        day: date | None = self.cleaned_data["paid_on"]
+        if day is not None and day > self.today:
+            raise forms.ValidationError(_("This day is still to come. Enter the day you paid."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody gets back more than was paid."""
+        data = super().clean() or {}
+        paid, left = data.get("paid"), data.get("left")
+        if paid and left and left > paid:
+            self.add_error("left", _("This is more than you paid. Enter at most that sum."))
+        return data
 
 
 class StatementForm(forms.Form):
@@ -157,8 +233,22 @@ class AssignForm(forms.Form):
     lead = forms.ModelChoiceField(label=_("Officer in charge"), queryset=User.objects.none())
 
 
-class SectorForm(forms.Form):
+class AuthorityForm(forms.Form):
+    """Whose matter an undetermined case is; the district only where nobody knows it."""
+
     sector = forms.ChoiceField(label=_("Sector"))
+    district = forms.ChoiceField(label=_("District"))
+
+    def __init__(
+        self, *args: Any, sectors: Iterable[Sector], districts: Iterable[Division] | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sector"].choices = [(sector.code, sector.name) for sector in sectors]  # type: ignore[attr-defined]  # a choice field
+        if districts is None:
+            del self.fields["district"]
+        else:
+            choices = [(district.code, district.name) for district in districts]
+            self.fields["district"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]  # a choice field
 
 
 class BasisSelect(forms.Select):
@@ -216,3 +306,40 @@ class DecideForm(forms.Form):
         else:
             data |= {"amount": None, "basis": ""}
         return data
+
+
+class OutsideDecideForm(DecideForm):
+    """About a purchase outside custody: upheld also needs the day by which the merchant pays."""
+
+    pay_by = forms.DateField(
+        label=_("The merchant pays by"),
+        required=False,
+        widget=DayInput,
+        help_text=_("Only when upheld. Nothing of it is in custody: the case stays open until it is paid."),
+    )
+    field_order = ("result", "amount", "pay_by", "basis", "reasons")
+
+    def clean(self) -> dict[str, Any]:
+        """Upheld needs its day."""
+        data = super().clean()
+        if data.get("result") != Result.UPHELD:
+            data["pay_by"] = None
+        elif data.get("pay_by") is None and "pay_by" not in self.errors:
+            self.add_error("pay_by", PayByMissing.message)
+        return data
+
+
+class RepaidForm(forms.Form):
+    evidence = forms.CharField(
+        label=_("Proof of the payment"),
+        max_length=200,
+        help_text=_("Which receipt or transfer you have seen, with its date."),
+    )
+
+
+class EndUnpaidForm(forms.Form):
+    reasons = forms.CharField(
+        label=_("Why nothing more can be done"),
+        max_length=200,
+        help_text=_("Both sides read this. Name the way to court or enforcement."),
+    )

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from complaints.cases.views import callback, consumer, merchant
+from complaints.cases.views import callback, consumer, merchant, outside
 
 urlpatterns = [
     path("complaints/", consumer.complaints, name="complaints"),
+    path("complaints/elsewhere/", outside.complaint_elsewhere, name="complaint_elsewhere"),
     path("complaints/start/<int:pk>/", consumer.complaint_start, name="complaint_start"),
     path("charges/<int:pk>/complain/", consumer.complaint_about_charge, name="complaint_about_charge"),
     path("complaints/<slug:number>/", consumer.complaint_detail, name="complaint_detail"),
     path("complaints/<slug:number>/withdraw/", consumer.complaint_withdraw, name="complaint_withdraw"),
+    path("complaints/<slug:number>/repaid/", outside.complaint_repaid, name="complaint_repaid"),
     path("callbacks/<str:token>/", callback.callback, name="callback"),
     path("callbacks/<str:token>/reopen/", callback.callback_reopen, name="callback_reopen"),
     path("shop/cases/", merchant.shop_cases, name="shop_cases"),

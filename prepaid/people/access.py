@@ -159,11 +159,12 @@ def one_clock(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
 
 
 def few_features(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: of what a browser can do for a page, ours use the camera alone, to scan a code at the counter."""
+    """Middleware: of what a browser can do for a page, ours use the camera, to scan a code at the counter, and the place, when
+    somebody who complains presses “I am there now”."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+        response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"
         return response
 
     return answer

@@ -14,8 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints.cases import operations
 from complaints.cases.admin.deadline import countdown
+from complaints.cases.errors import PayByMissing
 from complaints.cases.filters import today_of
-from complaints.cases.forms import AssignForm, ChargeDecideForm, DecideForm, RecordForm, SectorForm
+from complaints.cases.forms import (
+    AssignForm,
+    AuthorityForm,
+    ChargeDecideForm,
+    DecideForm,
+    EndUnpaidForm,
+    OutsideDecideForm,
+    RecordForm,
+    RepaidForm,
+)
 from complaints.cases.models import Case
 from complaints.cases.queries.bases import Sums, grounds_of, sums_of
 from complaints.cases.queries.callbacks import last_of
@@ -28,6 +38,7 @@ from complaints.cases.queries.file import (
     steps_of,
     timeline_of,
 )
+from complaints.cases.queries.outside import earlier_cases, grounds_outside
 from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import cases_for, whole
 from complaints.cases.states import CallResult, CaseState, Result, Side
@@ -37,7 +48,7 @@ from escrow.states import RefundBasis
 from prepaid.cards.errors import AboveBasis, BasisRefused
 from prepaid.cards.models import Redemption
 from prepaid.cards.queries import deposit_of
-from prepaid.merchants.queries import sectors
+from prepaid.merchants.queries import districts, sectors
 from prepaid.people.access import me, shows_domain_errors
 
 Page = Callable[[HttpRequest, Case], HttpResponse]
@@ -77,6 +88,8 @@ def file(
     today = today_of(request)
     leads = case.is_undecided and case.lead_officer_id == officer.pk
     free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
+    owing = case.outcome.repayment if case.state == CaseState.EXECUTING and case.lead_officer_id == officer.pk else None
+    before, before_same = earlier_cases(case)
     status = error.http_status if error else (400 if forms else 200)
     money = money_of(case)
     context = {
@@ -102,7 +115,11 @@ def file(
         "record_form": _record_form(case, None) if leads else None,
         "charged": charged_of(case),
         "assign_form": _assign_form(request, case, None) if free else None,
-        "sector_form": _sector_form(request, None) if free and case.undetermined else None,
+        "sector_form": _authority_form(request, case, None) if free and case.undetermined else None,
+        "repaid_form": RepaidForm() if owing else None,
+        "end_unpaid_form": EndUnpaidForm() if owing and owing.due_on < today else None,
+        "before": before,
+        "before_same": before_same,
         "sides": Side,
         "call_results": CallResult,
         **(forms or {}),
@@ -123,11 +140,13 @@ def _assign_form(request: HttpRequest, case: Case, data: Any) -> AssignForm:
     return form
 
 
-def _sector_form(request: HttpRequest, data: Any) -> SectorForm:
-    form = SectorForm(data)
-    known = sectors(on=today_of(request)).exclude(code=operations.UNDETERMINED)
-    form.fields["sector"].choices = [(sector.code, sector.name) for sector in known]  # type: ignore[attr-defined]  # a choice field
-    return form
+def _authority_form(request: HttpRequest, case: Case, data: Any) -> AuthorityForm:
+    today = today_of(request)
+    initial = {"sector": case.sector_id}
+    known = sectors(on=today).exclude(code=operations.UNDETERMINED)
+    return AuthorityForm(
+        data, initial=initial, sectors=known, districts=districts(on=today) if case.district_id is None else None
+    )
 
 
 def _done(request: HttpRequest, case: Case, sentence: str) -> HttpResponse:
@@ -163,13 +182,17 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
 @of_my_queue
 @require_POST
 def sector(request: HttpRequest, case: Case) -> HttpResponse:
-    """Determine the sector of a case whose authority is not clear; it may leave this officer's queue."""
-    form = _sector_form(request, request.POST)
+    """Determine whose matter a case is when that is not clear; it may leave this officer's queue."""
+    form = _authority_form(request, case, request.POST)
     if not form.is_valid():
         return file(request, case.pk, forms={"sector_form": form})
     try:
         sent = operations.determine_authority(
-            number=case.number, sector_code=form.cleaned_data["sector"], officer=me(request), at=clock.now()
+            number=case.number,
+            sector_code=form.cleaned_data["sector"],
+            district_code=form.cleaned_data.get("district", ""),
+            officer=me(request),
+            at=clock.now(),
         )
     except DomainError as error:
         return file(request, case.pk, error=error)
@@ -233,6 +256,8 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
     """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
     if case.redemption is not None:
         return _decide_charge(request, case, case.redemption)
+    if case.outside is not None:
+        return _decide_outside(request, case)
     at = clock.now()
     money = money_of(case)
     grounds = grounds_of(case, held_fen=money.held_fen, at=at)
@@ -309,6 +334,80 @@ def _decide_charge(request: HttpRequest, case: Case, charge: Redemption) -> Http
     return render(request, "admin/cases/case/decide_charge.html", context, status=status)
 
 
+def _decide_outside(request: HttpRequest, case: Case) -> HttpResponse:
+    """The same steps for a purchase outside custody: what the merchant owes, and by when."""
+    at = clock.now()
+    grounds = grounds_outside(case, today=today_of(request))
+    form = OutsideDecideForm(request.POST or None, grounds=grounds)
+    error: DomainError | None = None
+    confirming = False
+    if request.method == "POST" and form.is_valid():
+        decision = {**_decision(form.cleaned_data), "pay_by": form.cleaned_data["pay_by"]}
+        try:
+            if "confirmed" in request.POST:
+                operations.decide_outside(number=case.number, officer=me(request), at=at, **decision)
+                said = _("Decided. The case stays open until the merchant has paid.")
+                return _done(request, case, said if form.cleaned_data["result"] == Result.UPHELD else _("Decided."))
+            if "back" not in request.POST:
+                operations.check_outside_decision(number=case.number, officer=me(request), at=at, **decision)
+                confirming = True
+        except AboveBasis as refusal:
+            form.add_error("amount", str(refusal))
+        except BasisRefused as refusal:
+            form.add_error("basis", str(refusal))
+        except PayByMissing as refusal:
+            form.add_error("pay_by", str(refusal))
+        except DomainError as refusal:
+            error = refusal
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Decide %(number)s") % {"number": case.number},
+        "opts": Case._meta,
+        "case": case,
+        "form": form,
+        "error": error,
+        "confirming": confirming,
+        "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
+        "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
+        "grounds": [(ground.basis.label, ground) for ground in grounds.values()],
+        "offers": case.offers,
+    }
+    status = error.http_status if error else (400 if form.errors else 200)
+    return render(request, "admin/cases/case/decide_outside.html", context, status=status)
+
+
+@of_my_queue
+@require_POST
+def repaid(request: HttpRequest, case: Case) -> HttpResponse:
+    """The officer has seen the proof that the merchant paid."""
+    form = RepaidForm(request.POST)
+    if not form.is_valid():
+        return file(request, case.pk, forms={"repaid_form": form})
+    try:
+        operations.record_repaid(
+            number=case.number, evidence=form.cleaned_data["evidence"], officer=me(request), at=clock.now()
+        )
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("The case is closed: the money is back."))
+
+
+@of_my_queue
+@require_POST
+def unpaid(request: HttpRequest, case: Case) -> HttpResponse:
+    """End a case whose merchant did not pay by its day."""
+    form = EndUnpaidForm(request.POST)
+    if not form.is_valid():
+        return file(request, case.pk, forms={"end_unpaid_form": form})
+    try:
+        operations.end_unpaid(
+            number=case.number, reasons=form.cleaned_data["reasons"], officer=me(request), at=clock.now()
+        )
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("The case is closed; the debt stays open."))
+
+
 def _sums(case: Case, data: dict[str, Any], *, at: datetime) -> Sums | None:
     """What the decision to be confirmed would pay."""
     if data["result"] != Result.UPHELD:
@@ -340,4 +439,6 @@ ACTIONS: dict[str, View] = {
     "call": call,
     "reveal": reveal,
     "decide": decide,
+    "repaid": repaid,
+    "unpaid": unpaid,
 }

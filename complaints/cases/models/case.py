@@ -43,9 +43,7 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases", verbose_name=_("complainant")
     )
     source = models.CharField(_("came in"), max_length=8, choices=Source, default=Source.CARD)
-    card = models.ForeignKey(
-        Card, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("card")
-    )
+    card = models.ForeignKey(Card, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("card"))
     refund_request = models.OneToOneField(
         RefundRequest, models.PROTECT, null=True, blank=True, related_name="case", verbose_name=_("refund request")
     )
@@ -174,8 +172,7 @@ class Case(models.Model):
             models.CheckConstraint(name="case_source_known", condition=Q(source__in=Source.values)),
             models.CheckConstraint(
                 name="case_foreign_number_with_its_system",
-                condition=Q(foreign_system="", foreign_number="")
-                | ~Q(foreign_system="") & ~Q(foreign_number=""),
+                condition=Q(foreign_system="", foreign_number="") | ~Q(foreign_system="") & ~Q(foreign_number=""),
             ),
             models.UniqueConstraint(
                 name="case_foreign_number_once",

@@ -101,7 +101,8 @@ class Call(models.Model):
 
 class Outcome(models.Model):
     """How the case was decided. A refund upheld: a sum, its basis, and the escrow refund that carries it out, in one
-    transaction; outside custody the ``repayment`` that the merchant owes. A charge: how many ``units`` of it were used; upheld when that is less than was claimed.
+    transaction; outside custody the ``repayment`` that the merchant owes. A charge: how many ``units`` of it were used; upheld
+    when that is less than was claimed.
 
     Of a case that was reopened the first outcome stays as its ``earlier_outcome``; the key allows no second one.
     """

@@ -37,8 +37,8 @@ def mark_overdue(*, case_id: int, at: datetime, actor: str) -> Case:
 
 
 def sweep(*, at: datetime, actor: str) -> int:
-    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late or not paid back; ask about what has ended,
-    give up what nobody answered. How many rows were acted on.
+    """Close what the merchant gave up, route what is unrouted, close what is paid, mark what is late or not paid back; ask about
+    what has ended, give up what nobody answered. How many rows were acted on.
 
     A row that fails is logged and stays for the next sweep; it does not hold up the others.
     """

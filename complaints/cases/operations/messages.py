@@ -62,7 +62,9 @@ def dispatched(case: Case, *, at: datetime) -> None:
 
 def _dispatched_to_merchant(case: Case) -> Promise:
     if case.outside is not None:
-        return _("It is about something bought from you outside custody. Tell %(authority)s your side by %(answer_by)s.")
+        return _(
+            "It is about something bought from you outside custody. Tell %(authority)s your side by %(answer_by)s."
+        )
     if case.redemption is not None:
         return _(
             "It is about your charge of %(asked)s, which stays reserved. Tell %(authority)s your side by %(answer_by)s, or "
@@ -149,7 +151,9 @@ def owed(case: Case, *, at: datetime) -> None:
     _tell_consumer(
         case,
         _("Complaint %(number)s: decided in your favour"),
-        _("The merchant is to pay you ¥%(owed)s by %(pay_by)s. Say here when you have it; tell us too when you do not."),
+        _(
+            "The merchant is to pay you ¥%(owed)s by %(pay_by)s. Say here when you have it; tell us too when you do not."
+        ),
         at=at,
     )
     _tell_merchant(
@@ -172,7 +176,10 @@ def unrepaid(case: Case, *, at: datetime) -> None:
     """The consumer and the officer in charge learn that the merchant's day has passed."""
     title = _("Complaint %(number)s: not paid back by %(pay_by)s")
     _tell_consumer(
-        case, title, _("%(authority)s follows it up. If you do have the money, say so here: the complaint then ends."), at=at
+        case,
+        title,
+        _("%(authority)s follows it up. If you do have the money, say so here: the complaint then ends."),
+        at=at,
     )
     _tell_lead(
         case,

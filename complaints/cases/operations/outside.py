@@ -137,7 +137,15 @@ def _purchase(told: Told) -> OutsidePurchase:
 
 
 def check_outside_decision(
-    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, pay_by: date | None, reasons: str, at: datetime
+    *,
+    number: str,
+    officer: User,
+    result: Result,
+    amount_fen: int | None,
+    basis: str,
+    pay_by: date | None,
+    reasons: str,
+    at: datetime,
 ) -> Case:
     """Whether ``decide_outside`` would accept this now; writes nothing. The case. Raises as it does."""
     case = case_for(officer=officer, number=number)
@@ -146,7 +154,15 @@ def check_outside_decision(
 
 
 def decide_outside(
-    *, number: str, officer: User, result: Result, amount_fen: int | None, basis: str, pay_by: date | None, reasons: str, at: datetime
+    *,
+    number: str,
+    officer: User,
+    result: Result,
+    amount_fen: int | None,
+    basis: str,
+    pay_by: date | None,
+    reasons: str,
+    at: datetime,
 ) -> Case:
     """Upheld: on ``basis`` the merchant owes ``amount_fen`` and pays it by ``pay_by``; the case stays open until that is paid.
     Not upheld: the case closes. Nothing of it is in custody, so nothing is paid out of it.

@@ -86,9 +86,7 @@ def _sector_of(case: Case) -> Sector:
     return case.own_card.issuer.sector
 
 
-def determine_authority(
-    *, number: str, sector_code: str, officer: User, district_code: str = "", at: datetime
-) -> Case:
+def determine_authority(*, number: str, sector_code: str, officer: User, district_code: str = "", at: datetime) -> Case:
     """A person says which sector, and where nobody knows it which district, an undetermined case belongs to; it goes to that
     sector's lead department there. What was told about a purchase outside custody is remembered: the same name at the same address
     goes there by itself the next time.

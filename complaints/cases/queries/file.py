@@ -295,7 +295,9 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
         case EventKind.UPHELD:
             note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label}"
         case EventKind.OWED:
-            note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label} · {event.data['pay_by']}"
+            note = (
+                f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label} · {event.data['pay_by']}"
+            )
         case EventKind.REPAID | EventKind.ENDED_UNPAID:
             told = event.data.get("evidence") or event.data.get("reasons") or ""
             note = " · ".join(part for part in (f"¥{yuan(event.data['amount_fen'])}", told) if part)

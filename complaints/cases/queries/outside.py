@@ -40,7 +40,7 @@ def key_of(name: str) -> str:
 
 def place_key(purchase: OutsidePurchase) -> str:
     """Name and address as they are compared: what is remembered of one place."""
-    return f"{purchase.name_key}@{comparable(purchase.address)[:ADDRESS_LENGTH]}"
+    return f"{purchase.name_key}@{comparable(purchase.address).replace('|', '')[:ADDRESS_LENGTH]}"
 
 
 def merchant_named(name: str) -> Merchant | None:
