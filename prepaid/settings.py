@@ -159,6 +159,9 @@ CACHES = {
 # How long a stranger's public page may stand as it is (prepaid/people/kept_pages.py); 0 makes every one anew.
 KEPT_SECONDS = int(os.environ.get("PREPAID_KEPT_SECONDS", "5"))
 
+# From so many persons on who complain about one merchant within a month their complaints form a group [A].
+GROUP_FROM = int(os.environ.get("PREPAID_GROUP_FROM", "3"))
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

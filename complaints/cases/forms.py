@@ -267,7 +267,11 @@ class BasisSelect(forms.Select):
 class DecideForm(forms.Form):
     """Upheld: sum and basis. Not upheld: reasons only."""
 
-    result = forms.ChoiceField(label=_("Outcome"), choices=Result.choices, widget=forms.RadioSelect)
+    result = forms.ChoiceField(
+        label=_("Outcome"),
+        choices=[choice for choice in Result.choices if choice[0] != Result.OUT_OF_SCOPE],
+        widget=forms.RadioSelect,
+    )
     amount = YuanField(
         label=_("Refund (yuan)"),
         required=False,
@@ -327,6 +331,21 @@ class OutsideDecideForm(DecideForm):
         elif data.get("pay_by") is None and "pay_by" not in self.errors:
             self.add_error("pay_by", PayByMissing.message)
         return data
+
+
+class ReplyForm(forms.Form):
+    text = forms.CharField(
+        label=_("Reply"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_("The consumers of all open complaints of this group read it. Up to 2,000 characters."),
+    )
+
+
+class TurnAwayForm(forms.Form):
+    reasons = forms.CharField(
+        label=_("Why it is not a matter of prepaid consumption"), max_length=TEXT_LENGTH, widget=text_area(2)
+    )
 
 
 class RepaidForm(forms.Form):

@@ -17,7 +17,8 @@ class CaseState(TextChoices):
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.RECEIVED: frozenset({CaseState.DISPATCHED, CaseState.WITHDRAWN, CaseState.SETTLED}),
-    CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.WITHDRAWN, CaseState.SETTLED}),
+    # Closed at once: what is no matter of prepaid consumption is sorted out first.
+    CaseState.DISPATCHED: frozenset({CaseState.IN_HAND, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.SETTLED}),
     CaseState.IN_HAND: frozenset({CaseState.EXECUTING, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.SETTLED}),
     CaseState.EXECUTING: frozenset({CaseState.CLOSED}),
     CaseState.CLOSED: frozenset({CaseState.IN_HAND}),  # reopened by the consumer, once
@@ -63,6 +64,7 @@ class Side(TextChoices):
 class Result(TextChoices):
     UPHELD = "upheld", _("upheld")
     NOT_UPHELD = "not_upheld", _("not upheld")
+    OUT_OF_SCOPE = "out_of_scope", _("not a matter of prepaid consumption")
 
 
 class CallResult(TextChoices):
@@ -104,6 +106,9 @@ class EventKind(TextChoices):
     CONCEDED = "conceded", _("The charge was withdrawn")
     PAID = "paid", _("The bank confirmed the refund")
     WITHDRAWN = "withdrawn", _("Withdrawn by the consumer")
+    GROUPED = "grouped", _("Handled together with others about the same merchant")
+    REPLIED = "replied", _("Reply of the authority to all who complained about this merchant")
+    TURNED_AWAY = "turned_away", _("Not a matter of prepaid consumption")
     OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")
     ASKED_BACK = "asked_back", _("Callback: the consumer was asked how it ended")
     ANSWERED_BACK = "answered_back", _("Callback answered")
@@ -113,6 +118,9 @@ class EventKind(TextChoices):
 
 #: What is between the consumer and those who ask; the merchant does not read it.
 CALLBACK_KINDS = frozenset({EventKind.ASKED_BACK, EventKind.ANSWERED_BACK, EventKind.UNANSWERED})
+
+#: Between the authority and those who complain about one merchant; the merchant does not read it.
+OF_THE_WAVE = frozenset({EventKind.GROUPED, EventKind.REPLIED})
 
 
 class CallbackState(TextChoices):

@@ -13,6 +13,12 @@ def route_case(case_id: int) -> None:
 
 
 @shared_task
+def gather_cases(case_id: int) -> None:
+    """A case was sent; if many complain about the same merchant it joins their group."""
+    operations.gather_cases(case_id=case_id, at=clock.now(), actor="system:gather_cases")
+
+
+@shared_task
 def close_paid_case(refund_id: int) -> None:
     """The bank confirmed a refund; if it carries out a case, that case ends."""
     operations.close_case_of_refund(refund_id=refund_id, at=clock.now(), actor="system:close_paid_case")

@@ -25,6 +25,7 @@ from complaints.cases.forms import (
     OutsideDecideForm,
     RecordForm,
     RepaidForm,
+    TurnAwayForm,
 )
 from complaints.cases.models import Case
 from complaints.cases.queries.bases import Sums, grounds_of, sums_of
@@ -116,6 +117,7 @@ def file(
         "charged": charged_of(case),
         "assign_form": _assign_form(request, case, None) if free else None,
         "sector_form": _authority_form(request, case, None) if free and case.undetermined else None,
+        "turn_away_form": TurnAwayForm() if free and case.outside is not None else None,
         "repaid_form": RepaidForm() if owing else None,
         "end_unpaid_form": EndUnpaidForm() if owing and owing.due_on < today else None,
         "before": before,
@@ -378,6 +380,22 @@ def _decide_outside(request: HttpRequest, case: Case) -> HttpResponse:
 
 @of_my_queue
 @require_POST
+def turn_away(request: HttpRequest, case: Case) -> HttpResponse:
+    """Sort out what is no matter of prepaid consumption."""
+    form = TurnAwayForm(request.POST)
+    if not form.is_valid():
+        return file(request, case.pk, forms={"turn_away_form": form})
+    try:
+        operations.turn_away(
+            number=case.number, reasons=form.cleaned_data["reasons"], officer=me(request), at=clock.now()
+        )
+    except DomainError as error:
+        return file(request, case.pk, error=error)
+    return _done(request, case, _("The case is closed; the consumer has been told."))
+
+
+@of_my_queue
+@require_POST
 def repaid(request: HttpRequest, case: Case) -> HttpResponse:
     """The officer has seen the proof that the merchant paid."""
     form = RepaidForm(request.POST)
@@ -439,6 +457,7 @@ ACTIONS: dict[str, View] = {
     "call": call,
     "reveal": reveal,
     "decide": decide,
+    "turn_away": turn_away,
     "repaid": repaid,
     "unpaid": unpaid,
 }

@@ -1,6 +1,7 @@
 from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
 from complaints.cases.models.file import Call, CaseEvent, Outcome, Statement
+from complaints.cases.models.group import CaseGroup, Reply
 from complaints.cases.models.outside import OutsidePurchase, RememberedAuthority, Repayment
 from complaints.cases.models.rules import TimeLimit
 
@@ -10,11 +11,13 @@ __all__ = [
     "CallbackQuerySet",
     "Case",
     "CaseEvent",
+    "CaseGroup",
     "CaseQuerySet",
     "Outcome",
     "OutsidePurchase",
     "RememberedAuthority",
     "Repayment",
+    "Reply",
     "Statement",
     "TimeLimit",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from complaints.cases.models.group import CaseGroup
 from complaints.cases.models.outside import OutsidePurchase
 from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Source, Wanted
 from escrow.models import EncryptedTextField
@@ -60,6 +61,14 @@ class Case(models.Model):
     )
     merchant = models.ForeignKey(
         Merchant, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("merchant")
+    )
+    group = models.ForeignKey(
+        CaseGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("group of complaints"),
     )
     #: The number of the same order in the hotline's own system (12345, 12315), and which system that is.
     foreign_system = models.CharField(_("other system"), max_length=16, blank=True, default="")

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models.case import Case
+from complaints.cases.models.group import Reply
 from complaints.cases.models.outside import Repayment
 from complaints.cases.states import CallResult, CaseState, EventKind, Result, Side
 from escrow.models import EncryptedTextField, Refund
@@ -60,6 +61,7 @@ class CaseEvent(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     district = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
     statement = models.OneToOneField(Statement, models.PROTECT, null=True, related_name="event")
+    reply = models.ForeignKey(Reply, models.PROTECT, null=True, related_name="events")
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     at = models.DateTimeField(_("at"))
 
@@ -138,7 +140,7 @@ class Outcome(models.Model):
                 )
                 & (Q(refund__isnull=False, repayment__isnull=True) | Q(refund__isnull=True, repayment__isnull=False))
                 | Q(amount_fen__isnull=True, basis="", refund__isnull=True, repayment__isnull=True)
-                & (Q(result=Result.NOT_UPHELD) | Q(units__gte=0)),
+                & (Q(result__in=[Result.NOT_UPHELD, Result.OUT_OF_SCOPE]) | Q(units__gte=0)),
             ),
         ]
 

@@ -18,6 +18,7 @@ from complaints.cases.operations.deciding import (
     decide,
     decide_charge,
 )
+from complaints.cases.operations.groups import gather_cases, reply_to_group
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
 from complaints.cases.operations.outside import (
@@ -30,6 +31,7 @@ from complaints.cases.operations.outside import (
     mark_unrepaid,
     open_outside_case,
     record_repaid,
+    turn_away,
 )
 from complaints.cases.operations.reopening import reopen_case
 from complaints.cases.operations.routing import UNDETERMINED, determine_authority, route_case
@@ -58,6 +60,7 @@ __all__ = [
     "decide_outside",
     "determine_authority",
     "end_unpaid",
+    "gather_cases",
     "lapse_callback",
     "log_call",
     "mark_overdue",
@@ -68,9 +71,11 @@ __all__ = [
     "record_repaid",
     "record_statement",
     "reopen_case",
+    "reply_to_group",
     "reveal_phone",
     "route_case",
     "sweep",
     "take_down_callback",
+    "turn_away",
     "withdraw",
 ]

@@ -146,6 +146,26 @@ def paid(case: Case, *, at: datetime) -> None:
     _tell_lead(case, title, _("The bank confirmed the refund."), at=at)
 
 
+def replied(case: Case, *, at: datetime) -> None:
+    """The consumer learns that the authority told all who complained about the merchant something."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s: %(authority)s has replied"),
+        _("It is for all who complained about %(merchant)s. Read it in the steps of your complaint."),
+        at=at,
+    )
+
+
+def turned_away(case: Case, *, at: datetime) -> None:
+    """The consumer learns that it is not a matter of prepaid consumption, and who else may help."""
+    _tell_consumer(
+        case,
+        _("Complaint %(number)s is not a matter of prepaid consumption"),
+        _("Read here why. For other matters call 12345."),
+        at=at,
+    )
+
+
 def owed(case: Case, *, at: datetime) -> None:
     """Both sides learn what the merchant is to pay, and by when."""
     _tell_consumer(

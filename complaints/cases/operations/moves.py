@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from complaints.cases.models import Case, CaseEvent, Statement
+from complaints.cases.models import Case, CaseEvent, Reply, Statement
 from complaints.cases.queries.scope import whole
 from complaints.cases.states import ASKED_ABOUT, TRANSITIONS, CaseState, EventKind
 from escrow import audit
@@ -35,6 +35,7 @@ def note(
     department: Department | None = None,
     district: Division | None = None,
     statement: Statement | None = None,
+    reply: Reply | None = None,
     data: dict[str, Any] | None = None,
     from_state: str | None = None,
 ) -> CaseEvent:
@@ -49,6 +50,7 @@ def note(
         department=department,
         district=district,
         statement=statement,
+        reply=reply,
         data=data or {},
         at=at,
     )

@@ -5,8 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from complaints.cases.errors import (
+    AlreadyDecided,
     AlreadyRepaid,
     CaseExists,
+    HasALead,
     MerchantMissing,
     NotTheLead,
     PayByMissing,
@@ -134,6 +136,32 @@ def _purchase(told: Told) -> OutsidePurchase:
         left_fen=left_fen,
         paid_on=told.paid_on,
     )
+
+
+def turn_away(*, number: str, reasons: str, officer: User, at: datetime) -> Case:
+    """Sort out, before anybody leads it, what is no matter of prepaid consumption: the case closes with the reasons and the
+    consumer is told who else may help. A case about a card here always is one.
+
+    Raises:
+        NotFound: outside the officer's queue. HasALead, WrongSubject, ReasonRequired, AlreadyDecided.
+    """
+    if not 1 <= len(reasons.strip()) <= TEXT_LENGTH:
+        raise ReasonRequired()
+    with transaction():
+        case = locked_for(officer, number)
+        if case.outside is None:
+            raise WrongSubject()
+        if case.state == CaseState.IN_HAND:
+            raise HasALead()
+        if case.state != CaseState.DISPATCHED:
+            raise AlreadyDecided()
+        case.lead_officer, case.accepted_at, case.closed_at = officer, at, at
+        case.outcome = Outcome.objects.create(
+            case=case, result=Result.OUT_OF_SCOPE, reasons=reasons.strip(), decided_by=officer, decided_at=at
+        )
+        moves.move(case, CaseState.CLOSED, EventKind.TURNED_AWAY, at=at, actor=officer.actor, by=officer)
+        messages.turned_away(case, at=at)
+        return case
 
 
 def check_outside_decision(

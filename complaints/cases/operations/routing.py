@@ -13,7 +13,7 @@ from complaints.cases.operations.handling import locked_for
 from complaints.cases.queries.outside import Place, place_key, place_of_purchase, sector_of_purchase
 from complaints.cases.states import CaseState, EventKind, PlaceReason
 from escrow.clock import beijing_date
-from escrow.transactions import transaction
+from escrow.transactions import ring, transaction
 from prepaid.cards.models import Redemption
 from prepaid.merchants.models import Sector, Store
 from prepaid.people.models import Department, Division, DivisionLevel, Post, User
@@ -141,3 +141,4 @@ def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | No
         case.save()
         moves.note(case, kind, at=at, actor=actor, **line)
     messages.dispatched(case, at=at)
+    ring("complaints.cases.tasks.gather_cases", case.pk)

@@ -11,6 +11,7 @@ from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import (
     CALLBACK_KINDS,
     ENDED_EARLY,
+    OF_THE_WAVE,
     CallbackChannel,
     CallResult,
     CaseState,
@@ -92,6 +93,9 @@ def steps_of(case: Case) -> list[Step]:
     if case.state in ENDED_EARLY:
         done = [mark for mark in marks if mark[1]]
         return _walk([*done, _early_end(case)], None)
+    if outcome is not None and outcome.result == Result.OUT_OF_SCOPE:
+        done = [mark for mark in marks if mark[1]]
+        return _walk([*done, (_("Not a matter of prepaid consumption"), outcome.decided_at, "")], None)
     if case.outside is not None:
         return _walk(marks + _outside_marks(case, outcome), case.due_on)
     if case.redemption is not None:
@@ -178,6 +182,8 @@ def _next_outside(case: Case) -> str:
     repayment = case.outcome.repayment if hasattr(case, "outcome") else None
     if case.state == CaseState.WITHDRAWN:
         return _("Nothing more: the complaint was withdrawn.")
+    if case.outcome.result == Result.OUT_OF_SCOPE:
+        return _("Nothing more here: it is not a matter of prepaid consumption. For other matters call 12345.")
     if repayment is None:
         return _("Nothing more here. You may still go to court or arbitration; this record can be your evidence.")
     facts = {"sum": yuan(repayment.amount_fen), "day": repayment.due_on.isoformat(), "authority": owner_of(case)}
@@ -196,7 +202,7 @@ def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
     A side reads every step and date, but only its own words, and of the calls only those made to it; the merchant nothing of the
     callback; officers (``side`` None) read all.
     """
-    events = case.events.select_related("by", "department", "district", "statement").order_by("id")
+    events = case.events.select_related("by", "department", "district", "statement", "reply").order_by("id")
     for event in events:
         event.case = case  # with what was read of it
     return [_line(event, side) for event in events if _shown(event, side)]
@@ -273,7 +279,7 @@ def _routed(case: Case) -> str:
 
 
 def _shown(event: CaseEvent, side: Side | None) -> bool:
-    if event.kind in CALLBACK_KINDS:
+    if event.kind in CALLBACK_KINDS or event.kind in OF_THE_WAVE:
         return side != Side.MERCHANT
     return side is None or event.kind != EventKind.CALL or event.data["side"] == side
 
@@ -290,6 +296,8 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = event.statement.get_side_display()
             if side is None or side == event.statement.side:
                 text = _said(event.statement)
+        case EventKind.REPLIED if event.reply is not None:
+            text = event.reply.text
         case EventKind.CALL:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:
