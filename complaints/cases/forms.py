@@ -243,7 +243,8 @@ class AuthorityForm(forms.Form):
         self, *args: Any, sectors: Iterable[Sector], districts: Iterable[Division] | None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sector"].choices = [(sector.code, sector.name) for sector in sectors]  # type: ignore[attr-defined]  # a choice field
+        choices = [(sector.code, sector.name) for sector in sectors]
+        self.fields["sector"].choices = [("", "---------"), *choices]  # type: ignore[attr-defined]  # a choice field
         if districts is None:
             del self.fields["district"]
         else:
@@ -322,6 +323,13 @@ class OutsideDecideForm(DecideForm):
         help_text=_("Only when upheld. Nothing of it is in custody: the case stays open until it is paid."),
     )
     field_order = ("result", "amount", "pay_by", "basis", "reasons")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = _(
+            "Only when upheld, and at most what the basis carries; interest is part of it."
+        )
+        self.fields["basis"].help_text = _("Only when upheld.")
 
     def clean(self) -> dict[str, Any]:
         """Upheld needs its day."""

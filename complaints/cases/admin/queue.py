@@ -57,7 +57,7 @@ class CaseAdmin(PostScopedAdmin):
 
     def found_note(self, obj: Case) -> str:
         """Against whom, and where it stands."""
-        return f"{obj.against} · {obj.get_state_display()}"
+        return f"{obj.against} · {obj.stage}"
 
     def get_urls(self) -> list[URLPattern]:
         """The actions of a file beside Django's own addresses."""
@@ -95,7 +95,7 @@ class CaseAdmin(PostScopedAdmin):
         return format_html(
             '<span class="badge badge-{}">{}</span> <span class="case-under">{}</span>',
             colour,
-            case.get_state_display(),
+            case.stage,
             lead,
         )
 
@@ -126,7 +126,7 @@ def waiting_cases(request: HttpRequest) -> list[QueueItem]:
             url=reverse("admin:cases_case_change", args=[case.pk]),
             lane=_("Complaint"),
             due_at=end_of(case.due_on),
-            note=case.get_state_display(),
+            note=case.stage,
         )
         for case in to_do(officer=me(request))
     ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models.group import CaseGroup
@@ -211,6 +212,13 @@ class Case(models.Model):
         if self.merchant is not None:
             return self.merchant.name
         return self.outside.merchant_name if self.outside else ""
+
+    @property
+    def stage(self) -> str:
+        """The state in a word; what nobody holds in custody is paid back by the merchant."""
+        if self.outside_id is not None and self.state == CaseState.EXECUTING:
+            return gettext("the merchant is to pay")
+        return self.get_state_display()
 
     @property
     def own_card(self) -> Card:

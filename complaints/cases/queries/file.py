@@ -275,6 +275,8 @@ def _routed(case: Case) -> str:
     if case.lead_department is None:
         return ""
     reason = PlaceReason(case.place_reason).label
+    if case.place_reason == PlaceReason.UNKNOWN:
+        return f"{owner_of(case)} · {reason}"
     return _("%(authority)s, found by %(reason)s") % {"authority": owner_of(case), "reason": reason}
 
 
