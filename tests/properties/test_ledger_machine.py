@@ -31,7 +31,7 @@ from tests.escrow.factories import AT, beneficiary, open_agreement, order, paid
 
 SOAK = os.environ.get("PREPAID_SOAK") == "1"
 #: Examples, all processes together, and steps of each: long lives, and many short ones.
-SHAPES = [(2_000, 220)] if SOAK else [(140, 15), (60, 220)]
+SHAPES = [(2_000, 220)] if SOAK else [(70, 15), (25, 220)]
 PROCESSES = os.cpu_count() or 1
 #: Of every payout so much stays as the reserve, until it holds so much.
 SHARE, UP_TO = 1_500, 120

@@ -39,7 +39,7 @@ from complaints.cases.queries.file import (
     steps_of,
     timeline_of,
 )
-from complaints.cases.queries.outside import earlier_cases, grounds_outside
+from complaints.cases.queries.outside import grounds_outside, with_earlier
 from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import cases_for, whole
 from complaints.cases.states import CallResult, CaseState, Result, Side
@@ -68,7 +68,7 @@ def of_my_queue(view: Page) -> View:
 
 
 def _case(request: HttpRequest, pk: int | str) -> Case:
-    cases = whole(cases_for(officer=me(request)))
+    cases = with_earlier(whole(cases_for(officer=me(request))))
     case = cases.filter(pk=pk).first() if str(pk).isdecimal() else None
     if case is None:
         raise Http404
@@ -90,7 +90,6 @@ def file(
     leads = case.is_undecided and case.lead_officer_id == officer.pk
     free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
     owing = case.outcome.repayment if case.state == CaseState.EXECUTING and case.lead_officer_id == officer.pk else None
-    before, before_same = earlier_cases(case)
     status = error.http_status if error else (400 if forms else 200)
     money = money_of(case)
     context = {
@@ -120,8 +119,6 @@ def file(
         "turn_away_form": TurnAwayForm() if free and case.outside is not None else None,
         "repaid_form": RepaidForm() if owing else None,
         "end_unpaid_form": EndUnpaidForm() if owing and owing.due_on < today else None,
-        "before": before,
-        "before_same": before_same,
         "sides": Side,
         "call_results": CallResult,
         **(forms or {}),

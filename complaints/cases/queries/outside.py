@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from complaints.cases.models import Case, OutsidePurchase, RememberedAuthority
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from complaints.cases.models import Case, CaseQuerySet, OutsidePurchase, RememberedAuthority
 from complaints.cases.models.outside import ADDRESS_LENGTH, NAME_LENGTH
 from complaints.cases.states import PlaceReason
 from complaints.routing.router import router
@@ -54,16 +57,19 @@ def open_case_like(*, complainant: User, name_key: str) -> Case | None:
     return Case.objects.undecided().filter(complainant=complainant, outside__name_key=name_key).first()
 
 
-def earlier_cases(case: Case) -> tuple[int, int]:
-    """How many complaints this person made before this one, and how many of them about the same merchant."""
-    before = Case.objects.filter(complainant_id=case.complainant_id, pk__lt=case.pk)
-    if case.merchant_id is not None:
-        same = before.filter(merchant_id=case.merchant_id)
-    elif case.outside is not None:
-        same = before.filter(outside__name_key=case.outside.name_key)
-    else:
-        return before.count(), 0
-    return before.count(), same.count()
+def with_earlier(cases: CaseQuerySet) -> CaseQuerySet:
+    """Each with ``before``, how many complaints its person made before it, and ``before_same``, how many of them about the same
+    merchant."""
+    before = Case.objects.filter(complainant=OuterRef("complainant"), pk__lt=OuterRef("pk")).order_by()
+    same = before.filter(
+        Q(merchant__isnull=False, merchant=OuterRef("merchant"))
+        | Q(outside__isnull=False, outside__name_key=OuterRef("outside__name_key"))
+    )
+    return cases.annotate(before=_how_many(before), before_same=_how_many(same))
+
+
+def _how_many(cases: QuerySet[Case]) -> Coalesce:
+    return Coalesce(Subquery(cases.values("complainant").annotate(found=Count("pk")).values("found")), 0)
 
 
 def place_of_purchase(case: Case, purchase: OutsidePurchase) -> Place:
