@@ -1,6 +1,7 @@
 from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
 from complaints.cases.models.file import Call, CaseEvent, Outcome, Statement
+from complaints.cases.models.mediation import Confirmation, Document, Mediation
 from complaints.cases.models.rules import TimeLimit
 
 __all__ = [
@@ -10,6 +11,9 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseQuerySet",
+    "Confirmation",
+    "Document",
+    "Mediation",
     "Outcome",
     "Statement",
     "TimeLimit",

@@ -7,6 +7,7 @@ from complaints.cases.operations.callbacks import (
     lapse_callback,
     take_down_callback,
 )
+from complaints.cases.operations.confirmation_file import confirmation_file
 from complaints.cases.operations.deadlines import mark_overdue, sweep
 from complaints.cases.operations.deciding import (
     check_charge_decision,
@@ -18,14 +19,23 @@ from complaints.cases.operations.deciding import (
     decide,
     decide_charge,
 )
+from complaints.cases.operations.documents import issue_document, printed, printed_record
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
+from complaints.cases.operations.mediating import (
+    Record,
+    confirm_as_consumer,
+    confirm_as_merchant,
+    record_mediation,
+    record_signature,
+)
 from complaints.cases.operations.reopening import reopen_case
 from complaints.cases.operations.routing import UNDETERMINED, determine_sector, route_case
 
 __all__ = [
     "UNDETERMINED",
     "Answer",
+    "Record",
     "accept",
     "add_statement",
     "answer",
@@ -38,14 +48,22 @@ __all__ = [
     "close_case_of_use",
     "close_paid",
     "close_settled",
+    "confirm_as_consumer",
+    "confirm_as_merchant",
+    "confirmation_file",
     "decide",
     "decide_charge",
     "determine_sector",
+    "issue_document",
     "lapse_callback",
     "log_call",
     "mark_overdue",
     "open_case",
     "open_charge_case",
+    "printed",
+    "printed_record",
+    "record_mediation",
+    "record_signature",
     "record_statement",
     "reopen_case",
     "reveal_phone",

@@ -14,7 +14,9 @@ from complaints.cases.states import (
     CallbackChannel,
     CallResult,
     CaseState,
+    DocumentKind,
     EventKind,
+    MediationState,
     PlaceReason,
     Result,
     Side,
@@ -249,6 +251,14 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"¥{yuan(event.data['amount_fen'])} · {RefundBasis(event.data['basis']).label}"
         case EventKind.CHARGE_DECIDED:
             note = charged_of(event.case)
+        case EventKind.MEDIATED:
+            note = str(MediationState(event.data["state"]).label)
+        case EventKind.CONFIRMED:
+            note = str(Side(event.data["side"]).label)
+        case EventKind.AGREED:
+            note = f"¥{yuan(event.data['fen'])}"
+        case EventKind.ISSUED:
+            note = f"{DocumentKind(event.data['kind']).label} · {event.data['number']}"
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
         case EventKind.ASKED_BACK:
