@@ -202,7 +202,9 @@ def test_others_find_nothing_and_change_nothing(case, officer):
     sha256 = Mediation.objects.get().sha256
     before = counts()
     cashier = make.person("收银")
-    StaffMember.objects.create(merchant=case.merchant, user=cashier, role=StaffRole.CASHIER, added_at=AT)
+    StaffMember.objects.create(
+        merchant=case.merchant, user=cashier, role=StaffRole.CASHIER, store=case.merchant.stores.get(), added_at=AT
+    )
     owner = case.merchant.staff.get(role=StaffRole.OWNER).user
     consumers, bosses = (reverse(name, args=[case.number]) for name in ("complaint_papers", "shop_case_papers"))
     for user in (make.person(), make.shop().owner, owner, cashier, make.officer("commerce", FENGTAI)):
