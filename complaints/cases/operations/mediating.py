@@ -172,7 +172,8 @@ def _checked(case: Case, record: Record, *, at: datetime) -> dict[str, Any]:
     request = case.refund_request
     if request is None:
         raise WrongSubject()
-    if not case.received_at <= record.held_at <= at:
+    received = case.received_at.replace(second=0, microsecond=0)  # people write minutes
+    if not received <= record.held_at <= at:
         raise MediationAhead()
     facts = asdict(record)
     for name, value in facts.items():
