@@ -142,7 +142,7 @@ class Manner(TextChoices):
     """How the sides met."""
 
     IN_PERSON = "in_person", _("in person")
-    TELEPHONE = "telephone", _("by telephone")
+    TELEPHONE = "telephone", pgettext_lazy("mediation", "by telephone")
     ONLINE = "online", _("online")
 
 

@@ -37,7 +37,7 @@ def confirmation_file(*, case: Case, side: Side | None, reader: User, at: dateti
         raise ConfirmationOver(day=last_day.isoformat())
     files = _files(mediation, phone=side != Side.MERCHANT, at=at)
     missing = [] if CONTRACT in files else [CONTRACT.removesuffix(".pdf")[3:]]
-    listed = [(name, hashlib.sha256(data).hexdigest()) for name, data in files.items()]
+    listed = [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(files.items())]
     files[CONTENTS] = document_pdf(papers.contents(mediation, listed=listed, missing=missing), sha256="")
     keep_reading(case, side, reader, what="court", at=at)
     return _packed(files, mediation)

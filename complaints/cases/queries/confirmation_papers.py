@@ -34,7 +34,7 @@ def application(mediation: Mediation, *, phone: bool) -> dict[str, Any]:
                         _("To confirm the mediation agreement of complaint %(number)s.") % {"number": case.number}
                     ],
                 },
-                {"heading": _("What was agreed"), "lines": result_of(mediation)},
+                {"heading": _("Content of the agreement"), "lines": result_of(mediation)},
                 {
                     "heading": _("Declaration"),
                     "lines": [
@@ -95,7 +95,7 @@ def identification(mediation: Mediation, *, phone: bool) -> dict[str, Any]:
     """Who the parties are, as far as the platform knows; it keeps no copy of an identity card."""
     case = mediation.case
     with translation.override(BINDING):
-        consumer, merchant = pgettext("on a paper", "consumer"), pgettext("on a paper", "merchant")
+        consumer, merchant = pgettext("on a paper", "Consumer"), pgettext("on a paper", "Merchant")
         store = case.store
         part = {
             "title": _("The parties"),

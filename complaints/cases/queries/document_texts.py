@@ -46,7 +46,7 @@ def record_paper(mediation: Mediation) -> dict[str, Any]:
                 [_("Authority"), authority(case.lead_department, case.lead_district)],
                 [_("Officer"), mediation.held_by.display_name],
                 [_("Held"), when(mediation.held_at)],
-                [_("Place"), mediation.place],
+                [_("Place of the mediation"), mediation.place],
                 [_("How"), mediation.get_manner_display()],
                 [_("For the consumer"), mediation.consumer_by],
                 [_("For the merchant"), mediation.merchant_by],
@@ -84,7 +84,7 @@ def result_of(mediation: Mediation) -> list[str]:
 
 def _signed(mediation: Mediation, side: Side) -> str:
     confirmation = mediation.standing.get(side)
-    label = pgettext("on a paper", "consumer") if side == Side.CONSUMER else pgettext("on a paper", "merchant")
+    label = pgettext("on a paper", "Consumer") if side == Side.CONSUMER else pgettext("on a paper", "Merchant")
     if confirmation is None:
         return _("%(side)s (signature, date):") % {"side": label}
     if confirmation.signed_on:
@@ -123,8 +123,8 @@ def _part(
         [_("Number"), number],
         [_("Copy for"), str(side.label)],
         [_("Complaint"), _("%(number)s, received %(time)s") % {"number": case.number, "time": when(case.received_at)}],
-        [pgettext("on a paper", "consumer"), consumer_in(case, named=named, phone=own)],
-        [pgettext("on a paper", "merchant"), merchant_in(case)],
+        [pgettext("on a paper", "Consumer"), consumer_in(case, named=named, phone=own)],
+        [pgettext("on a paper", "Merchant"), merchant_in(case)],
         [_("Card"), f"{case.card.version.product.name} · {case.card}"],
     ]
     if request is not None:

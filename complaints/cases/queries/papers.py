@@ -20,6 +20,7 @@ def papers_of(case: Case, *, side: Side | None, today: date) -> dict[str, Any]:
     waits = newest is not None and newest.is_open and case.is_undecided
     return {
         "case": case,
+        "side": side,
         "mediations": [{"mediation": one, "result": result_of(one), "signed": _signed(one)} for one in mediations],
         "newest": newest,
         "documents": documents,
