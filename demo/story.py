@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.db import connection
 
-from complaints.cases.models import Case
+from complaints.cases.models import Case, Mediation
 from complaints.cases.states import CaseState
 from demo import city
 from demo.visitor import PageError, Visitor
@@ -89,6 +89,7 @@ class Story:
             ("complain: the consumer turns to the regulator", self.case, self.complain),
             ("complain: routed to the district's regulator by Celery", self.routed, self.wait),
             ("decide: the regulator takes the case in charge", self.led, self.accept),
+            ("decide: a mediation is held, both sides confirm its record", self.agreed, self.mediate),
             ("decide: mediation agreement recorded", self.decided, self.decide),
             ("paid back: the bank has paid, the case is closed", self.paid_back, self.wait),
             ("payout: the next working day the merchant is paid", self.paid_out, self.next_day),
@@ -377,6 +378,28 @@ class Story:
     def accept(self) -> None:
         """First receiver, in charge to the end."""
         self._officer_at(self._case_page()).submit(to="/accept/")
+
+    def agreed(self) -> bool:
+        """Both sides have confirmed the same record."""
+        return Mediation.objects.in_force().filter(case=self.case()).exists()
+
+    def mediate(self) -> None:
+        """The officer writes the record, each side reads and confirms it on its own page."""
+        case = self.case()
+        if case is None:
+            raise PageError("there is no complaint")
+        if not case.mediations.exists():
+            self._officer_at(self._case_page("papers/")).submit(
+                having="consumer_said",
+                place="体育局调解室",
+                merchant_by="故事店主（法定代表人）",
+                merchant_said="同意退还1300元，其余结清。",
+                agreed="yes",
+                custody=REFUND,
+            )
+        for visitor, page in ((self.consumer, "complaints"), (self.owner, "shop/cases")):
+            if any("sha256" in form.names for form in visitor.get(f"/{page}/{case.number}/papers/").forms):
+                visitor.submit(having="sha256")
 
     def decided(self) -> bool:
         """An outcome with its basis."""

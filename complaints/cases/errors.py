@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from escrow.errors import DomainError, WrongState
+from prepaid.cards.errors import AboveBasis, BasisRefused
 
 
 class CaseExists(DomainError):
@@ -159,3 +160,93 @@ class NothingToReopen(WrongState):
         "This decision has been carried out and cannot be taken back. If something is still wrong with the card, ask for a refund "
         "or dispute a charge: you can complain about that."
     )
+
+
+class NoAgreement(BasisRefused):
+    """A mediation agreement is one that both sides have confirmed; it carries what is to be paid out of custody."""
+
+    message = _(
+        "No mediation agreement that both sides have confirmed pays anything out of custody. Write the mediation record and have both "
+        "sides confirm it, or choose another basis."
+    )
+
+
+class AboveAgreement(AboveBasis):
+    message = _("Both sides have agreed on ¥%(most)s out of custody. Enter at most that sum.")
+
+
+class AboveOwed(DomainError):
+    """Nobody agrees on more than was paid for the card, and the interest since (SPC 20)."""
+
+    message = _(
+        "At most ¥%(most)s can be owed on this card: what was paid for it, and the interest since. Enter at most that sum."
+    )
+    http_status = 400
+    field = "custody"
+
+
+class NothingAgreed(DomainError):
+    message = _(
+        "An agreement names a sum. Enter what is paid out of custody or by the merchant, or say why there is no agreement."
+    )
+    http_status = 400
+    field = "custody"
+
+
+class PayDayMissing(DomainError):
+    message = _("Enter by which day the merchant pays its part itself: a day that is not before the mediation.")
+    http_status = 400
+    field = "pay_by"
+
+
+class MediationAhead(DomainError):
+    message = _("A mediation is recorded after it was held, and after the complaint came in. Correct its day and hour.")
+    http_status = 400
+    field = "held_at"
+
+
+class RecordTextMissing(DomainError):
+    message = _(
+        "A record has a place, who took part, and both sides' words, within their lengths. Fill in what is missing."
+    )
+    http_status = 400
+
+
+class AgreementStands(WrongState):
+    message = _("Both sides have confirmed this agreement and it cannot change any more. Reload the page to read it.")
+
+
+class RecordChanged(WrongState):
+    """Whoever confirms stands by the text that they have read."""
+
+    message = _("The record has been rewritten since you opened the page. Read it again, and confirm it as it is now.")
+
+
+class NotToConfirm(WrongState):
+    message = _("This record is not to be confirmed any more. Reload the page to see where the complaint stands.")
+
+
+class NotSignedYet(DomainError):
+    message = _("A paper is signed on a day from the mediation to today. Correct the day.")
+    http_status = 400
+    field = "signed_on"
+
+
+class NotTheTime(WrongState):
+    """Each document has its time in the life of a case."""
+
+    message = _(
+        "This document cannot be issued as the case stands. Read in the file what has happened, and choose another document."
+    )
+
+
+class ConfirmationOver(WrongState):
+    message = _(
+        "A court confirms an agreement that both sides have confirmed, and they ask it within 30 days; the last day was %(day)s. Ask "
+        "the court whether it still takes the file."
+    )
+
+
+class DocumentDamaged(DomainError):
+    message = _("This document is not what was issued. Tell the platform at once, and use your own copy until then.")
+    http_status = 500

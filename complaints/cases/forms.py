@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.errors import PayByMissing
 from complaints.cases.models.outside import ADDRESS_LENGTH, NAME_LENGTH
-from complaints.cases.states import Result, Side, Wanted
+from complaints.cases.states import Manner, Result, Side, Wanted
 from complaints.routing.coordinates import gcj02
 from escrow.errors import BasisRequired, InvalidAmount
 from escrow.states import FACE_VALUE_PLANS, Plan, RefundBasis
@@ -192,6 +192,75 @@ class RecordForm(forms.Form):
         if data.get("offer") and data.get("side") == Side.CONSUMER:
             self.add_error("offer", _("Only the merchant can agree to pay back."))
         return data
+
+
+class MediationForm(forms.Form):
+    """The record of a mediation. Both sides read all of it."""
+
+    held_at = forms.DateTimeField(
+        label=_("Held on (day and hour)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    manner = forms.ChoiceField(label=_("How"), choices=Manner.choices, widget=forms.RadioSelect)
+    place = forms.CharField(label=_("Place, or number or meeting used"), max_length=200)
+    consumer_by = forms.CharField(label=_("Who took part for the consumer"), max_length=100)
+    merchant_by = forms.CharField(label=_("Who took part for the merchant, as what"), max_length=100)
+    consumer_said = forms.CharField(
+        label=_("The consumer's statement"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_(
+            "Filled in from the file; write what was said now. The other side reads it. Up to 2,000 characters."
+        ),
+    )
+    merchant_said = forms.CharField(
+        label=_("The merchant's statement"),
+        max_length=TEXT_LENGTH,
+        widget=text_area(4),
+        help_text=_(
+            "Filled in from the file; write what was said now. The other side reads it. Up to 2,000 characters."
+        ),
+    )
+    agreed = forms.TypedChoiceField(
+        label=_("Is there an agreement?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    custody = YuanField(
+        label=_("Paid out of custody (yuan)"),
+        required=False,
+        help_text=_(
+            "It can be decided on once both sides have confirmed. At most what was paid for the card, and its interest."
+        ),
+    )
+    direct = YuanField(label=_("Paid by the merchant itself (yuan)"), required=False)
+    pay_by = forms.DateField(
+        label=_("The merchant pays its part by"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    terms = forms.CharField(label=_("What else was agreed"), max_length=1000, required=False, widget=text_area(2))
+    failed_because = forms.CharField(
+        label=_("Why there is no agreement"), max_length=1000, required=False, widget=text_area(2)
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Without an agreement there is a reason, and no sums."""
+        data = super().clean() or {}
+        if data.get("agreed") is False:
+            data |= {"custody": None, "direct": None, "pay_by": None, "terms": ""}
+            if not data.get("failed_because"):
+                self.add_error("failed_because", _("Write why there is no agreement."))
+        else:
+            data["failed_because"] = ""
+        return data
+
+
+class SignatureForm(forms.Form):
+    """A side has signed the record on paper."""
+
+    side = forms.ChoiceField(label=_("Who signed"), choices=Side.choices)
+    signed_on = forms.DateField(label=_("Signed on"), widget=forms.DateInput(attrs={"type": "date"}))
+    sha256 = forms.CharField(widget=forms.HiddenInput)
 
 
 class ChargeDecideForm(forms.Form):

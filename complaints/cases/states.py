@@ -114,6 +114,10 @@ class EventKind(TextChoices):
     ANSWERED_BACK = "answered_back", _("Callback answered")
     UNANSWERED = "unanswered", _("No valid callback: not answered in time")
     REOPENED = "reopened", _("Reopened by the consumer")
+    MEDIATED = "mediated", _("Mediation recorded")
+    CONFIRMED = "confirmed", _("Mediation record confirmed")
+    AGREED = "agreed", _("Mediation agreement concluded")
+    ISSUED = "issued", _("Document issued")
 
 
 #: What is between the consumer and those who ask; the merchant does not read it.
@@ -143,3 +147,33 @@ class CallbackChannel(TextChoices):
 
     LINK = "link", _("by the link")
     HOTLINE = "hotline", _("by telephone")
+
+
+class MediationState(TextChoices):
+    OPEN = "open", _("agreement to be confirmed")
+    CONFIRMED = "confirmed", _("confirmed by both sides")
+    FAILED = "failed", _("no agreement")
+
+
+MEDIATION_TRANSITIONS: dict[MediationState, frozenset[MediationState]] = {
+    MediationState.OPEN: frozenset({MediationState.CONFIRMED, MediationState.FAILED}),
+    MediationState.CONFIRMED: frozenset(),
+    MediationState.FAILED: frozenset(),
+}
+if set(MEDIATION_TRANSITIONS) != set(MediationState):
+    raise RuntimeError("MediationState has states without transitions")
+
+
+class Manner(TextChoices):
+    """How the sides met."""
+
+    IN_PERSON = "in_person", _("in person")
+    TELEPHONE = "telephone", pgettext_lazy("mediation", "by telephone")
+    ONLINE = "online", _("online")
+
+
+class DocumentKind(TextChoices):
+    ACCEPTANCE = "acceptance", _("Notice of acceptance")
+    REJECTION = "rejection", _("Notice of non-acceptance")
+    TERMINATION = "termination", _("Notice that mediation has ended")
+    AGREEMENT = "agreement", _("Mediation agreement")

@@ -302,9 +302,9 @@ def take_in_charge(officer: Person, gym: Gym) -> None:
 
 
 def decide(officer: Person, amount: str) -> None:
-    """Upheld by mediation agreement; the confirmation names sum and person."""
+    """Upheld on a judgment; the confirmation names sum and person."""
     officer.press("a[href$='/decide/']")
-    officer.fill(result="upheld", amount=amount, basis="mediation", reasons="双方在调解下达成协议。")
+    officer.fill(result="upheld", amount=amount, basis="judgment", reasons="法院判决。")
     officer.press("form.form button.btn-primary")
     officer.sees(f"¥{amount}", "¥1,400.00", within="#content")
     officer.press("button[name=confirmed]")

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from complaints.cases import operations
+from complaints.cases.errors import AboveAgreement
 from complaints.cases.models import Case
 from complaints.cases.queries.bases import grounds_of, sums_of
 from complaints.cases.states import Result
@@ -17,6 +18,7 @@ from prepaid.cards import errors
 from prepaid.merchants import operations as merchants
 from prepaid.products.reference import load_rates
 from tests.complaints import factories as make
+from tests.complaints import mediating
 from tests.complaints.factories import ACTOR, AT
 from tests.complaints.test_life import snapshot, uphold
 from tests.prepaid.cards import factories as cards
@@ -127,7 +129,10 @@ def test_a_closure_of_every_store_that_takes_the_card_is_one_and_of_some_is_none
 def test_an_agreement_or_a_judgment_names_the_whole_sum_up_to_the_price_and_its_interest(case, officer, basis):
     load_rates(at=AT, actor=ACTOR)
     later = AT + 365 * DAY  # 0.35 % of 2,000 yuan: 7 yuan
-    assert "2,007.00" in refused(case, officer, errors.AboveBasis, basis=basis, amount_fen=200_701, at=later)
+    if basis == RefundBasis.MEDIATION:
+        mediating.agreed(case, at=later, custody_fen=200_700)
+    above = AboveAgreement if basis == RefundBasis.MEDIATION else errors.AboveBasis
+    assert "2,007.00" in refused(case, officer, above, basis=basis, amount_fen=200_701, at=later)
     refund = uphold(case, officer, basis=basis, amount_fen=200_700, at=later).outcome.refund
     assert (refund.owed_fen, refund.interest_fen, refund.amount_fen) == (200_000, 700, 200_000)
     assert refund.claim.amount_fen == 700  # the merchant has earned nothing
@@ -164,7 +169,7 @@ def test_the_page_says_what_each_basis_carries_and_offers_no_other(case, officer
     answer = client.post(url, sent)
     assert answer.status_code == 400
     assert "basis" in answer.context["form"].errors
-    answer = client.post(url, sent | {"basis": RefundBasis.MEDIATION, "amount": "2000.01"})
+    answer = client.post(url, sent | {"basis": RefundBasis.JUDGMENT, "amount": "2000.01"})
     assert answer.status_code == 400
     assert "amount" in answer.context["form"].errors
     assert snapshot(case) == before

@@ -51,7 +51,7 @@ def snapshot(case: Case) -> tuple:
     )
 
 
-def uphold(case: Case, officer, *, amount_fen=100_000, basis=RefundBasis.MEDIATION, reasons="调解协议", at=AT) -> Case:
+def uphold(case: Case, officer, *, amount_fen=100_000, basis=RefundBasis.JUDGMENT, reasons="判决书", at=AT) -> Case:
     return operations.decide(
         number=case.number,
         officer=officer,
@@ -284,7 +284,7 @@ def test_upheld_is_money_and_closes_when_the_bank_says_so():
     make.led(case, officer)
     case = uphold(case, officer, amount_fen=123_456)
     refund = case.outcome.refund
-    assert (refund.amount_fen, refund.settled_fen, refund.basis) == (123_456, 76_544, RefundBasis.MEDIATION)
+    assert (refund.amount_fen, refund.settled_fen, refund.basis) == (123_456, 76_544, RefundBasis.JUDGMENT)
     assert (refund.reference, case.state) == (case.number, CaseState.EXECUTING)
     assert escrow.holding(case.card.agreement_id).state == AgreementState.CLOSED
     with pytest.raises(RefundUnpaid):
@@ -355,7 +355,7 @@ def test_a_bad_decision_changes_nothing(facts, error):
     before = snapshot(case)
     with pytest.raises(error):
         uphold(case, officer, **facts)
-    decision = {"amount_fen": 100_000, "basis": "mediation", "reasons": "调解协议", **facts}
+    decision = {"amount_fen": 100_000, "basis": "judgment", "reasons": "判决书", **facts}
     with pytest.raises(error):
         operations.check_decision(number=case.number, officer=officer, result=Result.UPHELD, at=AT, **decision)
     assert snapshot(case) == before

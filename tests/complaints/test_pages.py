@@ -156,7 +156,7 @@ def test_the_platforms_operator_reads_every_case_and_changes_none(case, officer)
     client = signed_in(make.operator())
     assert client.get(reverse("admin:cases_case_change", args=[case.pk])).status_code == 200
     before = Case.objects.values().get()
-    data = {"result": "upheld", "amount": "1", "basis": "mediation", "reasons": "x", "confirmed": "1"}
+    data = {"result": "upheld", "amount": "1", "basis": "judgment", "reasons": "x", "confirmed": "1"}
     for action in ACTIONS:
         answer = client.post(
             reverse(f"admin:cases_case_{action}", args=[case.pk]), {**data, "call": "consumer.reached"}
@@ -192,7 +192,7 @@ def test_a_case_from_the_queue_to_the_decision(case, officer):
     assert case.complainant.phone in act("reveal", reason="to call back").content.decode()
     assert act("accept").status_code == 409
 
-    decide = {"result": "upheld", "amount": "1,400.00", "basis": "mediation", "reasons": "调解协议第1号"}
+    decide = {"result": "upheld", "amount": "1,400.00", "basis": "judgment", "reasons": "判决书第1号"}
     read_again = act("decide", **decide)
     assert read_again.status_code == 200
     text = read_again.content.decode()
@@ -212,7 +212,7 @@ def test_a_case_from_the_queue_to_the_decision(case, officer):
 def test_a_bad_decision_is_refused_beside_its_field(case, officer):
     make.led(case, officer)
     client = signed_in(officer)
-    good = {"result": "upheld", "amount": "100", "basis": "mediation", "reasons": "协议"}
+    good = {"result": "upheld", "amount": "100", "basis": "judgment", "reasons": "协议"}
     sums = ("2000.01", "0", "-1", "0.001", "1000000000000000000", "abc", "")
     bad = [("amount", text) for text in sums] + [("basis", ""), ("basis", "because"), ("reasons", ""), ("result", "")]
     for field, value in bad:

@@ -25,7 +25,7 @@ def deciding(case: Case, officer, amount_fen: int | None):
         officer=officer,
         result=Result.UPHELD if upheld else Result.NOT_UPHELD,
         amount_fen=amount_fen,
-        basis=RefundBasis.MEDIATION if upheld else "",
+        basis=RefundBasis.JUDGMENT if upheld else "",
         reasons="调解协议",
         at=AT,
     )

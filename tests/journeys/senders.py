@@ -81,8 +81,8 @@ def decision(**wrong: str) -> dict[str, str]:
     return {
         "result": "upheld",
         "amount": "2000",
-        "basis": "mediation",
-        "reasons": "调解协议",
+        "basis": "judgment",
+        "reasons": "判决书",
         "confirmed": "1",
         **wrong,
     }

@@ -52,7 +52,7 @@ from prepaid.cards.queries import deposit_of
 from prepaid.merchants.queries import districts, sectors
 from prepaid.people.access import me, shows_domain_errors
 
-Page = Callable[[HttpRequest, Case], HttpResponse]
+Page = Callable[..., HttpResponse]
 View = Callable[..., HttpResponseBase]
 
 
@@ -61,8 +61,8 @@ def of_my_queue(view: Page) -> View:
 
     @wraps(view)
     @shows_domain_errors
-    def found(request: HttpRequest, pk: int) -> HttpResponse:
-        return view(request, _case(request, pk))
+    def found(request: HttpRequest, pk: int, **named: int) -> HttpResponse:
+        return view(request, _case(request, pk), **named)
 
     return found
 

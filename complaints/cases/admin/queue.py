@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.admin import pages
+from complaints.cases.admin import pages, papers
 from complaints.cases.admin.deadline import countdown, end_of
 from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, today_of
 from complaints.cases.models import Case, TimeLimit
@@ -63,7 +63,14 @@ class CaseAdmin(PostScopedAdmin):
         """The actions of a file beside Django's own addresses."""
         actions = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"cases_case_{name}")
-            for name, view in pages.ACTIONS.items()
+            for name, view in {**pages.ACTIONS, **papers.ACTIONS}.items()
+        ]
+        actions += [
+            path(
+                "<int:pk>/documents/<int:document>/",
+                self.admin_site.admin_view(papers.document),
+                name="cases_case_document",
+            )
         ]
         return [*actions, *super().get_urls()]
 

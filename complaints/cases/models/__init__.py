@@ -2,6 +2,7 @@ from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
 from complaints.cases.models.file import Call, CaseEvent, Outcome, Statement
 from complaints.cases.models.group import CaseGroup, Reply
+from complaints.cases.models.mediation import Confirmation, Document, Mediation
 from complaints.cases.models.outside import OutsidePurchase, RememberedAuthority, Repayment
 from complaints.cases.models.rules import TimeLimit
 
@@ -13,6 +14,9 @@ __all__ = [
     "CaseEvent",
     "CaseGroup",
     "CaseQuerySet",
+    "Confirmation",
+    "Document",
+    "Mediation",
     "Outcome",
     "OutsidePurchase",
     "RememberedAuthority",

@@ -7,6 +7,7 @@ from complaints.cases.operations.callbacks import (
     lapse_callback,
     take_down_callback,
 )
+from complaints.cases.operations.confirmation_file import confirmation_file
 from complaints.cases.operations.deadlines import mark_overdue, sweep
 from complaints.cases.operations.deciding import (
     check_charge_decision,
@@ -18,9 +19,17 @@ from complaints.cases.operations.deciding import (
     decide,
     decide_charge,
 )
+from complaints.cases.operations.documents import issue_document, printed, printed_record
 from complaints.cases.operations.groups import gather_cases, reply_to_group
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
+from complaints.cases.operations.mediating import (
+    Record,
+    confirm_as_consumer,
+    confirm_as_merchant,
+    record_mediation,
+    record_signature,
+)
 from complaints.cases.operations.outside import (
     Foreign,
     Told,
@@ -40,6 +49,7 @@ __all__ = [
     "UNDETERMINED",
     "Answer",
     "Foreign",
+    "Record",
     "Told",
     "accept",
     "add_statement",
@@ -54,13 +64,17 @@ __all__ = [
     "close_case_of_use",
     "close_paid",
     "close_settled",
+    "confirm_as_consumer",
+    "confirm_as_merchant",
     "confirm_repaid",
+    "confirmation_file",
     "decide",
     "decide_charge",
     "decide_outside",
     "determine_authority",
     "end_unpaid",
     "gather_cases",
+    "issue_document",
     "lapse_callback",
     "log_call",
     "mark_overdue",
@@ -68,7 +82,11 @@ __all__ = [
     "open_case",
     "open_charge_case",
     "open_outside_case",
+    "printed",
+    "printed_record",
+    "record_mediation",
     "record_repaid",
+    "record_signature",
     "record_statement",
     "reopen_case",
     "reply_to_group",

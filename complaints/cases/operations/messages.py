@@ -327,17 +327,23 @@ class Charged:
         return self.case.redemption.figure_of(outcome.units or 0) if self.case.redemption and outcome else ""
 
 
-def _tell_consumer(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
-    _tell([case.complainant], case, title, body, url=reverse("complaint_detail", args=[case.number]), at=at)
+def tell_of_papers(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+    """Both sides are led to the page of the mediation and the documents."""
+    _tell_consumer(case, title, body, page="complaint_papers", at=at)
+    _tell_merchant(case, title, body, page="shop_case_papers", at=at)
 
 
-def _tell_merchant(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
+def _tell_consumer(case: Case, title: Promise, body: Promise, *, page: str = "complaint_detail", at: datetime) -> None:
+    _tell([case.complainant], case, title, body, url=reverse(page, args=[case.number]), at=at)
+
+
+def _tell_merchant(case: Case, title: Promise, body: Promise, *, page: str = "shop_case", at: datetime) -> None:
     if case.merchant_id is None:
         return  # it never joined: the officer calls it
     staff = StaffMember.objects.filter(
         merchant_id=case.merchant_id, is_active=True, role__in=[StaffRole.OWNER, StaffRole.MANAGER]
     ).select_related("user")
-    _tell([s.user for s in staff], case, title, body, url=reverse("shop_case", args=[case.number]), at=at)
+    _tell([s.user for s in staff], case, title, body, url=reverse(page, args=[case.number]), at=at)
 
 
 def _tell_lead(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from complaints.cases.models import Case
+from complaints.cases.errors import AboveAgreement, NoAgreement
+from complaints.cases.models import Case, Mediation
 from escrow import queries as escrow
 from escrow.clock import beijing_date
+from escrow.money import yuan
 from escrow.states import RefundBasis
 from prepaid.cards import queries as cards
 from prepaid.cards.queries import Ground
@@ -18,7 +20,7 @@ def grounds_of(case: Case, *, held_fen: int | None = None, at: datetime) -> dict
     if case.refund_request is None:
         return {}
     quotes = [RefundQuote.from_json(figure) for figure in case.figures.values()]
-    return cards.grounds_of(
+    grounds = cards.grounds_of(
         card=case.own_card,
         request=case.refund_request,
         cooling_off_fen=max((quote.refund_fen for quote in quotes if quote.is_cooling_off), default=0),
@@ -26,6 +28,29 @@ def grounds_of(case: Case, *, held_fen: int | None = None, at: datetime) -> dict
         held_fen=held_fen,
         at=at,
     )
+    return grounds | {RefundBasis.MEDIATION: _mediated(case, whole_fen=grounds[RefundBasis.MEDIATION].most_fen)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mediated(Ground):
+    """The agreement of both sides: at most what it pays out of custody."""
+
+    def check(self, amount_fen: int) -> None:
+        """Raises ``refusal``, or ``AboveAgreement``."""
+        if self.refusal is None and amount_fen > self.most_fen:
+            raise AboveAgreement(most=yuan(self.most_fen))
+        super().check(amount_fen)
+
+
+def _mediated(case: Case, *, whole_fen: int) -> Ground:
+    """What the agreement carries that both sides have confirmed; nothing without one. Never above what can be owed by now."""
+    if hasattr(case, "mediated_fen"):  # read with the case (``scope.whole``)
+        agreed = case.mediated_fen
+    else:
+        agreed = Mediation.objects.in_force().filter(case=case).values_list("custody_fen", flat=True).first()
+    if not agreed:
+        return Mediated(basis=RefundBasis.MEDIATION, refusal=NoAgreement())
+    return Mediated(basis=RefundBasis.MEDIATION, most_fen=min(agreed, whole_fen))
 
 
 def _agreed_fen(case: Case) -> int | None:

@@ -15,7 +15,9 @@ from complaints.cases.states import (
     CallbackChannel,
     CallResult,
     CaseState,
+    DocumentKind,
     EventKind,
+    MediationState,
     PlaceReason,
     Result,
     Side,
@@ -315,6 +317,14 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
         case EventKind.CHARGE_DECIDED:
             note = charged_of(event.case)
+        case EventKind.MEDIATED:
+            note = str(MediationState(event.data["state"]).label)
+        case EventKind.CONFIRMED:
+            note = str(Side(event.data["side"]).label)
+        case EventKind.AGREED:
+            note = f"¥{yuan(event.data['fen'])}"
+        case EventKind.ISSUED:
+            note = f"{DocumentKind(event.data['kind']).label} · {event.data['number']}"
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
         case EventKind.ASKED_BACK:

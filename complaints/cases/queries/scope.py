@@ -1,9 +1,9 @@
 """Who may see which cases. Another's case is not found, and nobody learns that it exists."""
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from complaints.cases.models import Case, CaseQuerySet, Statement
+from complaints.cases.models import Case, CaseQuerySet, Mediation, Statement
 from complaints.cases.states import Side
 from escrow.errors import NotFound
 from prepaid.cards.models import Redemption
@@ -48,6 +48,8 @@ def listed(cases: CaseQuerySet) -> CaseQuerySet:
 
 def whole(cases: CaseQuerySet) -> CaseQuerySet:
     """With all that the page of one case, and every verb, needs."""
+    agreed = Mediation.objects.in_force().filter(case=OuterRef("pk")).values("custody_fen")[:1]
+    cases = cases.annotate(mediated_fen=Subquery(agreed))  # what ``queries.bases`` asks, in the same query
     return cases.select_related(*SHOWN).prefetch_related(None).prefetch_related(CHARGE)
 
 

@@ -115,7 +115,7 @@ class TestComplaints:
         upheld, dismissed, withdrawn, running = (people.complaint(shop) for _ in range(4))
         for case, result in ((upheld, Result.UPHELD), (dismissed, Result.NOT_UPHELD)):
             people.led(case, officer)
-            facts = {"amount_fen": 100_000, "basis": RefundBasis.MEDIATION} if result == Result.UPHELD else {}
+            facts = {"amount_fen": 100_000, "basis": RefundBasis.JUDGMENT} if result == Result.UPHELD else {}
             decide = {"amount_fen": None, "basis": None, **facts}
             cases.decide(number=case.number, officer=officer, result=result, reasons="理由", at=people.AT, **decide)
         cases.withdraw(number=withdrawn.number, complainant=withdrawn.complainant, at=people.AT)
