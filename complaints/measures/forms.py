@@ -1,11 +1,11 @@
 """What the dashboards ask, and the rule of the score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints.measures.models import ScoreRule
 from complaints.measures.states import Grouping
@@ -26,9 +26,9 @@ class BoardForm(forms.Form):
     district = forms.ChoiceField(label=gettext_lazy("District"), required=False)
     department = forms.ChoiceField(label=gettext_lazy("Lead department"), required=False)
     sector = forms.ChoiceField(label=gettext_lazy("Sector"), required=False)
-    by = forms.ChoiceField(label=gettext_lazy("Rows"), required=False, choices=Grouping.choices)
+    by = forms.ChoiceField(label=pgettext_lazy("measures", "Rows"), required=False, choices=Grouping.choices)
 
-    def __init__(self, *args: Any, choices: dict[str, Choices], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Mapping[str, Choices], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]  # a choice field

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints.measures.queries.board import Board, Figures
 from complaints.measures.queries.ranking import Ranking, Unit
@@ -35,7 +36,14 @@ def tiles(now: Figures, earlier: Figures) -> list[Tile]:
         found.append(Tile(label=label, value=rate(value), made_of=made_of, before=rate(was)))
     received = (now.counts["received"], earlier.counts["received"])
     reopened = _("%(number)s reopened") % {"number": now.counts["reopened"]}
-    found.append(Tile(label=_("Received"), value=f"{received[0]:,}", made_of=reopened, before=f"{received[1]:,}"))
+    found.append(
+        Tile(
+            label=pgettext("measures", "Received"),
+            value=f"{received[0]:,}",
+            made_of=reopened,
+            before=f"{received[1]:,}",
+        )
+    )
     for span in Span:
         times, was_times = now.times.get(span), earlier.times.get(span)
         ninety = _("nine in ten within %(time)s") % {"time": took(times.p90)} if times else ""
@@ -48,9 +56,10 @@ def tiles(now: Figures, earlier: Figures) -> list[Tile]:
 def board_sheet(board: Board, by: Grouping) -> list[list[Cell]]:
     """Headings, one line a row, and the sum; times in seconds."""
     headings: list[Cell] = [
-        _("Code"), str(by.label), _("Received"), _("Repeated"), _("Reopened"), _("Contact due"), _("Contacted in time"),
-        _("Response rate"), _("Callbacks ended"), _("Valid callbacks"), _("Contacted, as the consumer says"), _("Resolved"),
-        _("Resolution rate"), _("Satisfied"), _("Satisfaction rate"), _("Score"), _("Score the month before"),
+        pgettext("measures", "Code"), str(by.label), pgettext("measures", "Received"), _("Repeated"), _("Reopened"),
+        _("Contact due"), _("Contacted in time"), _("Response rate"), _("Callbacks ended"), _("Valid callbacks"),
+        _("Contacted, as the consumer says"), pgettext("measures", "Resolved"), _("Resolution rate"),
+        pgettext("measures", "Satisfied"), _("Satisfaction rate"), _("Score"), _("Score the month before"),
     ]  # fmt: skip
     for span in Span:
         headings += [
@@ -77,10 +86,16 @@ def _line(code: str, name: str, now: Figures, earlier: Figures) -> list[Cell]:
 def ranking_sheet(found: Ranking, units: list[Unit]) -> list[list[Cell]]:
     """Headings, and one line a unit; whether the figures are official."""
     headings: list[Cell] = [
-        _("Rank"), _("Code"), _("Name"), _("Response rate"), _("Resolution rate"), _("Satisfaction rate"), _("Score"),
-        _("Against the month before"), _("Class"), _("Figures"),
+        _("Rank"), pgettext("measures", "Code"), pgettext("measures", "Name"), _("Response rate"), _("Resolution rate"),
+        _("Satisfaction rate"), _("Score"), _("Against the month before"), pgettext("measures", "Class"), _("Figures"),
     ]  # fmt: skip
-    return [headings, *(_place(unit, _("official") if found.source else _("the platform's own")) for unit in units)]
+    return [
+        headings,
+        *(
+            _place(unit, pgettext("measures", "official") if found.source else _("the platform's own"))
+            for unit in units
+        ),
+    ]
 
 
 def _place(unit: Unit, whose: str) -> list[Cell]:

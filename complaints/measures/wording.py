@@ -16,8 +16,8 @@ def points(value: int | None) -> str:
 
 
 def took(seconds: int | None) -> str:
-    """A duration in one unit: 222 → ``3.7 min``."""
-    if seconds is None:
+    """A duration in one unit: 222 → ``3.7 min``; a dash for none, and for what a template did not find."""
+    if not isinstance(seconds, int):
         return "–"
     if seconds < MINUTE:
         return _("%(n)s s") % {"n": seconds}

@@ -203,7 +203,7 @@ def _asked(request: HttpRequest, scope: Scope) -> Asked:
     form = BoardForm(given, choices=choices)
     month = _chosen(form, months)
     names = ("district", "department", "sector")
-    wanted = {f"{name}_id": form.cleaned_data.get(name) for name in names if form.cleaned_data.get(name)}
+    wanted = {f"{name}_id": str(form.cleaned_data[name]) for name in names if form.cleaned_data.get(name)}
     return Asked(
         form=form,
         month=month,

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.cases.models import Case
 from complaints.measures.states import Span
@@ -42,16 +43,16 @@ class Change(models.Model):
 class Counts(models.Model):
     """What is counted; docs/measures.md defines each."""
 
-    received = models.IntegerField(_("received"), default=0)
+    received = models.IntegerField(pgettext_lazy("measures", "received"), default=0)
     repeated = models.IntegerField(_("repeated"), default=0)
-    reopened = models.IntegerField(_("reopened"), default=0)
+    reopened = models.IntegerField(pgettext_lazy("measures", "reopened"), default=0)
     due = models.IntegerField(_("contact due"), default=0)
     contacted = models.IntegerField(_("contacted in time"), default=0)
     asked = models.IntegerField(_("callbacks ended"), default=0)
     valid = models.IntegerField(_("valid callbacks"), default=0)
     reached = models.IntegerField(_("contacted, as the consumer says"), default=0)
-    resolved = models.IntegerField(_("resolved"), default=0)
-    satisfied = models.IntegerField(_("satisfied"), default=0)
+    resolved = models.IntegerField(pgettext_lazy("measures", "resolved"), default=0)
+    satisfied = models.IntegerField(pgettext_lazy("measures", "satisfied"), default=0)
 
     class Meta:
         abstract = True

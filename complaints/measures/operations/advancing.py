@@ -59,7 +59,7 @@ def rebuild() -> int:
         # First the changes, then the cases: what is committed between the two is read now and once more by the next advance.
         Change.objects.all().delete()
         for model in (Duration, Contribution, Cell):
-            model._default_manager.all()._raw_delete(connection.alias)  # type: ignore[attr-defined]  # without reading them
+            model._default_manager.all()._raw_delete(connection.alias)  # without reading them
         total = 0
         for ids in _batches(Case.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH)):
             _recount(ids)

@@ -1,5 +1,7 @@
 """Official figures from a file: shown line by line first, then imported as a whole; a second time it changes nothing."""
 
+import csv
+import io
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ from complaints.measures.models import OfficialFigure, OfficialImport
 from complaints.measures.states import UnitClass
 from escrow import audit
 from escrow.transactions import transaction
+from prepaid.merchants.csv_files import decoded
 from prepaid.merchants.operations.uploads import read_csv
 from prepaid.people.models import Division, DivisionLevel, User
 
@@ -73,7 +76,7 @@ def read_figures(content: bytes, *, at: datetime) -> list[Row]:
         BadFiguresFile: not a CSV file with these columns, or too long.
     """
     lines = read_csv(content, most_rows=MOST_ROWS, refusal=BadFiguresFile)
-    names = _names(list(lines[0]))
+    names = _names(next(csv.reader(io.StringIO(decoded(content)))))
     cells = [{column: line.get(name) or "" for column, name in names.items()} for line in lines]
     levels = [DivisionLevel.DISTRICT, DivisionLevel.SUBDISTRICT]
     codes = {line["code"].strip() for line in cells}

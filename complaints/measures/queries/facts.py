@@ -15,7 +15,7 @@ REPEATED_WITHIN = timedelta(days=365)
 
 
 def facts_of(case_ids: Collection[int]) -> Iterator[Facts]:
-    """In three questions, however many they are."""
+    """In three questions, however many they are, each in the order of its lines."""
     lines, answers = _lines(case_ids), _answers(case_ids)
     earlier = Case.objects.filter(
         complainant=OuterRef("complainant"),
@@ -77,6 +77,7 @@ def _answers(case_ids: Collection[int]) -> dict[int, list[Answer]]:
     ended = Callback.objects.filter(case_id__in=case_ids).exclude(state=CallbackState.ASKED).order_by("id")
     rows = ended.values_list("case_id", "answered_at", "lapsed_at", "reached", "resolved", "satisfied")
     for case_id, answered_at, lapsed_at, reached, resolved, satisfied in rows:
-        answer = Answer(at=answered_at or lapsed_at, reached=reached, resolved=resolved, satisfied=satisfied)
-        found[case_id].append(answer)
+        at = answered_at or lapsed_at
+        assert at is not None  # a constraint: it was answered or given up
+        found[case_id].append(Answer(at=at, reached=reached, resolved=resolved, satisfied=satisfied))
     return found

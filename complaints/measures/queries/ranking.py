@@ -1,7 +1,7 @@
 """The monthly ranking of districts and subdistricts: by the official figures where there are some, else by the platform's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import QuerySet
@@ -27,7 +27,6 @@ class Unit:
     resolved: int | None
     satisfied: int | None
     score: int | None
-    valid: int | None = None
     rank: int | None = None
     change: int | None = None
     unit_class: UnitClass | None = None
@@ -65,8 +64,8 @@ def ranking(*, month: date, level: Grouping) -> Ranking:
     last = called_in(places) if level == Grouping.SUBDISTRICT else set()
     by_code = {row.code: row for row in table}
     units = [
-        Unit(
-            **_figures(by_code[place.code]),
+        replace(
+            _unit(by_code[place.code]),
             rank=place.rank,
             change=place.change,
             unit_class=place.unit_class,
@@ -74,7 +73,7 @@ def ranking(*, month: date, level: Grouping) -> Ranking:
         )
         for place in places
     ]
-    units += [Unit(**_figures(row)) for row in table if row.code not in scores and row.now.counts["received"]]
+    units += [_unit(row) for row in table if row.code not in scores and row.now.counts["received"]]
     return Ranking(rule=rule, units=units, source=None)
 
 
@@ -126,13 +125,13 @@ def _scores(table: list[Row], rule: ScoreRule, *, now: bool) -> dict[str, int]:
     return found
 
 
-def _figures(row: Row) -> dict[str, object]:
-    return {
-        "code": row.code,
-        "name": row.name,
-        "response": row.now.response,
-        "resolved": row.now.resolved,
-        "satisfied": row.now.satisfied,
-        "score": row.now.overall,
-        "valid": row.now.counts["valid"],
-    }
+def _unit(row: Row) -> Unit:
+    """As yet without a rank."""
+    return Unit(
+        code=row.code,
+        name=row.name,
+        response=row.now.response,
+        resolved=row.now.resolved,
+        satisfied=row.now.satisfied,
+        score=row.now.overall,
+    )
