@@ -7,8 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from complaints.measures import operations
 from complaints.measures.models import ScoreRule
 from complaints.measures.states import Grouping
+from escrow import clock
+from escrow.errors import DomainError
 from prepaid.merchants.forms import DayInput
 
 if TYPE_CHECKING:
@@ -88,5 +91,12 @@ class ScoreRuleForm(_ModelForm):
     def validate_unique(self) -> None:
         """The verb says it better."""
 
-    def validate_constraints(self) -> None:
-        """The verb says it better."""
+    def clean(self) -> dict[str, Any]:
+        """Said beside the field, before the database says it in its own words."""
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                operations.check_score_rule(rule=ScoreRule(**data), at=clock.now())
+            except DomainError as error:
+                self.add_error(getattr(error, "field", None), str(error))
+        return data

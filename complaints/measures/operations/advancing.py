@@ -87,6 +87,8 @@ def _alone(*, wait: bool) -> Iterator[bool]:
     """Whether nobody else writes the rollups until this transaction ends."""
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SET LOCAL lock_timeout = 0")  # the other may be another rebuild
         cursor.execute(f"SELECT {function}(hashtext(%s))", [_LOCK])
         yield wait or bool(cursor.fetchone()[0])
 

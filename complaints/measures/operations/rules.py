@@ -11,12 +11,8 @@ from escrow.clock import beijing_date
 from escrow.transactions import transaction
 
 
-def add_score_rule(*, rule: ScoreRule, at: datetime, actor: str) -> ScoreRule:
-    """How months from a later one on are measured; the unsaved row says which.
-
-    Raises:
-        RuleNotLater, MonthHasARule, WeightsNotWhole, ClassesOverlap.
-    """
+def check_score_rule(*, rule: ScoreRule, at: datetime) -> None:
+    """Raises ``RuleNotLater``, ``WeightsNotWhole``, ``ClassesOverlap``."""
     weights = rule.response_weight + rule.resolved_weight + rule.satisfied_weight
     if weights != 100:
         raise WeightsNotWhole(sum=weights)
@@ -24,6 +20,15 @@ def add_score_rule(*, rule: ScoreRule, at: datetime, actor: str) -> ScoreRule:
         raise ClassesOverlap()
     if rule.valid_from.day != 1 or rule.valid_from <= beijing_date(at):
         raise RuleNotLater()
+
+
+def add_score_rule(*, rule: ScoreRule, at: datetime, actor: str) -> ScoreRule:
+    """How months from a later one on are measured; the unsaved row says which.
+
+    Raises:
+        MonthHasARule, and as ``check_score_rule``.
+    """
+    check_score_rule(rule=rule, at=at)
     with transaction():
         if ScoreRule.objects.filter(valid_from=rule.valid_from).exists():
             raise MonthHasARule()

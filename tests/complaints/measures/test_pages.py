@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from complaints.cases import operations as cases
 from complaints.cases.states import CallResult, Result, Side
 from complaints.measures import operations
-from complaints.measures.models import Cell, Contribution, Duration, OfficialFigure, OfficialImport
+from complaints.measures.models import Cell, Contribution, Duration, OfficialFigure, OfficialImport, ScoreRule
 from escrow.models import AuditEntry
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, CHAOYANG, CHAOYANG_STREET, FENGTAI
@@ -321,6 +321,7 @@ def test_only_operators_import_and_only_their_own_look():
 
 
 def test_a_rule_is_added_in_the_administration():
+    make.city()
     client = client_of(make.operator())
     data = {
         "valid_from": "2027-01-01", "response_weight": 20, "resolved_weight": 40, "satisfied_weight": 41, "first_percent": 20,
@@ -328,5 +329,10 @@ def test_a_rule_is_added_in_the_administration():
     }  # fmt: skip
     url = reverse("admin:measures_scorerule_add")
     assert "三项权重合计为 101%" in client.post(url, data).content.decode()
+    assert (
+        "请选择这样的日期"
+        in client.post(url, data | {"satisfied_weight": 40, "valid_from": "2027-01-02"}).content.decode()
+    )
+    assert not ScoreRule.objects.filter(mark="A", least_valid=3).exists()
     assert client.post(url, data | {"satisfied_weight": 40}).status_code == 302
     assert client_of(make.officer()).get(url).status_code in {403, 404}

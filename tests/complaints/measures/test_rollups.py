@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from complaints.cases import operations as cases
@@ -77,6 +77,28 @@ DEEDS = st.one_of(
 )
 
 
+def life(case: int, side: Side, *, answered: bool, reopened: bool, gap: int) -> list[tuple]:
+    """A whole life of one case, which chance alone would hardly ever play in this order."""
+    heard = [("route", case), ("wait", gap), ("accept", case), ("call", case, side, CallResult.REACHED), ("wait", gap)]
+    first = [("reject", case), ("ask", case), ("wait", gap % (6 * 86_400)), ("answer", case, answered, True)]
+    again = [("reopen", case), ("wait", gap), ("record", case, side)] if reopened else []
+    return [*heard, *first, *again, ("uphold", case), ("wait", gap), ("bank",), ("sweep",)]
+
+
+LIVES = st.builds(
+    life,
+    st.integers(0, 2),
+    st.sampled_from(list(Side)),
+    answered=st.booleans(),
+    reopened=st.booleans(),
+    gap=st.integers(1, 20 * 86_400),
+)
+STORIES = st.lists(st.one_of(LIVES, st.lists(DEEDS, max_size=12)), max_size=5).map(
+    lambda parts: [deed for part in parts for deed in part]
+)
+_REOPENED = life(0, Side.CONSUMER, answered=False, reopened=True, gap=3 * 86_400)
+
+
 class World:
     """Three complaints, the second a repeat of the first, and one officer who may do everything in all of them."""
 
@@ -141,7 +163,9 @@ def test_whatever_happens_and_whenever_they_advance():
     check()
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(DEEDS, max_size=40))
+    @given(STORIES)
+    @example([*_REOPENED[:7], ("advance",), *_REOPENED[7:], ("move", 0, "sports", True)])
+    @example([*life(1, Side.MERCHANT, answered=False, reopened=True, gap=5 * 86_400), ("extend", 1, 9), ("advance",)])
     def play(deeds):
         with transaction.atomic():
             world.at = AT
