@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "prepaid.cards",
     "prepaid.backoffice",
     "complaints.cases",
+    "complaints.measures",
     "complaints.routing",
     "demo",
 ]
@@ -216,6 +217,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "cases-sweep": {
         "task": "complaints.cases.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "measures-advance": {
+        "task": "complaints.measures.tasks.advance",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },

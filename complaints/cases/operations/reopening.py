@@ -31,6 +31,7 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
         actor = f"callback:{callback.pk}"
         request = cards.take_up_request(card_id=case.own_card.pk, request_id=case.refund_request.pk, at=at, actor=actor)
         _set_aside_outcome(case)
+        due_before = case.due_on
         case.closed_at = case.escalated_at = None
         case.reopened_at, case.figures = at, reckoned(request)
         case.due_on, case.merchant_answer_due_on = terms_from(beijing_date(at))
@@ -44,6 +45,7 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
             department=case.lead_department,
             district=case.lead_district,
             statement=said,
+            data={"due_before": due_before},
         )
         messages.reopened(case, at=at)
         return moves.lock(case.pk)

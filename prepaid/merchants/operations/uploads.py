@@ -5,14 +5,14 @@ import io
 
 from django.utils.translation import gettext as _
 
+from escrow.errors import DomainError
 from prepaid.merchants.csv_files import NotText, decoded
-from prepaid.merchants.errors import MerchantError
 
 #: At most so many bytes are read.
 MOST_BYTES = 1_000_000
 
 
-def read_csv(content: bytes, *, most_rows: int, refusal: type[MerchantError]) -> list[dict[str, str | None]]:
+def read_csv(content: bytes, *, most_rows: int, refusal: type[DomainError]) -> list[dict[str, str | None]]:
     """Its rows by the header's columns.
 
     Raises:
@@ -33,7 +33,7 @@ def read_csv(content: bytes, *, most_rows: int, refusal: type[MerchantError]) ->
     return lines
 
 
-def check_columns(found: set[str], wanted: tuple[str, ...], refusal: type[MerchantError]) -> None:
+def check_columns(found: set[str], wanted: tuple[str, ...], refusal: type[DomainError]) -> None:
     """Raises ``refusal`` where one is missing."""
     missing = [column for column in wanted if column not in found]
     if missing:
