@@ -1,15 +1,23 @@
+from complaints.cases.models.assist import Assist, AssistQuerySet
 from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
+from complaints.cases.models.extension import Extension
 from complaints.cases.models.file import Call, CaseEvent, Outcome, Statement
+from complaints.cases.models.objection import Objection, ObjectionQuerySet
 from complaints.cases.models.rules import TimeLimit
 
 __all__ = [
+    "Assist",
+    "AssistQuerySet",
     "Call",
     "Callback",
     "CallbackQuerySet",
     "Case",
     "CaseEvent",
     "CaseQuerySet",
+    "Extension",
+    "Objection",
+    "ObjectionQuerySet",
     "Outcome",
     "Statement",
     "TimeLimit",

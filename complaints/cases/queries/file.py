@@ -14,12 +14,17 @@ from complaints.cases.states import (
     CallbackChannel,
     CallResult,
     CaseState,
+    INTERNAL_KINDS,
     EventKind,
+    Level,
+    Limit,
+    ObjectionState,
     PlaceReason,
     Result,
     Side,
 )
 from escrow import queries as escrow
+from escrow.clock import BEIJING
 from escrow.money import yuan
 from escrow.queries import StatementEntry
 from escrow.states import RefundBasis
@@ -120,11 +125,11 @@ def _upheld(outcome: Outcome) -> str:
     return _("Refund of ¥%(sum)s, on this basis: %(basis)s") % sums
 
 
-def next_step_of(case: Case, *, today: date) -> str:
+def next_step_of(case: Case, *, at: datetime) -> str:
     """What happens next and by when: one sentence, never empty."""
-    facts = {"authority": owner_of(case), "due_on": case.due_on.isoformat(), "number": case.number}
-    if case.is_overdue(today=today):
-        return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
+    facts = {"authority": owner_of(case), "due_on": until(case), "number": case.number}
+    if case.is_overdue(at=at):
+        return _overdue(case, facts)
     match CaseState(case.state):
         case CaseState.RECEIVED:
             return _("We are finding the responsible authority. It answers by %(due_on)s.") % facts
@@ -148,6 +153,19 @@ def next_step_of(case: Case, *, today: date) -> str:
             return _("Nothing more: the complaint was withdrawn and the charge counts as confirmed.")
         case CaseState.WITHDRAWN:
             return _("Nothing more: the complaint was withdrawn and the card can be used again.")
+
+
+def until(case: Case) -> str:
+    """The last day of the time limit; of a limit in hours the minute, in Beijing."""
+    return f"{case.due_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if case.due_at else case.due_on.isoformat()
+
+
+def _overdue(case: Case, facts: dict[str, str]) -> str:
+    if case.supervised_at is not None:
+        return _("The time limit passed on %(due_on)s. The case is on the city's supervision list until it ends.") % facts
+    if case.city_told_at is not None:
+        return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
+    return _("The time limit passed on %(due_on)s. It is reported and followed up from level to level.") % facts
 
 
 def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
@@ -226,6 +244,8 @@ def _routed(case: Case) -> str:
 
 
 def _shown(event: CaseEvent, side: Side | None) -> bool:
+    if event.kind in INTERNAL_KINDS:
+        return side is None
     if event.kind in CALLBACK_KINDS:
         return side != Side.MERCHANT
     return side is None or event.kind != EventKind.CALL or event.data["side"] == side
@@ -251,6 +271,18 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = charged_of(event.case)
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+            if "level" in event.data:
+                note = f"{Level(event.data['level']).label} · {note}"
+        case EventKind.LIMITED:
+            note = f"{Limit(event.data['limit']).label} · " + _("Last day: %(day)s") % {"day": event.data["due_on"]}
+        case EventKind.EXTENDED | EventKind.REMINDED:
+            note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+        case EventKind.OBJECTED | EventKind.REPORTED | EventKind.HELPED | EventKind.CALL_ENDED:
+            note = place
+        case EventKind.CALLED_IN | EventKind.ASSIST_LATE:
+            note = f"{place} · " + _("Answer by %(day)s") % {"day": event.data["answer_by"]}
+        case EventKind.DISPATCH_CHANGED | EventKind.DISPATCH_STANDS:
+            note = str(ObjectionState(event.data["result"]).label)
         case EventKind.ASKED_BACK:
             note = _("Answer by %(day)s") % {"day": event.data["answers_until"]}
         case EventKind.ANSWERED_BACK:

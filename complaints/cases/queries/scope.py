@@ -30,6 +30,8 @@ SHOWN = (
     "coordinator",
     "enforcer",
     "earlier_outcome",
+    "objection",
+    "extension",
     "card__agreement",
     "card__version__product",
 )
