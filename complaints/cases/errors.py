@@ -135,11 +135,15 @@ class ObjectedBefore(WrongState):
 
 
 class ObjectionOver(WrongState):
-    message = _("An objection was possible until %(day)s. Take the case in charge; if you need another department, call it in.")
+    message = _(
+        "An objection was possible until %(day)s. Take the case in charge; if you need another department, call it in."
+    )
 
 
 class SameAuthority(DomainError):
-    message = _("Choose the sector or the district whose matter it is instead, so that another authority becomes responsible.")
+    message = _(
+        "Choose the sector or the district whose matter it is instead, so that another authority becomes responsible."
+    )
     http_status = 400
 
 

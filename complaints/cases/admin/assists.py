@@ -124,7 +124,11 @@ class AssistAdmin(PostScopedAdmin):
         if not assist.is_open:
             return "–"
         case = assist.case
-        names = (case.district and case.district.name, case.subdistrict and case.subdistrict.name, case.store and case.store.address)
+        names = (
+            case.district and case.district.name,
+            case.subdistrict and case.subdistrict.name,
+            case.store and case.store.address,
+        )
         return " · ".join(name for name in names if name)
 
     @admin.display(description=gettext_lazy("next"))

@@ -22,7 +22,9 @@ class ObjectForm(ReasonForm):
     """Why it is not this authority's matter, and whose it is."""
 
     sector = forms.ChoiceField(label=_("Right sector"), required=False, help_text=_("Empty: the sector is right."))
-    district = forms.ChoiceField(label=_("Right district"), required=False, help_text=_("Empty: the district is right."))
+    district = forms.ChoiceField(
+        label=_("Right district"), required=False, help_text=_("Empty: the district is right.")
+    )
 
     def __init__(self, *args: Any, on: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +52,9 @@ class CallInForm(forms.Form):
     district = forms.ChoiceField(
         label=_("District"),
         required=False,
-        help_text=_("Empty: the district of the case. Where the department has a post for the city only, that one is called."),
+        help_text=_(
+            "Empty: the district of the case. Where the department has a post for the city only, that one is called."
+        ),
     )
     asked = forms.CharField(
         label=_("What is asked"),

@@ -92,7 +92,11 @@ class ObjectionAdmin(PostScopedAdmin):
     def place(self, objection: Objection) -> str:
         """District, subdistrict and sector as they are now."""
         case = objection.case
-        names = (case.district and case.district.name, case.subdistrict and case.subdistrict.name, case.sector and case.sector.name)
+        names = (
+            case.district and case.district.name,
+            case.subdistrict and case.subdistrict.name,
+            case.sector and case.sector.name,
+        )
         return " · ".join(name for name in names if name)
 
     @admin.display(description=gettext_lazy("objecting"))

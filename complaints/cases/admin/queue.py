@@ -129,7 +129,9 @@ def supervision_list(request: HttpRequest) -> list[QueueItem]:
     if not count:
         return []
     address = reverse("admin:cases_case_changelist")
-    title = ngettext("%(count)s complaint on the supervision list", "%(count)s complaints on the supervision list", count)
+    title = ngettext(
+        "%(count)s complaint on the supervision list", "%(count)s complaints on the supervision list", count
+    )
     return [QueueItem(title=title % {"count": count}, url=f"{address}?stage=supervised", lane=_("Supervision list"))]
 
 

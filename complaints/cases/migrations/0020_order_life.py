@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='timelimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('days__isnull', True), ('hours__isnull', True), ('working_days__gt', 0)), models.Q(('days__gt', 0), ('hours__isnull', True), ('working_days__isnull', True)), models.Q(('days__isnull', True), ('hours__gt', 0), ('working_days__isnull', True)), _connector='OR'), name='time_limit_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('days__isnull', True), ('hours__isnull', True), ('working_days__gt', 0), ('working_days__isnull', False)), models.Q(('days__gt', 0), ('days__isnull', False), ('hours__isnull', True), ('working_days__isnull', True)), models.Q(('days__isnull', True), ('hours__gt', 0), ('hours__isnull', False), ('working_days__isnull', True)), _connector='OR'), name='time_limit_positive'),
         ),
         migrations.AddField(
             model_name='assist',

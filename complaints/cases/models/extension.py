@@ -26,9 +26,7 @@ class Extension(models.Model):
         verbose_name_plural = _("extensions")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
-                name="extension_gives_days", condition=Q(days__gt=0, due_on__gt=F("was_due_on"))
-            ),
+            models.CheckConstraint(name="extension_gives_days", condition=Q(days__gt=0, due_on__gt=F("was_due_on"))),
         ]
 
     def __str__(self) -> str:

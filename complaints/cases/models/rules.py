@@ -27,9 +27,9 @@ class TimeLimit(models.Model):
             models.UniqueConstraint(name="time_limit_once_per_day", fields=["code", "valid_from"]),
             models.CheckConstraint(
                 name="time_limit_positive",
-                condition=Q(working_days__gt=0, days__isnull=True, hours__isnull=True)
-                | Q(working_days__isnull=True, days__gt=0, hours__isnull=True)
-                | Q(working_days__isnull=True, days__isnull=True, hours__gt=0),
+                condition=Q(working_days__isnull=False, working_days__gt=0, days__isnull=True, hours__isnull=True)
+                | Q(working_days__isnull=True, days__isnull=False, days__gt=0, hours__isnull=True)
+                | Q(working_days__isnull=True, days__isnull=True, hours__isnull=False, hours__gt=0),
             ),
         ]
 

@@ -17,7 +17,6 @@ from complaints.cases.queries.deadlines import MARKS, to_remind, unmarked
 from complaints.cases.states import CaseState
 from escrow.clock import beijing_date
 from escrow.states import UseState
-from escrow.transactions import transaction
 
 logger = logging.getLogger(__name__)
 

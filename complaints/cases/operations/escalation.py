@@ -35,7 +35,9 @@ def escalate(*, case_id: int, at: datetime, actor: str) -> Case:
             try:
                 if due(case, mark) > at:
                     break
-            except TimeLimitMissing:  # what is due before it is reported all the same; the sweep says that a rule is missing
+            except (
+                TimeLimitMissing
+            ):  # what is due before it is reported all the same; the sweep says that a rule is missing
                 break
             setattr(case, mark.field, at)
             case.save()

@@ -39,7 +39,9 @@ def objected(case: Case, objection: Objection, *, at: datetime) -> None:
         people,
         case,
         _("Objection to the dispatch of complaint %(number)s"),
-        _("%(authority)s says that it is another's matter. Review it by %(review_by)s; until then the case stays there."),
+        _(
+            "%(authority)s says that it is another's matter. Review it by %(review_by)s; until then the case stays there."
+        ),
         url=url,
         at=at,
         review_by=objection.review_by.isoformat(),
@@ -51,7 +53,9 @@ def reviewed(case: Case, objection: Objection, *, at: datetime) -> None:
     sentences = {
         ObjectionState.UPHELD: _("Upheld: the case has been sent on and has left your queue."),
         ObjectionState.REFUSED: _("Refused: the case stays with you. Take it in charge by %(due_on)s."),
-        ObjectionState.LAPSED: _("Not reviewed in time, so the dispatch stands. Take the case in charge by %(due_on)s."),
+        ObjectionState.LAPSED: _(
+            "Not reviewed in time, so the dispatch stands. Take the case in charge by %(due_on)s."
+        ),
     }
     title = _("Complaint %(number)s: your objection")
     url = reverse("admin:cases_case_changelist") if objection.state == ObjectionState.UPHELD else _file(case)
@@ -84,7 +88,9 @@ def reported(case: Case, assist: Assist, *, at: datetime) -> None:
 
 def helped(case: Case, assist: Assist, *, at: datetime) -> None:
     """The lead learns the answer."""
-    _tell_lead(case, _("Complaint %(number)s: %(helper)s has answered"), _("Read it in the file."), at=at, **_of(assist))
+    _tell_lead(
+        case, _("Complaint %(number)s: %(helper)s has answered"), _("Read it in the file."), at=at, **_of(assist)
+    )
 
 
 def call_ended(case: Case, assist: Assist, *, at: datetime) -> None:
@@ -111,14 +117,18 @@ def assist_late(case: Case, assist: Assist, *, at: datetime) -> None:
 def limited(case: Case, *, at: datetime) -> None:
     """Both sides learn by when it is handled now."""
     title = _("Complaint %(number)s: handled by %(until)s")
-    _tell_sides(case, title, _("%(authority)s has said of what kind the matter is; that decides the time limit."), at=at)
+    _tell_sides(
+        case, title, _("%(authority)s has said of what kind the matter is; that decides the time limit."), at=at
+    )
 
 
 def extended(case: Case, *, at: datetime) -> None:
     """Both sides learn the new day, the department's city posts who took it."""
     title = _("Complaint %(number)s: time limit extended to %(due_on)s")
     _tell_sides(case, title, _("%(authority)s needs more time and decides by %(due_on)s."), at=at)
-    _tell(_posts(case.lead_department_id, at=at), case, title, _("Read the reason in the file."), url=_file(case), at=at)
+    _tell(
+        _posts(case.lead_department_id, at=at), case, title, _("Read the reason in the file."), url=_file(case), at=at
+    )
 
 
 def reminded(case: Case, *, at: datetime) -> None:

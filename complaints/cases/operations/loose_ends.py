@@ -25,12 +25,18 @@ def tie_up(case: Case, *, at: datetime, actor: str) -> None:
             objection.state, objection.ended_at = ObjectionState.DROPPED, at
             objection.save()
             audit.record(
-                actor=actor, action="cases.objection_dropped", target=f"case:{case.pk}", at=at, after={"id": objection.pk}
+                actor=actor,
+                action="cases.objection_dropped",
+                target=f"case:{case.pk}",
+                at=at,
+                after={"id": objection.pk},
             )
     if case.state not in UNDECIDED:
         for assist in case.assists.open().select_related("department", "district"):
             check_transition(ASSIST_TRANSITIONS, assist.state, AssistState.WITHDRAWN)
             assist.state, assist.withdrawn_at = AssistState.WITHDRAWN, at
             assist.save()
-            audit.record(actor=actor, action="cases.call_ended", target=f"case:{case.pk}", at=at, after={"id": assist.pk})
+            audit.record(
+                actor=actor, action="cases.call_ended", target=f"case:{case.pk}", at=at, after={"id": assist.pk}
+            )
             life_messages.call_ended(case, assist, at=at)

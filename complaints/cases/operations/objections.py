@@ -166,9 +166,9 @@ def _locked(objection_id: int) -> Objection:
     if case_id is None:
         raise NotFound()
     case = moves.lock(case_id)
-    objection = Objection.objects.select_related("department", "district", "sector__lead_department", "sector__enforcer").get(
-        pk=objection_id
-    )
+    objection = Objection.objects.select_related(
+        "department", "district", "sector__lead_department", "sector__enforcer"
+    ).get(pk=objection_id)
     objection.case = case
     return objection
 

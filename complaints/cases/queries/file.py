@@ -11,10 +11,10 @@ from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import (
     CALLBACK_KINDS,
     ENDED_EARLY,
+    INTERNAL_KINDS,
     CallbackChannel,
     CallResult,
     CaseState,
-    INTERNAL_KINDS,
     EventKind,
     Level,
     Limit,
@@ -162,7 +162,9 @@ def until(case: Case) -> str:
 
 def _overdue(case: Case, facts: dict[str, str]) -> str:
     if case.supervised_at is not None:
-        return _("The time limit passed on %(due_on)s. The case is on the city's supervision list until it ends.") % facts
+        return (
+            _("The time limit passed on %(due_on)s. The case is on the city's supervision list until it ends.") % facts
+        )
     if case.city_told_at is not None:
         return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
     return _("The time limit passed on %(due_on)s. It is reported and followed up from level to level.") % facts

@@ -48,4 +48,3 @@ def reviewable(*, user: User) -> ObjectionQuerySet:
 def with_what_is_shown(objections: ObjectionQuerySet) -> QuerySet[Objection]:
     """With all that a list, or the page of a review, names."""
     return objections.select_related(*SHOWN)
-

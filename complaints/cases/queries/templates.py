@@ -7,17 +7,15 @@ from pathlib import Path
 
 from django.utils.translation import get_language
 
-from complaints.cases.states import Side
-
 TABLE = Path(__file__).resolve().parents[1] / "data" / "statement_templates.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A text to begin with, of one side, in Chinese and English."""
+    """A text to begin with, of one ``Side``, in Chinese and English."""
 
     code: str
-    side: Side
+    side: str
     title_zh: str
     title_en: str
     text_zh: str
@@ -42,7 +40,7 @@ def _in_chinese() -> bool:
 def templates() -> tuple[Template, ...]:
     """All of them, in the order of the file."""
     with TABLE.open(encoding="utf-8", newline="") as file:
-        return tuple(Template(**{**row, "side": Side(row["side"])}) for row in csv.DictReader(file))
+        return tuple(Template(**row) for row in csv.DictReader(file))
 
 
 def template_by(code: str) -> Template | None:
