@@ -219,7 +219,8 @@ def test_it_is_on_the_supervision_list_until_it_ends_and_the_list_is_the_citys(c
     assert [shown(user) for user in (city, make.operator(), coordinator)] == [True, True, False]
     assert "supervised" not in signed_in(officer).get(address).content.decode()
     index = signed_in(city).get(reverse("admin:index")).content.decode()
-    assert "1 complaint on the supervision list" in index
+    assert f"{address}?stage=supervised" in index
+    assert f"{address}?stage=supervised" not in signed_in(officer).get(reverse("admin:index")).content.decode()
     if end == "withdraw":
         operations.withdraw(number=case.number, complainant=case.complainant, at=late)
     else:

@@ -205,7 +205,7 @@ def test_the_pages_of_the_objector_and_the_reviewer(case, officer, reviewer, set
     change = reverse("admin:cases_objection_change", args=[objection.pk])
     urls = (review, change, reverse("admin:cases_objection_changelist"), reverse("admin:index"))
     for url in urls:
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(12, info=url):
             assert reads.get(url).status_code == 200
     with django_assert_max_num_queries(12):
         client.get(reverse("admin:cases_case_change", args=[case.pk]))
