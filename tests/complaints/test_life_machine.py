@@ -37,7 +37,7 @@ from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, FENGTAI
 
 pytestmark = pytest.mark.django_db
-EXAMPLES, STEPS = (300, 60) if os.environ.get("PREPAID_SOAK") == "1" else (8, 40)
+EXAMPLES, STEPS = (300, 60) if os.environ.get("PREPAID_SOAK") == "1" else (5, 40)
 FAR = timedelta(days=200)
 someone, yes = st.integers(0, 5), st.booleans()
 
