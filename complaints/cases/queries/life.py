@@ -5,7 +5,6 @@ from datetime import datetime
 
 from complaints.cases.models import Assist, Case, Extension, Objection
 from complaints.cases.queries.assists import assists_of
-from complaints.cases.queries.objections import with_what_is_shown
 from complaints.cases.states import CaseState
 from prepaid.people.models import User
 
@@ -31,7 +30,7 @@ def life_of(case: Case, *, officer: User, at: datetime) -> Life:
     extension = getattr(case, "extension", None)
     overdue = case.is_overdue(at=at)
     return Life(
-        objection=with_what_is_shown(Objection.objects.filter(pk=objection.pk)).get() if objection else None,
+        objection=objection,
         extension=extension,
         assists=assists_of(case),
         may_object=free and not case.undetermined and objection is None,
