@@ -738,8 +738,9 @@ def stoppages(beneficiary_ids: Iterable[int]) -> QuerySet[Stoppage]:
     return Stoppage.objects.filter(beneficiary_id__in=beneficiary_ids, until=None).order_by("since", "pk")
 
 
-def add_working_days(day: date, count: int) -> date:
-    """The ``count``-th working day in Beijing after ``day``; the first day does not count (Civil Code 201).
+def add_working_days(day: date, count: int, *, or_weekdays: bool = False) -> date:
+    """The ``count``-th working day in Beijing after ``day``; the first day does not count (Civil Code 201). ``or_weekdays``: on
+    days that the calendar does not know, Monday to Friday are working days.
 
     Raises:
         CalendarMissing: the calendar ends before the answer.
@@ -747,6 +748,8 @@ def add_working_days(day: date, count: int) -> date:
     # Holidays bunch: the longest run of days off is under two weeks.
     until = day + timedelta(days=2 * count + 14)
     calendar = dict(WorkingDay.objects.filter(day__gt=day, day__lte=until).values_list("day", "is_working"))
+    if or_weekdays:
+        calendar = workdays.weekdays(day, until) | calendar
     return workdays.add_working_days(day, count, calendar)
 
 

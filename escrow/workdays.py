@@ -6,6 +6,12 @@ from datetime import date, timedelta
 from escrow.errors import CalendarMissing
 
 
+def weekdays(after: date, until: date) -> dict[date, bool]:
+    """Monday to Friday as working days, from the day after ``after`` through ``until``."""
+    days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
+    return {day: day.weekday() < 5 for day in days}
+
+
 def add_working_days(day: date, count: int, is_working: Mapping[date, bool]) -> date:
     """The ``count``-th working day after ``day``; with ``count`` 0 the day itself.
 

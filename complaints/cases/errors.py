@@ -250,3 +250,67 @@ class ConfirmationOver(WrongState):
 class DocumentDamaged(DomainError):
     message = _("This document is not what was issued. Tell the platform at once, and use your own copy until then.")
     http_status = 500
+
+
+class ObjectedBefore(WrongState):
+    """One objection to one case: a dispatch that was reviewed stands."""
+
+    message = _("This case has been objected to once, and the dispatch stands. Take it in charge.")
+
+
+class ObjectionOver(WrongState):
+    message = _(
+        "An objection was possible until %(day)s. Take the case in charge; if you need another department, call it in."
+    )
+
+
+class SameAuthority(DomainError):
+    message = _(
+        "Choose the sector or the district whose matter it is instead, so that another authority becomes responsible."
+    )
+    http_status = 400
+
+
+class AuthorityUndetermined(WrongState):
+    message = _("Nobody has determined the authority for this case yet. Choose its sector on its page.")
+
+
+class ObjectionEnded(WrongState):
+    message = _("This objection is over. Reload the page to see what came of it.")
+
+
+class AlreadyCalledIn(WrongState):
+    message = _("This department is called in and has not answered yet. Wait for its answer, or withdraw the call.")
+
+
+class OwnDepartment(DomainError):
+    message = _("Your own department leads this case. Choose another department, or the same one of another district.")
+    http_status = 400
+
+
+class CallOver(WrongState):
+    """The answer is given, or the call or the case is over."""
+
+    message = _("This call is over. Reload the page to see what came of it.")
+
+
+class NotReportedYet(WrongState):
+    message = _("Confirm first that your department has taken the call up, then write the answer.")
+
+
+class ExtendedBefore(WrongState):
+    message = _("The time limit has been extended once, which is as often as it can be. Finish the case by %(day)s.")
+
+
+class HoursNotExtended(WrongState):
+    message = _("A time limit in hours is not extended. Finish the case, or call another department in.")
+
+
+class LimitOver(WrongState):
+    message = _("The time limit ended on %(day)s and is not changed any more. Finish the case as soon as you can.")
+
+
+class TooManyDays(DomainError):
+    message = _("Enter at least 1 and at most %(most)s days.")
+    http_status = 400
+    field = "days"

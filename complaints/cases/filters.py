@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models import Case
-from complaints.cases.states import ENDED_EARLY, UNDECIDED, CaseState
+from complaints.cases.states import ENDED, ENDED_EARLY, UNDECIDED, CaseState
 from escrow import clock
 from prepaid.merchants.queries import districts, sectors
 from prepaid.people.access import me
@@ -22,6 +22,12 @@ def today_of(request: HttpRequest) -> date:
     if not hasattr(request, "business_day"):
         request.business_day = clock.today()  # type: ignore[attr-defined]  # kept on the request
     return request.business_day  # type: ignore[attr-defined]  # set above
+
+
+def sees_the_city(request: HttpRequest) -> bool:
+    """Operators, and posts for the whole city."""
+    user = me(request)
+    return user.is_platform_operator or (user.post is not None and user.post.is_citywide)
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -37,6 +43,7 @@ class StageFilter(admin.SimpleListFilter):
             ("waiting", _("Waiting for an officer")),
             ("undetermined", _("Authority undetermined")),
             ("executing", _("Refund on its way")),
+            *([("supervised", _("Supervision list"))] if sees_the_city(request) else []),
             ("over", _("Closed or withdrawn")),
             ("all", _("All")),
         ]
@@ -56,6 +63,8 @@ class StageFilter(admin.SimpleListFilter):
                 return queryset.filter(state__in=[CaseState.RECEIVED, CaseState.DISPATCHED])
             case "undetermined":
                 return queryset.filter(state__in=UNDECIDED, undetermined=True)
+            case "supervised" if sees_the_city(request):
+                return queryset.filter(supervised_at__isnull=False).exclude(state__in=ENDED)
             case "executing":
                 return queryset.filter(state=CaseState.EXECUTING)
             case "over":
@@ -81,7 +90,7 @@ class DueFilter(admin.SimpleListFilter):
         running = queryset.filter(state__in=UNDECIDED)
         match self.value():
             case "overdue":
-                return running.filter(due_on__lt=today)
+                return running.filter(pk__in=Case.objects.overdue(at=clock.now()))
             case "today":
                 return running.filter(due_on=today)
             case "soon":

@@ -48,6 +48,7 @@ def load_time_limits() -> int:
                 {
                     "working_days": int(row["working_days"]) if row["working_days"] else None,
                     "days": int(row["days"]) if row["days"] else None,
+                    "hours": int(row["hours"]) if row["hours"] else None,
                     "source": row["source"],
                     "mark": row["mark"],
                 },

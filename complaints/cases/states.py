@@ -73,6 +73,24 @@ class CallResult(TextChoices):
     REFUSED = "refused", _("refused to talk")
 
 
+class Limit(TextChoices):
+    """Kinds of time limits; each is the code of a dated ``TimeLimit``."""
+
+    LIFE_RISK = "life_risk", _("life or property at risk")
+    UTILITIES = "utilities", _("water, power, gas, heating")
+    GENERAL = "general", _("general")
+    COMPLEX = "complex", _("complex")
+    PREPAID = "prepaid", _("prepaid card")
+
+
+class Level(TextChoices):
+    """To whom a case that is not handled in time is reported, step by step."""
+
+    DISTRICT = "district", _("to the authority's own posts")
+    CITY = "city", _("to the city's department")
+    SUPERVISION = "supervision", _("on the supervision list")
+
+
 class PlaceReason(TextChoices):
     """Why a case belongs to its district."""
 
@@ -86,6 +104,7 @@ class PlaceReason(TextChoices):
     REMEMBERED = "remembered", _("what an officer determined for the same place before")
     PERSON = "person", _("an officer who determined it")
     UNKNOWN = "unknown", _("nothing certain: an officer determines it")
+    REVIEW = "review", _("the review of an objection")
 
 
 class EventKind(TextChoices):
@@ -109,7 +128,18 @@ class EventKind(TextChoices):
     GROUPED = "grouped", _("Handled together with others about the same merchant")
     REPLIED = "replied", _("Reply of the authority to all who complained about this merchant")
     TURNED_AWAY = "turned_away", _("Not a matter of prepaid consumption")
-    OVERDUE = "overdue", _("Time limit exceeded, reported to the city's department")
+    LIMITED = "limited", _("Kind of time limit chosen")
+    EXTENDED = "extended", _("Time limit extended")
+    REMINDED = "reminded", _("Reminder before the end of the time limit")
+    OVERDUE = "overdue", _("Time limit exceeded, reported")
+    OBJECTED = "objected", _("Objection to the dispatch")
+    DISPATCH_CHANGED = "dispatch_changed", _("Objection upheld: another authority is responsible")
+    DISPATCH_STANDS = "dispatch_stands", _("Objection refused: the dispatch stands")
+    CALLED_IN = "called_in", _("Another department called in")
+    REPORTED = "reported", _("The department called in has reported")
+    HELPED = "helped", _("The department called in has answered")
+    CALL_ENDED = "call_ended", _("Call to a department withdrawn")
+    ASSIST_LATE = "assist_late", _("The department called in has not answered in time")
     ASKED_BACK = "asked_back", _("Callback: the consumer was asked how it ended")
     ANSWERED_BACK = "answered_back", _("Callback answered")
     UNANSWERED = "unanswered", _("No valid callback: not answered in time")
@@ -125,6 +155,41 @@ CALLBACK_KINDS = frozenset({EventKind.ASKED_BACK, EventKind.ANSWERED_BACK, Event
 
 #: Between the authority and those who complain about one merchant; the merchant does not read it.
 OF_THE_WAVE = frozenset({EventKind.GROUPED, EventKind.REPLIED})
+#: What the administration reminds itself of; neither side reads it.
+INTERNAL_KINDS = frozenset({EventKind.REMINDED})
+
+
+class ObjectionState(TextChoices):
+    OPEN = "open", _("to be reviewed")
+    UPHELD = "upheld", _("upheld, sent on")
+    REFUSED = "refused", _("refused")
+    LAPSED = "lapsed", _("not reviewed in time, so refused")
+    DROPPED = "dropped", _("overtaken by the course of the case")
+
+
+OBJECTION_TRANSITIONS: dict[ObjectionState, frozenset[ObjectionState]] = {
+    ObjectionState.OPEN: frozenset(set(ObjectionState) - {ObjectionState.OPEN}),
+    **{state: frozenset() for state in ObjectionState if state != ObjectionState.OPEN},
+}
+
+
+class AssistState(TextChoices):
+    CALLED = "called", pgettext_lazy("department", "called in")
+    REPORTED = "reported", pgettext_lazy("department", "reported")
+    ANSWERED = "answered", pgettext_lazy("department", "answered")
+    WITHDRAWN = "withdrawn", pgettext_lazy("department", "call withdrawn")
+
+
+ASSIST_TRANSITIONS: dict[AssistState, frozenset[AssistState]] = {
+    AssistState.CALLED: frozenset({AssistState.REPORTED, AssistState.WITHDRAWN}),
+    AssistState.REPORTED: frozenset({AssistState.ANSWERED, AssistState.WITHDRAWN}),
+    AssistState.ANSWERED: frozenset(),
+    AssistState.WITHDRAWN: frozenset(),
+}
+if set(ASSIST_TRANSITIONS) != set(AssistState):
+    raise RuntimeError("AssistState has states without transitions")
+#: The department is called in: it may read the case, and owes an answer.
+CALLED_IN = frozenset({AssistState.CALLED, AssistState.REPORTED})
 
 
 class CallbackState(TextChoices):

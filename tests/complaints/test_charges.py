@@ -167,7 +167,7 @@ def test_withdrawing_the_complaint_confirms_the_charge_and_says_so_first(charge)
     client.post(url)
     case.refresh_from_db()
     assert (case.state, use_of(charge).state, used(charge)) == (CaseState.WITHDRAWN, UseState.FINAL, (3, 0))
-    assert "counts as confirmed" in next_step_of(case, today=clock.today())
+    assert "counts as confirmed" in next_step_of(case, at=clock.now())
 
 
 def test_nobody_else_and_nothing_else(school, charge, officer):

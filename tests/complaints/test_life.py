@@ -406,27 +406,6 @@ def test_the_consumer_withdraws_until_it_is_decided():
     assert snapshot(case) == before
 
 
-def test_overdue_is_marked_once_and_told_to_the_lead_and_the_city():
-    make.city()
-    citywide, officer = make.officer("commerce", None), make.officer()
-    elsewhere = make.officer("sports", None)
-    case = make.complaint()
-    make.led(case, officer)
-    last_day = AT + timedelta(days=9)
-    operations.sweep(at=last_day, actor=ACTOR)
-    case.refresh_from_db()
-    assert case.escalated_at is None
-    late = last_day + timedelta(days=1)
-    counts = {user: user.messages.count() for user in (citywide, officer, elsewhere)}
-    for hour in range(3):
-        operations.sweep(at=late + timedelta(hours=hour), actor=ACTOR)
-    case.refresh_from_db()
-    assert (case.escalated_at, case.state, case.lead_officer) == (late, CaseState.IN_HAND, officer)
-    assert case.events.filter(kind=EventKind.OVERDUE).count() == 1
-    told = {user: user.messages.count() - counts[user] for user in counts}
-    assert told == {citywide: 1, officer: 1, elsewhere: 0}
-
-
 def test_every_deed_stands_in_the_audit_trail():
     case = make.complaint()
     officer = make.officer()

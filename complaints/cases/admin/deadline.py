@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from complaints.cases.models import Case
+from complaints.cases.queries.file import until
 from escrow import clock
 
 
@@ -15,9 +16,10 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=clock.BEIJING)
 
 
-def countdown(case: Case, *, days: int) -> SafeString:
-    """The last day, ``days`` from today: how urgent it is in words first and colour second; a script keeps it ticking."""
-    if days < 0:
+def countdown(case: Case, *, at: datetime) -> SafeString:
+    """The end of the limit, seen at ``at``: how urgent it is in words first and colour second; a script keeps it ticking."""
+    days = (case.due_on - clock.beijing_date(at)).days
+    if case.ends_at <= at:
         colour, words = "bad", _("Overdue")
     elif days == 0:
         colour, words = "bad", _("Today")
@@ -30,7 +32,7 @@ def countdown(case: Case, *, days: int) -> SafeString:
         ' <time class="case-under" datetime="{}" data-until="brief">{}</time>',
         colour,
         words,
-        case.due_on.isoformat(),
-        end_of(case.due_on).isoformat(),
-        case.due_on.isoformat(),
+        until(case),
+        (case.due_at or end_of(case.due_on)).isoformat(),
+        until(case),
     )

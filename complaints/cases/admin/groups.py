@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from complaints.cases import operations
-from complaints.cases.filters import today_of
 from complaints.cases.forms import ReplyForm
 from complaints.cases.models import CaseGroup
 from complaints.cases.queries.groups import group_for, groups_for
@@ -73,8 +72,7 @@ def group_page(
         group = group_for(officer=me(request), group_id=pk)
     except NotFound as refused:
         raise Http404 from refused
-    today = today_of(request)
-    cases = by_urgency(cases_for(officer=me(request)).filter(group=group), today=today)
+    cases = by_urgency(cases_for(officer=me(request)).filter(group=group))
     context = {
         **admin.site.each_context(request),
         "title": group.name,
@@ -85,7 +83,6 @@ def group_page(
         "replies": group.replies.select_related("by"),
         "form": (form or ReplyForm()) if me(request).post is not None else None,
         "error": error,
-        "today": today,
     }
     status = error.http_status if error else (400 if form is not None else 200)
     return render(request, "admin/cases/casegroup/group.html", context, status=status)

@@ -39,9 +39,11 @@ from complaints.cases.queries.file import (
     steps_of,
     timeline_of,
 )
+from complaints.cases.queries.life import life_of
 from complaints.cases.queries.outside import grounds_outside, with_earlier
 from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import cases_for, whole
+from complaints.cases.queries.templates import Template, template_by, templates
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
 from escrow.errors import DomainError
@@ -100,9 +102,9 @@ def file(
         "error": error,
         "phone": phone,
         "owner": owner_of(case),
-        "overdue": case.is_overdue(today=today),
-        "countdown": countdown(case, days=(case.due_on - today).days),
-        "next_step": next_step_of(case, today=today),
+        "overdue": case.is_overdue(at=clock.now()),
+        "countdown": countdown(case, at=clock.now()),
+        "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case),
         "outcome": getattr(case, "outcome", None),
@@ -112,7 +114,9 @@ def file(
         "figures": figures_of(case, held_fen=money.held_fen, today=today),
         "leads": leads,
         "may_accept": free,
-        "record_form": _record_form(case, None) if leads else None,
+        "record_form": _record_form(case, None, template_by(request.GET.get("template", ""))) if leads else None,
+        "templates": templates(),
+        "life": life_of(case, officer=officer, at=clock.now()),
         "charged": charged_of(case),
         "assign_form": _assign_form(request, case, None) if free else None,
         "sector_form": _authority_form(request, case, None) if free and case.undetermined else None,
@@ -126,8 +130,9 @@ def file(
     return render(request, "admin/cases/case/file.html", context, status=status)
 
 
-def _record_form(case: Case, data: Any) -> RecordForm:
-    form = RecordForm(data, prefix="record")
+def _record_form(case: Case, data: Any, template: Template | None = None) -> RecordForm:
+    initial = {"side": template.side, "text": template.text} if template else None
+    form = RecordForm(data, prefix="record", initial=initial)
     if case.redemption is not None:
         del form.fields["offer"]  # a charge is withdrawn or decided, nothing is offered
     return form

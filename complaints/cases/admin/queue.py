@@ -12,19 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.admin import pages, papers
 from complaints.cases.admin.deadline import countdown, end_of
-from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, today_of
+from complaints.cases.admin.life import LifeAdmin
+from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, sees_the_city
 from complaints.cases.models import Case, TimeLimit
 from complaints.cases.queries.queue import by_urgency, to_do
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import CaseState
+from escrow import clock
 from escrow.errors import DomainError
 from prepaid.people.access import me
-from prepaid.people.admin_site import PostScopedAdmin, QueueItem, ReadOnlyAdmin, register_queue
+from prepaid.people.admin_site import QueueItem, ReadOnlyAdmin, register_queue
 from prepaid.people.models import User
 
 
 @admin.register(Case)
-class CaseAdmin(PostScopedAdmin):
+class CaseAdmin(LifeAdmin):
     search_kind = "cases"
     list_display = ("number", "deadline", "stage", "against", "place", "asked")
     list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
@@ -37,11 +39,11 @@ class CaseAdmin(PostScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """The officer's own queue, most urgent first: their department, in their district or in the city."""
-        return by_urgency(cases_for(officer=me(request)), today=today_of(request))
+        return by_urgency(cases_for(officer=me(request)))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Most urgent first, whatever the model's own order is."""
-        return ("urgency", "due_on", "id")
+        return ("urgency", "due_on", "due_at", "id")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -92,7 +94,7 @@ class CaseAdmin(PostScopedAdmin):
     @admin.display(description=_("deadline"))
     def deadline(self, case: Any) -> SafeString | str:
         """A countdown that says when it is urgent; nothing once decided."""
-        return countdown(case, days=case.time_left.days) if case.is_undecided else "–"
+        return countdown(case, at=clock.now()) if case.is_undecided else "–"
 
     @admin.display(description=_("stage"))
     def stage(self, case: Case) -> SafeString:
@@ -125,6 +127,15 @@ class CaseAdmin(PostScopedAdmin):
 
 
 @register_queue
+def supervision_list(request: HttpRequest) -> list[QueueItem]:
+    """For operators and posts for the whole city: the way to the supervision list, without asking what is on it."""
+    if not sees_the_city(request):
+        return []
+    address = reverse("admin:cases_case_changelist")
+    return [QueueItem(title=str(_("Supervision list")), url=f"{address}?stage=supervised", lane=_("Complaint"))]
+
+
+@register_queue
 def waiting_cases(request: HttpRequest) -> list[QueueItem]:
     """The official's part of the work queue: cases that nobody leads yet, and their own."""
     return [
@@ -132,7 +143,7 @@ def waiting_cases(request: HttpRequest) -> list[QueueItem]:
             title=f"{case.number} · {case.against}",
             url=reverse("admin:cases_case_change", args=[case.pk]),
             lane=_("Complaint"),
-            due_at=end_of(case.due_on),
+            due_at=case.due_at or end_of(case.due_on),
             note=case.stage,
         )
         for case in to_do(officer=me(request))
@@ -141,4 +152,4 @@ def waiting_cases(request: HttpRequest) -> list[QueueItem]:
 
 @admin.register(TimeLimit)
 class TimeLimitAdmin(ReadOnlyAdmin):
-    list_display = ("code", "working_days", "days", "valid_from", "source", "mark")
+    list_display = ("code", "working_days", "days", "hours", "valid_from", "source", "mark")

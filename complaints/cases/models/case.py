@@ -1,6 +1,6 @@
 """A complaint from intake to the money back."""
 
-from datetime import date
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models.group import CaseGroup
 from complaints.cases.models.outside import OutsidePurchase
-from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, PlaceReason, Source, Wanted
+from complaints.cases.states import ENDED, ENDED_EARLY, LED, UNDECIDED, CaseState, Limit, PlaceReason, Source, Wanted
+from escrow.clock import beijing_date, end_of_day
 from escrow.models import EncryptedTextField
 from escrow.money import yuan
 from prepaid.cards.models import Card, Redemption, RefundRequest
@@ -27,9 +28,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def undecided(self) -> Self:
         return self.filter(state__in=UNDECIDED)
 
-    def overdue(self, *, today: date) -> Self:
-        """Undecided after the last day of the time limit."""
-        return self.undecided().filter(due_on__lt=today)
+    def overdue(self, *, at: datetime) -> Self:
+        """Undecided after the end of the time limit."""
+        today = beijing_date(at)
+        ended = Q(due_at__lte=at) | Q(due_at__isnull=True, due_on__lt=today)
+        return self.undecided().filter(ended, due_on__lte=today)  # the last is what the index reads
+
+    def supervised(self) -> Self:
+        """On the supervision list (督办): there until they end."""
+        return self.filter(supervised_at__isnull=False).exclude(state__in=ENDED)
 
 
 class Case(models.Model):
@@ -120,9 +127,14 @@ class Case(models.Model):
     received_at = models.DateTimeField(_("received"))
     dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    limit = models.CharField(_("kind of time limit"), max_length=12, choices=Limit, default=Limit.PREPAID)
     due_on = models.DateField(_("due"), help_text=_("last day of the time limit"))
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True, help_text=_("of a limit in hours: its end"))
     merchant_answer_due_on = models.DateField(_("merchant answers by"))
+    reminded_at = models.DateTimeField(_("reminder sent"), null=True, blank=True)
     escalated_at = models.DateTimeField(_("reported as overdue"), null=True, blank=True)
+    city_told_at = models.DateTimeField(_("reported to the city's department"), null=True, blank=True)
+    supervised_at = models.DateTimeField(_("on the supervision list since"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
 
@@ -144,9 +156,32 @@ class Case(models.Model):
                 condition=Q(state__in=sorted(UNDECIDED), escalated_at__isnull=True),
                 name="case_running",
             ),
+            # Of each mark of the time limit: those that do not bear it yet.
+            models.Index(
+                fields=["due_on"],
+                condition=Q(state__in=sorted(UNDECIDED), reminded_at__isnull=True),
+                name="case_not_reminded",
+            ),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(state__in=sorted(UNDECIDED), city_told_at__isnull=True),
+                name="case_city_not_told",
+            ),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(state__in=sorted(UNDECIDED), supervised_at__isnull=True),
+                name="case_not_supervised",
+            ),
+            models.Index(fields=["due_on"], condition=Q(supervised_at__isnull=False), name="case_supervised"),
         ]
         constraints = [
             models.CheckConstraint(name="case_state_known", condition=Q(state__in=CaseState.values)),
+            models.CheckConstraint(name="case_limit_known", condition=Q(limit__in=Limit.values)),
+            models.CheckConstraint(
+                name="case_marked_level_by_level",
+                condition=Q(city_told_at__isnull=True, supervised_at__isnull=True)
+                | Q(escalated_at__isnull=False, city_told_at__isnull=False),
+            ),
             models.CheckConstraint(
                 name="case_dispatched_has_a_department",
                 condition=Q(state__in=sorted({CaseState.RECEIVED} | ENDED_EARLY))
@@ -203,8 +238,17 @@ class Case(models.Model):
     def is_undecided(self) -> bool:
         return self.state in UNDECIDED
 
-    def is_overdue(self, *, today: date) -> bool:
-        return self.is_undecided and self.due_on < today
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the time limit: the hour, else the midnight (Beijing) after the last day."""
+        return self.due_at or end_of_day(self.due_on)
+
+    def is_overdue(self, *, at: datetime) -> bool:
+        return self.is_undecided and self.ends_at <= at
+
+    @property
+    def is_supervised(self) -> bool:
+        return self.supervised_at is not None and self.state not in ENDED
 
     @property
     def against(self) -> str:

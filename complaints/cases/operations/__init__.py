@@ -1,5 +1,6 @@
 """The verbs of a complaint. Each runs in one transaction and leaves a line in the timeline and in the audit trail."""
 
+from complaints.cases.operations.assists import answer_call, call_in, mark_late_assists, report_in, withdraw_call
 from complaints.cases.operations.callbacks import (
     Answer,
     answer_callback,
@@ -8,7 +9,7 @@ from complaints.cases.operations.callbacks import (
     take_down_callback,
 )
 from complaints.cases.operations.confirmation_file import confirmation_file
-from complaints.cases.operations.deadlines import mark_overdue, sweep
+from complaints.cases.operations.deadlines import sweep
 from complaints.cases.operations.deciding import (
     check_charge_decision,
     check_decision,
@@ -20,9 +21,11 @@ from complaints.cases.operations.deciding import (
     decide_charge,
 )
 from complaints.cases.operations.documents import issue_document, printed, printed_record
+from complaints.cases.operations.escalation import escalate, remind
 from complaints.cases.operations.groups import gather_cases, reply_to_group
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
+from complaints.cases.operations.limits import choose_limit, extend
 from complaints.cases.operations.mediating import (
     Record,
     confirm_as_consumer,
@@ -30,6 +33,7 @@ from complaints.cases.operations.mediating import (
     record_mediation,
     record_signature,
 )
+from complaints.cases.operations.objections import lapse_objection, object_to_dispatch, review_objection
 from complaints.cases.operations.outside import (
     Foreign,
     Told,
@@ -54,12 +58,15 @@ __all__ = [
     "accept",
     "add_statement",
     "answer",
+    "answer_call",
     "answer_callback",
     "ask_callback",
     "assign",
+    "call_in",
     "check_charge_decision",
     "check_decision",
     "check_outside_decision",
+    "choose_limit",
     "close_case_of_refund",
     "close_case_of_use",
     "close_paid",
@@ -73,12 +80,16 @@ __all__ = [
     "decide_outside",
     "determine_authority",
     "end_unpaid",
+    "escalate",
+    "extend",
     "gather_cases",
     "issue_document",
     "lapse_callback",
+    "lapse_objection",
     "log_call",
-    "mark_overdue",
+    "mark_late_assists",
     "mark_unrepaid",
+    "object_to_dispatch",
     "open_case",
     "open_charge_case",
     "open_outside_case",
@@ -88,12 +99,16 @@ __all__ = [
     "record_repaid",
     "record_signature",
     "record_statement",
+    "remind",
     "reopen_case",
     "reply_to_group",
+    "report_in",
     "reveal_phone",
+    "review_objection",
     "route_case",
     "sweep",
     "take_down_callback",
     "turn_away",
     "withdraw",
+    "withdraw_call",
 ]

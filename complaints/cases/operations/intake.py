@@ -1,6 +1,6 @@
 """What the two sides do: complain, say their side, withdraw."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -8,9 +8,9 @@ from django.db import connection
 from complaints.cases.errors import AlreadyDecided, CaseExists, NothingToComplainAbout, TextMissing
 from complaints.cases.models import Case, Statement
 from complaints.cases.operations import messages, moves
-from complaints.cases.queries.rules import MERCHANT_ANSWER, PREPAID, due_on
+from complaints.cases.queries.rules import MERCHANT_ANSWER, due_on, term
 from complaints.cases.queries.scope import case_about, complaint_of
-from complaints.cases.states import CaseState, EventKind, Side, Wanted
+from complaints.cases.states import CaseState, EventKind, Limit, Side, Wanted
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.money import check_fen, yuan
@@ -103,16 +103,13 @@ def new_case(complainant: User, *, by: User, at: datetime, received_at: datetime
     """A case with its number and its terms, on its way to whoever is responsible; ``by`` told or imported it. ``received_at``: when
     another system received it, from when on the terms run."""
     received_at = min(received_at or at, at)
-    day = beijing_date(received_at)
     pk = _next_id()
-    handled_by, answered_by = terms_from(day)
     case = Case.objects.create(
         pk=pk,
         number=f"BJ{beijing_date(at):%Y%m%d}-{pk:06d}",
         complainant=complainant,
         received_at=received_at,
-        due_on=handled_by,
-        merchant_answer_due_on=answered_by,
+        **terms_from(received_at, Limit(facts.get("limit", Limit.PREPAID))),
         **facts,
     )
     moves.note(case, EventKind.RECEIVED, at=at, actor=by.actor, by=by, from_state="")
@@ -185,9 +182,12 @@ def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | 
         return statement
 
 
-def terms_from(day: date) -> tuple[date, date]:
-    """The last days to handle a case that arrives that day, and for the merchant's side of it. Raises ``TimeLimitMissing``."""
-    return due_on(code=PREPAID, received_on=day), due_on(code=MERCHANT_ANSWER, received_on=day)
+def terms_from(at: datetime, limit: Limit) -> dict[str, Any]:
+    """When a case that arrives at ``at`` is to be handled, and the last day for the merchant's side of it: as fields of the
+    case. Raises ``TimeLimitMissing``."""
+    handled = term(code=limit.value, at=at)
+    answered_by = min(due_on(code=MERCHANT_ANSWER, received_on=beijing_date(at)), handled.due_on)
+    return {"due_on": handled.due_on, "due_at": handled.due_at, "merchant_answer_due_on": answered_by}
 
 
 def reckoned(request: RefundRequest) -> dict[str, Any]:

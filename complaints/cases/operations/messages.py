@@ -278,24 +278,6 @@ def reopened(case: Case, *, at: datetime) -> None:
     )
 
 
-def overdue(case: Case, *, at: datetime) -> None:
-    """The officer in charge and the department's city posts learn that the limit has passed."""
-    citywide = Post.objects.current(on=beijing_date(at)).filter(
-        department_id=case.lead_department_id, district__isnull=True
-    )
-    people = {post.user_id: post.user for post in citywide.select_related("user")}
-    if case.lead_officer is not None:
-        people[case.lead_officer.pk] = case.lead_officer
-    _tell(
-        people.values(),
-        case,
-        _("Overdue: complaint %(number)s"),
-        _("%(authority)s was to handle it by %(due_on)s. It is now on the city department's list."),
-        url=_admin_url(case),
-        at=at,
-    )
-
-
 @dataclass(frozen=True)
 class Authority:
     """朝阳区商务局, in the language it is read in; empty before the case is sent."""

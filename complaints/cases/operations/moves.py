@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from complaints.cases.models import Case, CaseEvent, Reply, Statement
+from complaints.cases.operations.loose_ends import tie_up
 from complaints.cases.queries.scope import whole
 from complaints.cases.states import ASKED_ABOUT, TRANSITIONS, CaseState, EventKind
 from escrow import audit
@@ -76,4 +77,5 @@ def move(case: Case, to: CaseState, kind: EventKind, *, at: datetime, actor: str
     case.save()
     if to in ASKED_ABOUT:
         ring("complaints.cases.tasks.ask_callback", case.pk)
+    tie_up(case, at=at, actor=actor)
     return note(case, kind, at=at, actor=actor, from_state=before, **line)

@@ -7,7 +7,7 @@ from complaints.cases.operations import messages, moves
 from complaints.cases.operations.callbacks import locked_callback
 from complaints.cases.operations.intake import checked_text, reckoned, terms_from
 from complaints.cases.queries.callbacks import why_not_reopened
-from complaints.cases.states import CaseState, EventKind, Side
+from complaints.cases.states import CaseState, EventKind, Limit, Side
 from escrow.clock import beijing_date
 from escrow.transactions import transaction
 from prepaid.cards import operations as cards
@@ -32,9 +32,10 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
         request = cards.take_up_request(card_id=case.own_card.pk, request_id=case.refund_request.pk, at=at, actor=actor)
         _set_aside_outcome(case)
         due_before = case.due_on
-        case.closed_at = case.escalated_at = None
+        case.closed_at = case.reminded_at = case.escalated_at = case.city_told_at = case.supervised_at = None
         case.reopened_at, case.figures = at, reckoned(request)
-        case.due_on, case.merchant_answer_due_on = terms_from(beijing_date(at))
+        for name, value in terms_from(at, Limit(case.limit)).items():
+            setattr(case, name, value)
         said = Statement.objects.create(case=case, side=Side.CONSUMER, author=case.complainant, text=text, at=at)
         moves.move(
             case,

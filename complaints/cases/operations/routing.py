@@ -118,6 +118,15 @@ def determine_authority(*, number: str, sector_code: str, officer: User, distric
         return case
 
 
+def send_on(
+    case: Case, *, sector: Sector, district: Division | None = None, at: datetime, actor: str, by: User | None = None
+) -> None:
+    """A reviewer's word on a locked case that nobody leads: into the queue of that sector and, where it is another, district."""
+    if district is not None and district != case.district:
+        case.district, case.subdistrict, case.place_reason = district, None, PlaceReason.REVIEW
+    _send(case, sector=sector, at=at, actor=actor, by=by)
+
+
 def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | None = None) -> None:
     """Put the locked case into the queue of its sector and district, and tell everybody."""
     coordinator = Sector.objects.select_related("lead_department").get(code=UNDETERMINED).lead_department

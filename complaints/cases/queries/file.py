@@ -11,18 +11,23 @@ from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import (
     CALLBACK_KINDS,
     ENDED_EARLY,
+    INTERNAL_KINDS,
     OF_THE_WAVE,
     CallbackChannel,
     CallResult,
     CaseState,
     DocumentKind,
     EventKind,
+    Level,
+    Limit,
     MediationState,
+    ObjectionState,
     PlaceReason,
     Result,
     Side,
 )
 from escrow import queries as escrow
+from escrow.clock import BEIJING
 from escrow.money import yuan
 from escrow.queries import StatementEntry
 from escrow.states import RefundBasis
@@ -147,11 +152,11 @@ def _upheld(outcome: Outcome) -> str:
     return _("Refund of ¥%(sum)s, on this basis: %(basis)s") % sums
 
 
-def next_step_of(case: Case, *, today: date) -> str:
+def next_step_of(case: Case, *, at: datetime) -> str:
     """What happens next and by when: one sentence, never empty."""
-    facts = {"authority": owner_of(case), "due_on": case.due_on.isoformat(), "number": case.number}
-    if case.is_overdue(today=today):
-        return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
+    facts = {"authority": owner_of(case), "due_on": until(case), "number": case.number}
+    if case.is_overdue(at=at):
+        return _overdue(case, facts)
     match CaseState(case.state):
         case CaseState.RECEIVED:
             return _("We are finding the responsible authority. It answers by %(due_on)s.") % facts
@@ -196,6 +201,21 @@ def _next_outside(case: Case) -> str:
     if repayment.unpaid_marked_at is not None:
         return _("The merchant has not paid ¥%(sum)s by %(day)s. %(authority)s follows it up.") % facts
     return _("The merchant pays ¥%(sum)s by %(day)s. The complaint ends when the consumer has it.") % facts
+
+
+def until(case: Case) -> str:
+    """The last day of the time limit; of a limit in hours the minute, in Beijing."""
+    return f"{case.due_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if case.due_at else case.due_on.isoformat()
+
+
+def _overdue(case: Case, facts: dict[str, str]) -> str:
+    if case.supervised_at is not None:
+        return (
+            _("The time limit passed on %(due_on)s. The case is on the city's supervision list until it ends.") % facts
+        )
+    if case.city_told_at is not None:
+        return _("The time limit passed on %(due_on)s. The city's department has been told and follows it up.") % facts
+    return _("The time limit passed on %(due_on)s. It is reported and followed up from level to level.") % facts
 
 
 def timeline_of(case: Case, *, side: Side | None = None) -> list[Line]:
@@ -283,6 +303,8 @@ def _routed(case: Case) -> str:
 
 
 def _shown(event: CaseEvent, side: Side | None) -> bool:
+    if event.kind in INTERNAL_KINDS:
+        return side is None
     if event.kind in CALLBACK_KINDS or event.kind in OF_THE_WAVE:
         return side != Side.MERCHANT
     return side is None or event.kind != EventKind.CALL or event.data["side"] == side
@@ -327,6 +349,18 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"{DocumentKind(event.data['kind']).label} · {event.data['number']}"
         case EventKind.OVERDUE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+            if "level" in event.data:
+                note = f"{Level(event.data['level']).label} · {note}"
+        case EventKind.LIMITED:
+            note = f"{Limit(event.data['limit']).label} · " + _("Last day: %(day)s") % {"day": event.data["due_on"]}
+        case EventKind.EXTENDED | EventKind.REMINDED:
+            note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
+        case EventKind.OBJECTED | EventKind.REPORTED | EventKind.HELPED | EventKind.CALL_ENDED:
+            note = place
+        case EventKind.CALLED_IN | EventKind.ASSIST_LATE:
+            note = f"{place} · " + _("Answer by %(day)s") % {"day": event.data["answer_by"]}
+        case EventKind.DISPATCH_CHANGED | EventKind.DISPATCH_STANDS:
+            note = str(ObjectionState(event.data["result"]).label)
         case EventKind.ASKED_BACK:
             note = _("Answer by %(day)s") % {"day": event.data["answers_until"]}
         case EventKind.ANSWERED_BACK:

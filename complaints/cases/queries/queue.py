@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db.models import Case as SqlCase
-from django.db.models import DurationField, ExpressionWrapper, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import IntegerField, Q, QuerySet, Value, When
 
 from complaints.cases.models import Case, CaseQuerySet
 from complaints.cases.queries.scope import in_post
@@ -14,20 +14,16 @@ from prepaid.people.models import Post, User
 FEW = 50
 
 
-def by_urgency(cases: CaseQuerySet, *, today: date) -> CaseQuerySet:
-    """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over.
-
-    Each with ``time_left`` (timedelta of whole days, negative when overdue).
-    """
+def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
+    """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over."""
     return cases.annotate(
-        time_left=ExpressionWrapper(F("due_on") - Value(today), output_field=DurationField()),
         urgency=SqlCase(
             When(state__in=UNDECIDED, then=Value(0)),
             When(state=CaseState.EXECUTING, then=Value(1)),
             default=Value(2),
             output_field=IntegerField(),
         ),
-    ).order_by("urgency", "due_on", "id")
+    ).order_by("urgency", "due_on", "due_at", "id")
 
 
 def to_do(*, officer: User) -> QuerySet[Case]:
@@ -36,7 +32,7 @@ def to_do(*, officer: User) -> QuerySet[Case]:
         return Case.objects.none()
     nobodys_or_mine = Q(lead_officer__isnull=True) | Q(lead_officer=officer)
     cases = Case.objects.filter(in_post(officer.post)).undecided().filter(nobodys_or_mine)
-    return cases.select_related("merchant", "outside").order_by("due_on", "id")[:FEW]
+    return cases.select_related("merchant", "outside").order_by("due_on", "due_at", "id")[:FEW]
 
 
 def colleagues_for(*, case: Case, on: date) -> QuerySet[User]:

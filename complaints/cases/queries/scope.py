@@ -32,6 +32,9 @@ SHOWN = (
     "coordinator",
     "enforcer",
     "earlier_outcome",
+    "objection__sector",
+    "objection__to_district",
+    "extension",
     "card__agreement",
     "card__version__product",
 )

@@ -30,8 +30,7 @@ PAGE_LENGTH = 20
 def complaints(request: HttpRequest) -> HttpResponse:
     """All complaints of the signed-in person, each with its owner, deadline and next step."""
     page = Paginator(complaints_of(user=me(request)).order_by("-id"), PAGE_LENGTH).get_page(request.GET.get("page"))
-    today = clock.today()
-    rows = [{"case": case, "owner": owner_of(case), "next": next_step_of(case, today=today)} for case in page]
+    rows = [{"case": case, "owner": owner_of(case), "next": next_step_of(case, at=clock.now())} for case in page]
     return render(request, "consumer/complaints.html", {"page": page, "rows": rows})
 
 
@@ -134,8 +133,8 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "form": form,
         "owner": owner_of(case),
-        "overdue": case.is_overdue(today=today),
-        "next_step": next_step_of(case, today=today),
+        "overdue": case.is_overdue(at=clock.now()),
+        "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.CONSUMER),
         "outcome": getattr(case, "outcome", None),

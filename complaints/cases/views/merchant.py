@@ -116,7 +116,7 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         "owner": owner_of(case),
         "answered": has_answered(case),
         "answer_late": case.merchant_answer_due_on < today,
-        "next_step": next_step_of(case, today=today),
+        "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.MERCHANT),
         "outcome": getattr(case, "outcome", None),

@@ -1,0 +1,48 @@
+"""A reminder before the end of a time limit, and three levels of reports after it, each once."""
+
+from datetime import datetime
+
+from complaints.cases.errors import TimeLimitMissing
+from complaints.cases.models import Case
+from complaints.cases.operations import life_messages, moves
+from complaints.cases.queries.deadlines import MARKS, due, to_remind
+from complaints.cases.states import EventKind
+from escrow.transactions import transaction
+
+
+def remind(*, case_id: int, at: datetime, actor: str) -> Case:
+    """Remind the lead, or with no lead the queue's posts, that the limit ends soon: once for each end. Repeatable."""
+    with transaction():
+        case = moves.lock(case_id)
+        if to_remind(at=at).filter(pk=case_id).exists():
+            case.reminded_at = at
+            case.save()
+            moves.note(case, EventKind.REMINDED, at=at, actor=actor, data={"due_on": case.due_on})
+            life_messages.reminded(case, at=at)
+        return case
+
+
+def escalate(*, case_id: int, at: datetime, actor: str) -> Case:
+    """Report an undecided case to every level whose time has come, in order, each once: whatever the clock did meanwhile.
+    Repeatable."""
+    with transaction():
+        case = moves.lock(case_id)
+        if not case.is_undecided:
+            return case
+        for mark in MARKS:
+            if getattr(case, mark.field) is not None:
+                continue
+            try:
+                if due(case, mark) > at:
+                    break
+            except (
+                TimeLimitMissing
+            ):  # what is due before it is reported all the same; the sweep says that a rule is missing
+                break
+            setattr(case, mark.field, at)
+            case.save()
+            moves.note(
+                case, EventKind.OVERDUE, at=at, actor=actor, data={"due_on": case.due_on, "level": mark.level.value}
+            )
+            life_messages.escalated(case, mark.level, at=at)
+        return case
