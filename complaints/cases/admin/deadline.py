@@ -1,13 +1,19 @@
 """A case's last day, as officers see it."""
 
 from datetime import date, datetime, time
+from typing import Protocol
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from complaints.cases.models import Case
 from escrow import clock
+
+
+class Due(Protocol):
+    """A case, or whatever else has a last day."""
+
+    due_on: date
 
 
 def end_of(day: date) -> datetime:
@@ -15,7 +21,7 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=clock.BEIJING)
 
 
-def countdown(case: Case, *, days: int) -> SafeString:
+def countdown(case: Due, *, days: int) -> SafeString:
     """The last day, ``days`` from today: how urgent it is in words first and colour second; a script keeps it ticking."""
     if days < 0:
         colour, words = "bad", _("Overdue")

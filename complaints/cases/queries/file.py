@@ -15,6 +15,7 @@ from complaints.cases.states import (
     CallResult,
     CaseState,
     EventKind,
+    EvidenceSide,
     PlaceReason,
     Result,
     Side,
@@ -243,6 +244,8 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = event.statement.get_side_display()
             if side is None or side == event.statement.side:
                 text = _said(event.statement)
+        case EventKind.EVIDENCE:
+            note = f"{EvidenceSide(event.data['side']).label} · {event.data['files']}"
         case EventKind.CALL:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:
