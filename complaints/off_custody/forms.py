@@ -20,7 +20,12 @@ PHOTOS = "image/jpeg,image/png,image/webp"
 class ReportForm(forms.Form):
     """How, when, and perhaps more. Nothing of it asks who somebody is."""
 
-    kind = forms.ChoiceField(label=_("How were you to pay?"), choices=ReportKind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("How were you to pay?"),
+        choices=ReportKind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how you were to pay.")},
+    )
     happened = forms.ChoiceField(
         label=_("When was it?"), choices=Happened.choices, initial=Happened.TODAY, widget=forms.RadioSelect
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import (
@@ -245,7 +246,9 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             if side is None or side == event.statement.side:
                 text = _said(event.statement)
         case EventKind.EVIDENCE:
-            note = f"{EvidenceSide(event.data['side']).label} · {event.data['files']}"
+            count = event.data["files"]
+            files = ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
+            note = f"{EvidenceSide(event.data['side']).label} · {files}"
         case EventKind.CALL:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:
