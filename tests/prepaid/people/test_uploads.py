@@ -39,6 +39,7 @@ def send(path: str, length: int) -> tuple[int, int, str]:
     environ |= {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": path,
+        "HTTP_COOKIE": f"csrftoken={'a' * 32}",  # with one, the body is read to find the form's own
         "HTTP_HOST": "127.0.0.1",
         "HTTP_ACCEPT_LANGUAGE": "en",
         "CONTENT_TYPE": f"multipart/form-data; boundary={BOUNDARY}",
@@ -48,7 +49,6 @@ def send(path: str, length: int) -> tuple[int, int, str]:
     said: list[str] = []
     answer = WSGIHandler()(environ, lambda status, headers: said.append(status))
     page = b"".join(answer).decode()
-    answer.close()
     return int(said[0].split()[0]), body.taken, page
 
 
@@ -65,10 +65,9 @@ def test_a_page_that_takes_files_says_so_unread(report):
 
 
 def test_every_other_page_refuses_it_unread_too():
-    for path in (reverse("account_login"), reverse("home"), "/no/such/page/", reverse("invite")):
-        status, taken, _page = send(path, TWO_GIGABYTES)
-        assert status in {400, 404, 405}
-        assert taken == 0
+    for path, expected in (("account_login", 400), ("home", 400), ("invite", 400), ("counter", 400)):
+        assert send(reverse(path), TWO_GIGABYTES)[:2] == (expected, 0)
+    assert send("/no/such/page/", TWO_GIGABYTES)[:2] == (404, 0)
 
 
 def test_one_byte_more_is_too_much_and_as_much_as_may_be_is_read(report, settings):
