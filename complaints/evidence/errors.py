@@ -47,6 +47,11 @@ class PictureTooLarge(DomainError):
     http_status = 413
 
 
+class PicturesBusy(DomainError):
+    message = _("Many photos are being sent at the moment. Wait a minute, then send it again.")
+    http_status = 503
+
+
 class TooManyFiles(DomainError):
     message = _(
         "Each side adds at most %(most)s files to a complaint, and %(kept)s are there. Choose those that show most."

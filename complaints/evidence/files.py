@@ -18,19 +18,24 @@ from complaints.evidence.errors import (
     FileKindRefused,
     FileTooLarge,
     HeicRefused,
+    PicturesBusy,
     PictureTooLarge,
 )
 from complaints.evidence.states import FileKind
 
-#: A picture with more is not opened (the largest that telephones take); with more than ``KEPT_PIXELS`` it is made smaller: a page
-#: photographed, or a long screenshot, stays legible.
-MOST_PIXELS, KEPT_PIXELS = 50_000_000, 12_000_000
+#: A picture with more is not opened: the largest that telephones take, which a JPEG is read smaller from; and a long screenshot.
+MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+#: With more it is made smaller: a page photographed, or a long screenshot, stays legible.
+KEPT_PIXELS = 12_000_000
 #: The longer side of a preview, and how well photos are kept.
 PREVIEW_SIDE, QUALITY = 320, 85
 #: Where a ZIP keeps the table by which it is opened: in the last bytes of the file.
 ZIP_TAIL, ZIP_TABLE = 65_557, b"PK\x05\x06"
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-#: One picture at a time in a process: at most some 400 MB, however many are sent at once.
+#: One picture at a time in a process: at most some 450 MB, however many are sent at once.
+MOST_WAIT = (
+    10.0  # seconds for one's turn; the page then asks to send it again, so that no flood of photos holds up the others
+)
 _ONE_PICTURE = threading.Lock()
 
 
@@ -46,7 +51,7 @@ class CleanFile:
 
 def cleaned(raw: bytes) -> CleanFile:
     """Raises:
-    FileEmpty, FileTooLarge, FileKindRefused, HeicRefused, FileDamaged, PictureTooLarge.
+    FileEmpty, FileTooLarge, FileKindRefused, HeicRefused, FileDamaged, PictureTooLarge. PicturesBusy.
     """
     if not raw:
         raise FileEmpty()
@@ -57,8 +62,12 @@ def cleaned(raw: bytes) -> CleanFile:
     if form == "PDF":
         _check_pdf(raw)
         return CleanFile(kind=FileKind.PDF, content=raw, preview=b"", sha256=sha256)
-    with _ONE_PICTURE:
+    if not _ONE_PICTURE.acquire(timeout=MOST_WAIT):
+        raise PicturesBusy()
+    try:
         content, preview = _made_anew(raw, form)
+    finally:
+        _ONE_PICTURE.release()
     return CleanFile(kind=FileKind.PHOTO, content=content, preview=preview, sha256=sha256)
 
 
@@ -89,23 +98,37 @@ def _made_anew(raw: bytes, form: str) -> tuple[bytes, bytes]:
     """The picture and its preview, from the pixels alone. Raises ``PictureTooLarge``, ``FileDamaged``."""
     try:
         with Image.open(io.BytesIO(raw), formats=[form]) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise PictureTooLarge(megapixels=MOST_PIXELS // 1_000_000)
+            if image.width * image.height > MOST_PIXELS[form]:
+                raise PictureTooLarge(megapixels=MOST_PIXELS[form] // 1_000_000)
             image.draft("RGB", _kept(image.size))  # a JPEG is read smaller at once; the others do not know how
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-        plain = _opaque(upright)
-        if plain.size != (kept := _kept(plain.size)):
-            plain = plain.resize(kept, Image.Resampling.LANCZOS)
+            smaller = _shrunk(_of_eight_bits(image))
+            smaller.getexif().update(image.getexif())
+            plain = _opaque(ImageOps.exif_transpose(smaller))
         content = _as_jpeg(plain)
         plain.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
         return content, _as_jpeg(plain)
     except Image.DecompressionBombError as error:
-        raise PictureTooLarge(megapixels=MOST_PIXELS // 1_000_000) from error
+        raise PictureTooLarge(megapixels=MOST_PIXELS[form] // 1_000_000) from error
     except PictureTooLarge:
         raise
     except Exception as error:  # whatever a decoder stumbles over in a file that is not what it seems
         raise FileDamaged() from error
+
+
+def _of_eight_bits(image: Image.Image) -> Image.Image:
+    """In a mode that can be resized, and whose white is white: a grey of sixteen bits would be cut off."""
+    if image.mode.startswith("I"):
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in {"RGB", "RGBA", "L"}:
+        image.load()
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """With at most ``KEPT_PIXELS``; before anything else is done with it, so that few copies are large."""
+    kept = _kept(image.size)
+    return image if kept == image.size else image.resize(kept, Image.Resampling.LANCZOS)
 
 
 def _kept(size: tuple[int, int]) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from complaints.evidence.errors import (
     FileKindRefused,
     FileTooLarge,
     HeicRefused,
+    PicturesBusy,
     PictureTooLarge,
 )
 from complaints.evidence.files import cleaned
@@ -66,6 +67,35 @@ def test_a_transparent_screenshot_lies_on_white():
     assert min(opened(cleaned(written.getvalue()).content).getpixel((9, 9))) > 240
 
 
+@pytest.mark.parametrize(
+    ("mode", "form", "colour", "wanted"),
+    [
+        ("L", "JPEG", 99, 99),
+        ("CMYK", "JPEG", 0, 255),
+        ("RGB", "MPO", "white", 255),
+        ("P", "PNG", 0, 0),
+        ("1", "PNG", 1, 255),
+        ("I;16", "PNG", 25_600, 100),
+        ("LA", "PNG", (50, 255), 50),
+    ],
+)
+def test_every_way_to_keep_pixels_shows_the_same_picture(mode, form, colour, wanted, monkeypatch):
+    written = io.BytesIO()
+    several = {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]} if form == "MPO" else {}
+    Image.new(mode, (60, 40), colour).save(written, form, **several)
+    for most in (files.KEPT_PIXELS, 600):
+        monkeypatch.setattr(files, "KEPT_PIXELS", most)
+        found = opened(cleaned(written.getvalue()).content).getpixel((5, 5))
+        assert all(abs(value - wanted) <= 3 for value in found)
+
+
+def test_who_waits_too_long_for_their_turn_is_told_to_come_again(monkeypatch):
+    monkeypatch.setattr(files, "MOST_WAIT", 0.01)
+    with files._ONE_PICTURE, pytest.raises(PicturesBusy):
+        cleaned(make.picture())
+    cleaned(make.picture())
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_more_pixels_than_are_kept_become_fewer_in_the_same_proportion(form, monkeypatch):
     monkeypatch.setattr(files, "KEPT_PIXELS", 40_000)
@@ -98,7 +128,7 @@ def test_a_pdf_stays_as_it_is():
         (make.pdf() + bytes(2000), FileDamaged),
         (make.pdf(b"%" + make.archive()), FileKindRefused),
         (make.bomb(), PictureTooLarge),
-        (make.bomb(8_000), PictureTooLarge),
+        (make.bomb(5_001), PictureTooLarge),
     ],
     ids=[
         "empty", "html", "svg", "zip", "gif", "exe", "heic", "cut jpeg", "cut head", "html behind jpeg", "zip behind png", "cut pdf",
