@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "prepaid.backoffice",
     "complaints.cases",
     "complaints.measures",
+    "complaints.evidence",
+    "complaints.off_custody",
     "complaints.routing",
     "demo",
 ]
@@ -225,6 +227,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "off-custody-sweep": {
+        "task": "complaints.off_custody.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
 }
 
 # How an SMS leaves the house (prepaid/notices/senders.py). In the demo the inbox page is the phone.
@@ -328,6 +335,17 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# Files that people send. A body above UPLOAD_MAX_BYTES is refused unread, on every address (prepaid/people/uploads.py); one photo
+# or PDF of a complaint may be EVIDENCE_MAX_BYTES, and each side adds EVIDENCE_MAX_FILES.
+UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB", "64")) << 20
+EVIDENCE_MAX_BYTES = int(os.environ.get("EVIDENCE_MAX_MB", "10")) << 20
+EVIDENCE_MAX_FILES = int(os.environ.get("EVIDENCE_MAX_FILES", "20"))
+FILE_UPLOAD_HANDLERS = [
+    "prepaid.people.uploads.BoundedBody",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -14,6 +14,8 @@ urlpatterns = [
     path("shop/", include("prepaid.merchants.urls")),
     path("shop/products/", include("prepaid.products.urls")),
     path("", include("complaints.cases.urls")),
+    path("", include("complaints.evidence.urls")),
+    path("", include("complaints.off_custody.urls")),
     path("api/v1/", include("prepaid.cards.api_urls")),
     path("api/v1/channel/", include("escrow.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

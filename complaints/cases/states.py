@@ -61,6 +61,14 @@ class Side(TextChoices):
     MERCHANT = "merchant", _("merchant")
 
 
+class EvidenceSide(TextChoices):
+    """For whom a photo or document speaks: a side, or what the authority found itself."""
+
+    CONSUMER = "consumer", _("consumer")
+    MERCHANT = "merchant", _("merchant")
+    AUTHORITY = "authority", _("authority")
+
+
 class Result(TextChoices):
     UPHELD = "upheld", _("upheld")
     NOT_UPHELD = "not_upheld", _("not upheld")
@@ -114,6 +122,7 @@ class EventKind(TextChoices):
     ACCEPTED = "accepted", _("Taken in charge")
     ASSIGNED = "assigned", _("Put in charge")
     STATEMENT = "statement", _("Statement")
+    EVIDENCE = "evidence", _("Photo or document added")
     CALL = "call", _("Call")
     UPHELD = "upheld", _("Complaint upheld: refund ordered from custody")
     NOT_UPHELD = "not_upheld", _("Complaint not upheld")

@@ -6,7 +6,7 @@ from escrow.models.audit import AuditEntry
 from escrow.models.calendar import BusinessClock, WorkingDay
 from escrow.models.claim import Claim, ClaimPayment, LegalHold, ReserveRule
 from escrow.models.early import EarlyRelease, EarlyReleaseRule
-from escrow.models.encrypted import EncryptedTextField, blind_index
+from escrow.models.encrypted import EncryptedBinaryField, EncryptedTextField, blind_index
 from escrow.models.hold import PayoutHold
 from escrow.models.ledger import Account, Transfer
 from escrow.models.payment import Instruction, Payment, Payout, PayoutLine, Refund
@@ -47,6 +47,7 @@ __all__ = [
     "DailyTotal",
     "EarlyRelease",
     "EarlyReleaseRule",
+    "EncryptedBinaryField",
     "EncryptedTextField",
     "Instruction",
     "InstructionBatch",

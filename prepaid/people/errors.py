@@ -101,3 +101,8 @@ class TooOften(DomainError):
 class NotCounted(DomainError):
     message = _("This cannot be taken at the moment. Wait a few minutes, then send it again.")
     http_status = 503
+
+
+class BodyTooLarge(DomainError):
+    message = _("What you sent is larger than %(megabytes)s MB in all. Send fewer or smaller files at a time.")
+    http_status = 413

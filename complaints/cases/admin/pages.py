@@ -103,7 +103,7 @@ def file(
         "phone": phone,
         "owner": owner_of(case),
         "overdue": case.is_overdue(at=clock.now()),
-        "countdown": countdown(case, at=clock.now()),
+        "countdown": countdown(case.due_on, due_at=case.due_at, at=clock.now()),
         "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case),

@@ -94,7 +94,7 @@ class CaseAdmin(LifeAdmin):
     @admin.display(description=_("deadline"))
     def deadline(self, case: Any) -> SafeString | str:
         """A countdown that says when it is urgent; nothing once decided."""
-        return countdown(case, at=clock.now()) if case.is_undecided else "–"
+        return countdown(case.due_on, due_at=case.due_at, at=clock.now()) if case.is_undecided else "–"
 
     @admin.display(description=_("stage"))
     def stage(self, case: Case) -> SafeString:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from complaints.cases.models import Callback, Case
 from complaints.cases.queries.callbacks import link_of
-from complaints.cases.states import Side
+from complaints.cases.states import EvidenceSide, Side
 from escrow.clock import beijing_date, end_of_day
 from escrow.money import yuan
 from prepaid.merchants.models import StaffMember, StaffRole
@@ -93,6 +93,16 @@ def said(case: Case, *, side: Side, at: datetime) -> None:
         else _("Complaint %(number)s: the merchant has answered")
     )
     _tell_lead(case, title, _("Read it in the file. To be handled by %(due_on)s."), at=at)
+
+
+def shown(case: Case, *, side: EvidenceSide, at: datetime) -> None:
+    """The officer in charge learns that a side has added photos or documents."""
+    title = (
+        _("Complaint %(number)s: the consumer has added photos or documents")
+        if side == EvidenceSide.CONSUMER
+        else _("Complaint %(number)s: the merchant has added photos or documents")
+    )
+    _tell_lead(case, title, _("See them in the file. To be handled by %(due_on)s."), at=at)
 
 
 def upheld(case: Case, *, at: datetime) -> None:

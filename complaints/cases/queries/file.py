@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from complaints.cases.models import Case, CaseEvent, Outcome, Statement
 from complaints.cases.states import (
@@ -18,6 +19,7 @@ from complaints.cases.states import (
     CaseState,
     DocumentKind,
     EventKind,
+    EvidenceSide,
     Level,
     Limit,
     MediationState,
@@ -324,6 +326,10 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
                 text = _said(event.statement)
         case EventKind.REPLIED if event.reply is not None:
             text = event.reply.text
+        case EventKind.EVIDENCE:
+            count = event.data["files"]
+            files = ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
+            note = f"{EvidenceSide(event.data['side']).label} · {files}"
         case EventKind.CALL:
             note = f"{Side(event.data['side']).label}: {CallResult(event.data['result']).label}"
         case EventKind.UPHELD:

@@ -1,0 +1,1 @@
+"""Photos and documents of a complaint: checked, made anew, encrypted, shown to whoever may read them."""

@@ -1,0 +1,1 @@
+"""The consumer's and the merchant's pages of photos and documents."""
