@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "prepaid.cards",
     "prepaid.backoffice",
     "complaints.cases",
+    "complaints.hotline",
     "complaints.routing",
     "demo",
 ]
@@ -213,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "cases-sweep": {
         "task": "complaints.cases.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "hotline-sweep": {
+        "task": "complaints.hotline.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },

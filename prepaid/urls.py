@@ -15,6 +15,7 @@ urlpatterns = [
     path("shop/products/", include("prepaid.products.urls")),
     path("", include("complaints.cases.urls")),
     path("api/v1/", include("prepaid.cards.api_urls")),
+    path("api/v1/", include("complaints.hotline.api_urls")),
     path("api/v1/channel/", include("escrow.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("admin/", admin.site.urls),

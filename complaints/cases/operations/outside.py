@@ -67,10 +67,11 @@ def open_outside_case(
     source: Source = Source.PUBLIC,
     foreign: Foreign | None = None,
     by: User | None = None,
+    rings: bool = True,
     at: datetime,
 ) -> Case:
     """Take down a complaint about a purchase outside custody and send it on its way. ``by``: who typed or imported it, when that
-    was not the complainant.
+    was not the complainant. ``rings``: False for who routes it itself, after this.
 
     Raises:
         MerchantMissing, TextMissing, InvalidAmount, SectorUnknown.
@@ -95,6 +96,7 @@ def open_outside_case(
             complainant,
             by=by or complainant,
             at=at,
+            rings=rings,
             received_at=foreign.received_at if foreign else None,
             source=source,
             outside=purchase,
