@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from complaints.cases import operations as cases
-from complaints.cases.errors import AlreadyDecided, CaseExists, SameComplaint
+from complaints.cases.errors import AlreadyDecided, CaseExists
 from complaints.cases.models import Case
+from complaints.cases.queries.outside import key_of, open_case_like
 from complaints.cases.states import Source, Wanted
 from complaints.hotline.errors import TakenMeanwhile
 from complaints.hotline.lines import Order
@@ -42,7 +43,7 @@ def again(deed: Callable[[], T]) -> T:
     for _attempt in range(TRIES - 1):
         try:
             return deed()
-        except (TakenMeanwhile, PhoneTaken, AlreadyDecided):
+        except (TakenMeanwhile, PhoneTaken, AlreadyDecided, CaseExists):
             continue
     return deed()
 
@@ -62,14 +63,14 @@ def take_order(
     importer routes it, too, so that no bell stands in the way of others.
 
     Raises:
-        TakenMeanwhile, PhoneTaken, AlreadyDecided: another deed was in the way; do it ``again``.
+        TakenMeanwhile, PhoneTaken, AlreadyDecided, CaseExists: another deed was in the way; do it ``again``.
     """
     known = WorkOrder.objects.filter(system=system, number=order.number).select_related("case").first()
     if known is not None:
         return known, False
     person = _person(order, actor, at)
-    joined = False
-    try:
+    case, joined = _known_case(system, order, person)
+    if case is None:
         case = cases.open_outside_case(
             complainant=person,
             told=cases.Told(
@@ -87,11 +88,8 @@ def take_order(
             rings=line is None,
             at=at,
         )
-    except SameComplaint as same:
-        case, joined = Case.objects.get(number=same.details["number"]), True
+    elif joined:
         cases.add_statement(number=case.number, complainant=person, text=order.text, at=at)
-    except CaseExists as known_case:
-        case = Case.objects.get(number=known_case.details["number"])
     taken = WorkOrder.objects.create(
         system=system,
         number=order.number,
@@ -111,6 +109,16 @@ def take_order(
         after={"system": system, "number": order.number, "case": case.number},
     )
     return taken, True
+
+
+def _known_case(system: str, order: Order, person: User) -> tuple[Case | None, bool]:
+    """The complaint that has this number, or else the undecided one of the same person about the same merchant, which the order is
+    added to. The person's orders come in one after the other."""
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if case := Case.objects.filter(foreign_system=system, foreign_number=order.number).first():
+        return case, False
+    twin = open_case_like(complainant=person, name_key=key_of(order.merchant))
+    return twin, twin is not None
 
 
 def _person(order: Order, actor: str, at: datetime) -> User:

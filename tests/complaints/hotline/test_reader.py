@@ -42,9 +42,8 @@ def problems(**changes: str) -> list[tuple[str, str]]:
 def test_any_bytes_are_refused_or_rows_and_every_row_an_order_or_what_is_wrong(content):
     try:
         found = rows(content)
-    except BadFile as refusal:
-        assert str(refusal)
-        return
+    except BadFile:
+        return  # whose sentence each case below looks at
     for row in found:
         cells = {field: text for column, text in row.cells.items() if (field := field_of(column))}
         with pytest.raises(Wrong) as wrong:
@@ -57,7 +56,9 @@ def test_any_cells_are_an_order_or_what_is_wrong(cells):
     try:
         found = read_order(GOOD | cells, calendar=lambda received: True, at=AT)
     except Wrong as wrong:
-        assert {code for _column, code in wrong.problems} <= set(PROBLEMS)
+        found = wrong
+    if isinstance(found, Wrong):
+        assert {code for _column, code in found.problems} <= set(PROBLEMS)
         return
     json.dumps(found.to_json()).encode()
     assert "\0" not in str(found.to_json())
@@ -80,7 +81,7 @@ def test_what_is_written_as_json_is_read_back(table):
     assert [row.cells for row in found] == [{k: v or "" for k, v in entry.items()} for entry in table]
 
 
-@given(st.lists(st.lists(st.text("一二三abc,\"\n", min_size=1), min_size=2, max_size=2), min_size=1, max_size=4))
+@given(st.lists(st.lists(st.text('一二三abc,"\n', min_size=1), min_size=2, max_size=2), min_size=1, max_size=4))
 def test_both_encodings_say_the_same(table):
     out = io.StringIO(newline="")
     csv.writer(out).writerows([["工单编号", "内容"], *table])
@@ -100,7 +101,7 @@ def test_rows_across_the_pieces_that_are_read(size):
     "content",
     [
         b"\xff\xfe\x00a", '工单编号,内容\n1,"没有结尾'.encode() + b"x" * 200_000, b'[{"a": 1}', b'[{"a": 1}] x', b"[1, 2]",
-        b"[" * 50_000, b'{"a": "' + b"x" * 300_000, "a,a\n1,2".encode(), b"[{'a': 1}]",
+        b"[" * 50_000, b'{"a": "' + b"x" * 300_000, b"a,a\n1,2", b"[{'a': 1}]",
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_with_a_sentence(content):
@@ -112,7 +113,12 @@ def test_what_is_no_table_is_refused_with_a_sentence(content):
 
 def test_cells_beyond_the_headings_and_nested_values_are_odd():
     assert [row.odd for row in rows("工单编号,内容\n1,2\n1,2,3\n1\n".encode())] == [False, True, False]
-    assert [row.odd for row in rows(b'[{"a": "1"}, {"a": {"b": 1}}, {"a": 1.5}, {"a": [1]}]')] == [False, True, False, True]
+    assert [row.odd for row in rows(b'[{"a": "1"}, {"a": {"b": 1}}, {"a": 1.5}, {"a": [1]}]')] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";", "，"])
@@ -142,7 +148,9 @@ def test_times(text):
     assert time_of(text) == datetime(2026, 11, 27, 10, 20, tzinfo=BEIJING)
 
 
-@given(st.datetimes(datetime(2025, 1, 1), datetime(2026, 11, 26)).map(lambda at: at.replace(microsecond=0, tzinfo=BEIJING)))
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2026, 11, 26)).map(lambda at: at.replace(microsecond=0, tzinfo=BEIJING))
+)
 def test_times_are_read_back(at):
     assert time_of(at.isoformat()) == time_of(f"{at:%Y-%m-%d %H:%M:%S}") == at
 
