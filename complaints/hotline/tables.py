@@ -80,6 +80,7 @@ def _csv_rows(text: IO[str]) -> Iterator[Row]:
             if any(cell.strip() for cell in cells):
                 odd = any(cell.strip() for cell in cells[len(headings) :])
                 values = [cell[1:] if _GUARDED.match(cell) else cell for cell in cells]
+                values += [""] * (len(headings) - len(values))
                 yield Row(number=lines.line_num, cells=dict(zip(headings, values, strict=False)), odd=odd)
     except csv.Error as error:
         raise BadFile(problem=_("line %(line)s is not CSV") % {"line": lines.line_num}) from error

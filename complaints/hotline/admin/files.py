@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from complaints.hotline.queries.scope import check_runs_hotline, file_for, runs_
 from complaints.hotline.states import FileState, LineState
 from complaints.hotline.tables import csv_lines, json_lines
 from escrow import clock
+from escrow.errors import NotFound
 from prepaid.people.access import me, shows_domain_errors
 from prepaid.people.admin_site import PostScopedAdmin
 
@@ -45,6 +46,10 @@ class WorkOrderFileAdmin(PostScopedAdmin):
         """All, for who may import; for everybody else there is none."""
         rows = WorkOrderFile.objects.select_related("read_by", "decided_by")
         return rows if runs_hotline(me(request)) else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Who runs the hotline."""
+        return self.admin_site.has_permission(request) and runs_hotline(me(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """On the first page for who may import."""
@@ -95,7 +100,10 @@ class WorkOrderFileAdmin(PostScopedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What every line is and would become, or has become."""
-        file = file_for(user=me(request), file_id=int(object_id) if object_id.isdecimal() else 0)
+        try:
+            file = file_for(user=me(request), file_id=int(object_id) if object_id.isdecimal() else 0)
+        except NotFound as error:
+            raise Http404 from error
         counts = counts_of(file)
         asked = request.GET.get("state", "")
         lines = file.lines.select_related("case").order_by("row")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from complaints.hotline.models import WorkOrder
@@ -28,6 +28,10 @@ class WorkOrderAdmin(PostScopedAdmin):
         """All, for who runs the hotline; for everybody else there is none."""
         rows = WorkOrder.objects.select_related("case", "key")
         return rows if runs_hotline(me(request)) else rows.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Who runs the hotline."""
+        return self.admin_site.has_permission(request) and runs_hotline(me(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """On the first page for who runs the hotline."""

@@ -3,6 +3,7 @@
 from complaints.cases.operations import UNDETERMINED
 from complaints.hotline.models import WorkOrderFile
 from escrow.errors import NotFound
+from escrow.once import once
 from prepaid.merchants.models import Sector
 from prepaid.people.errors import NotAllowed
 from prepaid.people.models import User
@@ -16,7 +17,11 @@ def runs_hotline(user: User) -> bool:
         return True
     if user.post is None or not user.post.is_citywide:
         return False
-    return Sector.objects.filter(code=UNDETERMINED, lead_department_id=user.post.department_id).exists()
+    return once(("coordinator",), _coordinator) == user.post.department_id
+
+
+def _coordinator() -> str | None:
+    return Sector.objects.filter(code=UNDETERMINED).values_list("lead_department_id", flat=True).first()
 
 
 def check_runs_hotline(user: User) -> None:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from complaints.cases.models import Case, Statement
 from complaints.cases.queries.callbacks import had_a_part
+from complaints.cases.queries.scope import complaint_of
 from complaints.cases.states import CaseState, Source
 from complaints.hotline import operations
 from complaints.hotline.errors import FileDecided
@@ -80,7 +81,7 @@ def test_from_the_file_to_the_complaint(page, hotline, write):
     assert clock.now() - case.received_at > timedelta(hours=4)
     assert WorkOrderFile.objects.get().state == "done"
     assert case.number in page.get(f"{LIST}{file.pk}/change/").content.decode()
-    assert case.number in signed_in(case.complainant).get(f"/complaints/{case.number}/").content.decode()
+    assert complaint_of(user=case.complainant, number=case.number) == case
     report = b"".join(page.get(f"{LIST}{file.pk}/report/").streaming_content).decode()
     assert case.number in report
     assert "is no mobile number" in report
@@ -128,7 +129,7 @@ def test_a_discarded_file_leaves_nothing_and_may_come_again(page, hotline):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "these columns are missing"),
+        (b"", "it has no rows"),
         ("工单编号,诉求内容\n1,2".encode(), "联系电话 (phone)"),
         (as_csv(), "it has no rows"),
         (b"\xff\xfe\x00" * 99, "neither UTF-8 nor GB 18030"),
@@ -318,7 +319,7 @@ def test_the_empty_table_has_every_column(page, kind):
 def test_the_list_and_the_forms_cost_few_queries(page, hotline):
     for number in range(3):
         read(as_csv(row(f"A-{number}")), hotline)
-    for address in ("", "read/", "results/", "../workorder/", "/admin/"):
+    for address in ("", "read/", "results/", "/admin/hotline/workorder/", "/admin/"):
         with CaptureQueriesContext(connection) as asked:
             assert page.get(address if address.startswith("/") else LIST + address).status_code == 200
         assert len(asked) <= 12, address

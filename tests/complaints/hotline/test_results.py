@@ -86,7 +86,7 @@ def test_no_personal_data_leaves_and_every_export_is_audited(page, hotline, deci
         content = saved(page, kind).decode()
         assert "欧阳" not in content
         assert "1571000" not in content
-    entry = AuditEntry.objects.filter(action="hotline.export_results").last()
+    entry = AuditEntry.objects.filter(action="hotline.export_results").order_by("id").last()
     assert entry.actor == hotline.actor
     assert (entry.after["rows"], entry.after["format"], entry.target) == (3, "json", "system:12345")
 
