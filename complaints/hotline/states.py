@@ -38,8 +38,10 @@ class LineState(TextChoices):
     REFUSED = "refused", _("refused")
 
 
-#: A line that was new becomes one of these, once; the others stay what they were when they were read.
-TAKEN_AS = frozenset({LineState.TAKEN, LineState.JOINED, LineState.KNOWN, LineState.REFUSED})
+#: Only a new line becomes something else, once.
+LINE_TRANSITIONS: dict[LineState, frozenset[LineState]] = {state: frozenset() for state in LineState} | {
+    LineState.NEW: frozenset({LineState.TAKEN, LineState.JOINED, LineState.KNOWN, LineState.REFUSED})
+}
 #: What a line with these led to is a complaint.
 WITH_A_CASE = frozenset({LineState.TAKEN, LineState.JOINED})
 

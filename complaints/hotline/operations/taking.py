@@ -18,7 +18,7 @@ from complaints.hotline.lines import Order
 from complaints.hotline.models import WorkOrderFile, WorkOrderLine
 from complaints.hotline.operations.files import TAKE
 from complaints.hotline.operations.orders import again, take_order
-from complaints.hotline.states import FILE_TRANSITIONS, FileState, LineState
+from complaints.hotline.states import FILE_TRANSITIONS, LINE_TRANSITIONS, FileState, LineState
 from escrow import audit
 from escrow.states import check_transition
 from escrow.transactions import ring, transaction
@@ -104,7 +104,9 @@ def _taken(file: WorkOrderFile, line_id: int, *, at: datetime) -> int | None:
             line=line,
             at=at,
         )
-        line.state = LineState.KNOWN if not is_new else LineState.JOINED if order.joined else LineState.TAKEN
+        to = LineState.KNOWN if not is_new else LineState.JOINED if order.joined else LineState.TAKEN
+        check_transition(LINE_TRANSITIONS, LineState(line.state), to)
+        line.state = to
         line.case, line.content = order.case, ""
         line.save()
         return order.case_id if line.state == LineState.TAKEN else None
