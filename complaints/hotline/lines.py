@@ -237,7 +237,8 @@ def time_of(text: str) -> datetime | None:
     )
     try:
         if parts:
-            return datetime(*(int(part or 0) for part in parts.groups()), tzinfo=BEIJING)  # type: ignore[misc,arg-type]  # six numbers
+            year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
         found = datetime.fromisoformat(plain)
         return (found if found.tzinfo else found.replace(tzinfo=BEIJING)).astimezone(BEIJING)
     except (ValueError, OverflowError):
