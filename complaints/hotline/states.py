@@ -15,7 +15,7 @@ class System(TextChoices):
 class FileState(TextChoices):
     READ = "read", _("read, waits for you to confirm")
     TAKING = "taking", _("being imported")
-    DONE = "done", _("imported")
+    DONE = "done", pgettext_lazy("work orders", "imported")
     DISCARDED = "discarded", _("discarded")
 
 
@@ -35,7 +35,7 @@ class LineState(TextChoices):
     WRONG = "wrong", _("wrong")
     TAKEN = "taken", _("a complaint of its own")
     JOINED = "joined", _("added to the same person's complaint")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("work order", "refused")
 
 
 #: Only a new line becomes something else, once.

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.cases.models import Case
 from complaints.hotline.states import WITH_A_CASE, FileState, LineState, System
@@ -21,7 +22,7 @@ class WorkOrderFile(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=FileState, default=FileState.READ)
     lines_count = models.PositiveIntegerField(_("lines"))
     read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("read by"))
-    read_at = models.DateTimeField(_("read"))
+    read_at = models.DateTimeField(pgettext_lazy("work orders", "read"))
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
