@@ -1,7 +1,7 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree, pages, routing (all of them unless some are named). docs/benchmarks.md says what is measured
-against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
+Subjects: uses, size, refunds, sum_tree, pages, routing, hotline (all of them unless some are named). docs/benchmarks.md says what is
+measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
 """
 
 import argparse
@@ -141,6 +141,13 @@ def routing(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(quick=quick)
 
 
+def hotline(databases: Any, quick: bool) -> list[Figure]:
+    """Work orders imported beside people's complaints, by a real worker."""
+    from benchmarks import hotline as subject
+
+    return subject.measure(databases, quick=quick)
+
+
 def _beside() -> dict[str, str]:
     """The environment of a process that makes databases of its own on our server."""
     served = os.environ["DATABASE_URL"].rpartition("/")[0]
@@ -154,6 +161,7 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "sum_tree": sum_tree,
     "pages": pages,
     "routing": routing,
+    "hotline": hotline,
 }
 
 

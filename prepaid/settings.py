@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "complaints.measures",
     "complaints.evidence",
     "complaints.off_custody",
+    "complaints.hotline",
     "complaints.routing",
     "demo",
 ]
@@ -229,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "off-custody-sweep": {
         "task": "complaints.off_custody.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "hotline-sweep": {
+        "task": "complaints.hotline.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },

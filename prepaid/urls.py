@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("complaints.evidence.urls")),
     path("", include("complaints.off_custody.urls")),
     path("api/v1/", include("prepaid.cards.api_urls")),
+    path("api/v1/", include("complaints.hotline.api_urls")),
     path("api/v1/channel/", include("escrow.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("admin/", admin.site.urls),

@@ -1,9 +1,17 @@
 """Bells and the sweep. Each task carries ids and calls one verb."""
 
 from celery import shared_task
+from celery.signals import worker_init
 
 from complaints.cases import operations
+from complaints.routing.router import router
 from escrow import clock
+
+
+@worker_init.connect
+def know_every_place(**kwargs: object) -> None:
+    """Before a worker forks its processes: or the first complaint in each of them would wait for the gazetteer."""
+    router()
 
 
 @shared_task

@@ -99,9 +99,11 @@ def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
     return new_case(card.holder, by=by, at=at, card=card, merchant=card.issuer, **facts)
 
 
-def new_case(complainant: User, *, by: User, at: datetime, received_at: datetime | None = None, **facts: Any) -> Case:
+def new_case(
+    complainant: User, *, by: User, at: datetime, received_at: datetime | None = None, rings: bool = True, **facts: Any
+) -> Case:
     """A case with its number and its terms, on its way to whoever is responsible; ``by`` told or imported it. ``received_at``: when
-    another system received it, from when on the terms run."""
+    another system received it, from when on the terms run. ``rings``: False for who routes it itself, after this."""
     received_at = min(received_at or at, at)
     pk = _next_id()
     case = Case.objects.create(
@@ -114,7 +116,8 @@ def new_case(complainant: User, *, by: User, at: datetime, received_at: datetime
     )
     moves.note(case, EventKind.RECEIVED, at=at, actor=by.actor, by=by, from_state="")
     messages.received(case, at=at)
-    ring("complaints.cases.tasks.route_case", case.pk)
+    if rings:
+        ring("complaints.cases.tasks.route_case", case.pk)
     return case
 
 

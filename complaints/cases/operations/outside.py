@@ -25,7 +25,7 @@ from complaints.cases.operations.handling import led_by, locked_for
 from complaints.cases.operations.intake import TEXT_LENGTH, checked_text, new_case
 from complaints.cases.queries.outside import grounds_outside, key_of, merchant_named, open_case_like
 from complaints.cases.queries.scope import case_for, complaint_of
-from complaints.cases.states import CaseState, EventKind, Result, Source, Wanted
+from complaints.cases.states import CaseState, EventKind, Limit, Result, Source, Wanted
 from escrow.clock import beijing_date
 from escrow.errors import BasisRequired
 from escrow.money import check_fen
@@ -69,10 +69,12 @@ def open_outside_case(
     source: Source = Source.PUBLIC,
     foreign: Foreign | None = None,
     by: User | None = None,
+    limit: Limit = Limit.PREPAID,
+    rings: bool = True,
     at: datetime,
 ) -> Case:
     """Take down a complaint about a purchase outside custody and send it on its way. ``by``: who typed or imported it, when that
-    was not the complainant.
+    was not the complainant. ``rings``: False for who routes it itself, after this.
 
     Raises:
         MerchantMissing, TextMissing, InvalidAmount, SectorUnknown.
@@ -97,6 +99,8 @@ def open_outside_case(
             complainant,
             by=by or complainant,
             at=at,
+            rings=rings,
+            limit=limit,
             received_at=foreign.received_at if foreign else None,
             source=source,
             outside=purchase,

@@ -67,8 +67,9 @@ def queue_for(*, department: Department, district: Division | None, at: datetime
     return Queue(department, None if posted == {None} else district)
 
 
-def route_case(*, case_id: int, at: datetime, actor: str) -> Case:
-    """Send a received case to its queue; a case that has already been sent stays where it is."""
+def route_case(*, case_id: int, at: datetime, actor: str, rings: bool = True) -> Case:
+    """Send a received case to its queue; a case that has already been sent stays where it is. ``rings``: False for who gathers it
+    itself, after this."""
     with transaction():
         case = moves.lock(case_id)
         if case.state != CaseState.RECEIVED:
@@ -76,7 +77,7 @@ def route_case(*, case_id: int, at: datetime, actor: str) -> Case:
         place = place_of(case)
         case.store, case.district, case.subdistrict = place.store, place.district, place.subdistrict
         case.place_reason, case.place_confidence, case.place_evidence = place.reason, place.confidence, place.evidence
-        _send(case, sector=_sector_of(case), at=at, actor=actor)
+        _send(case, sector=_sector_of(case), at=at, actor=actor, rings=rings)
         return case
 
 
@@ -127,8 +128,10 @@ def send_on(
     _send(case, sector=sector, at=at, actor=actor, by=by)
 
 
-def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | None = None) -> None:
-    """Put the locked case into the queue of its sector and district, and tell everybody."""
+def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | None = None, rings: bool = True) -> None:
+    """Put the locked case into the queue of its sector and district, and tell everybody. A group is one queue's: the case leaves it and
+    may find another."""
+    case.group = None
     coordinator = Sector.objects.select_related("lead_department").get(code=UNDETERMINED).lead_department
     case.sector = sector
     case.undetermined = sector.code == UNDETERMINED or case.district is None
@@ -150,4 +153,5 @@ def _send(case: Case, *, sector: Sector, at: datetime, actor: str, by: User | No
         case.save()
         moves.note(case, kind, at=at, actor=actor, **line)
     messages.dispatched(case, at=at)
-    ring("complaints.cases.tasks.gather_cases", case.pk)
+    if rings:
+        ring("complaints.cases.tasks.gather_cases", case.pk)

@@ -71,10 +71,10 @@ def callbacks_for(*, user: User) -> CallbackQuerySet:
 
 def had_a_part(user: User, case: Case) -> bool:
     """Whether the user led the case, did anything in it, or has held a post in its lead department since it was received.
-    Writing down an earlier answer is no part in it."""
+    Importing it, and writing down an earlier answer, are no part in it."""
     received_on = beijing_date(case.received_at)
     posts = user.posts.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=received_on))
-    deeds = case.events.filter(by=user).exclude(kind=EventKind.ANSWERED_BACK)
+    deeds = case.events.filter(by=user).exclude(kind__in=[EventKind.RECEIVED, EventKind.ANSWERED_BACK])
     return (
         user.pk in {case.lead_officer_id, case.complainant_id}
         or posts.filter(department_id=case.lead_department_id).exists()
