@@ -127,7 +127,7 @@ class PrepaidAdminSite(admin.AdminSite):
         """The work queue, with the list of pages below it."""
         items = work_queue(request)
         now = clock.now()
-        posts = list(queries.posts_held(me(request), on=clock.today()))
+        posts = me(request).posts_today
         overdue = sum(1 for item in items if item.due_at is not None and item.due_at < now)
         return super().index(
             request, {"queue": items, "overdue": overdue, "now": now, "posts": posts, **(extra_context or {})}
@@ -143,9 +143,8 @@ class PrepaidAdminSite(admin.AdminSite):
 
     def act(self, request: HttpRequest) -> HttpResponse:
         """This session acts in one of the official's posts from now on."""
-        post = (
-            queries.posts_held(me(request), on=clock.today()).filter(pk=_number(request.POST.get("post", ""))).first()
-        )
+        chosen = _number(request.POST.get("post", ""))
+        post = next((post for post in me(request).posts_today if post.pk == chosen), None)
         if post is None:
             raise Http404
         request.session[ACTING] = post.pk

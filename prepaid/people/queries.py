@@ -97,11 +97,6 @@ def posts_of(*, department: str, district: str | None, on: date) -> QuerySet[Pos
     return posts.select_related("user", "department", "district").order_by("valid_from", "id")
 
 
-def posts_held(user: User, *, on: date) -> QuerySet[Post]:
-    """The user's posts of that day, their own first."""
-    return Post.objects.current(on=on).filter(user=user).select_related("department", "district").own_first()
-
-
 @dataclass(frozen=True)
 class Deed:
     """One line of the audit trail, with the doer named as others may see them."""

@@ -25,6 +25,7 @@ from escrow import queries as escrow
 from escrow.clock import beijing_date, end_of_day
 from escrow.errors import CalendarMissing, NotFound
 from escrow.models import WorkingDay
+from prepaid.notices.models import Message
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, FENGTAI
 from tests.complaints.test_pages import signed_in
@@ -216,7 +217,7 @@ def test_it_is_on_the_supervision_list_until_it_ends_and_the_list_is_the_citys(c
     def shown(user) -> bool:
         return case.number in signed_in(user).get(address, {"stage": "supervised", "district": ""}).content.decode()
 
-    assert [shown(user) for user in (city, make.operator(), coordinator)] == [True, True, False]
+    assert [shown(user) for user in (city, make.operator(), coordinator)] == [True, True, True]
     assert "supervised" not in signed_in(officer).get(address).content.decode()
     index = signed_in(city).get(reverse("admin:index")).content.decode()
     assert f"{address}?stage=supervised" in index
@@ -312,3 +313,17 @@ def test_a_template_begins_the_statement(case, officer):
     assert "The shop has stopped business; the merchant was called several times" in page
     assert "?template=consumer_accepts#record" in page
     assert signed_in(officer).get(file, {"template": "nonsense"}).status_code == 200
+
+
+def test_the_citys_coordinator_reads_what_is_on_the_supervision_list_and_acts_in_none_of_it(case):
+    coordinator = make.officer("market_regulation", None)
+    district, other = make.officer("market_regulation"), make.officer("sports", None)
+    page = reverse("admin:cases_case_change", args=[case.pk])
+    assert signed_in(coordinator).get(page).status_code == 404
+    at = case.ends_at + timedelta(days=30)
+    operations.escalate(case_id=case.pk, at=at, actor=ACTOR)
+    told = Message.objects.filter(recipient=coordinator, url=page)
+    assert told.count() == 1
+    assert signed_in(coordinator).get(page).status_code == 200
+    assert signed_in(coordinator).post(reverse("admin:cases_case_accept", args=[case.pk])).status_code == 404
+    assert signed_in(district).get(page).status_code == signed_in(other).get(page).status_code == 404

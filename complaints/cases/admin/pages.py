@@ -42,7 +42,7 @@ from complaints.cases.queries.file import (
 from complaints.cases.queries.life import life_of
 from complaints.cases.queries.outside import grounds_outside, with_earlier
 from complaints.cases.queries.queue import colleagues_for
-from complaints.cases.queries.scope import cases_for, whole
+from complaints.cases.queries.scope import cases_for, linked, whole
 from complaints.cases.queries.templates import Template, template_by, templates
 from complaints.cases.states import CallResult, CaseState, Result, Side
 from escrow import clock
@@ -74,7 +74,7 @@ def _case(request: HttpRequest, pk: int | str) -> Case:
     case = cases.filter(pk=pk).first() if str(pk).isdecimal() else None
     if case is None:
         raise Http404
-    return case
+    return linked(case)
 
 
 def file(

@@ -92,6 +92,13 @@ def in_post(post: Post) -> Q:
     return scope if post.is_citywide else scope & Q(lead_district_id=post.district_id)
 
 
+def read_in_post(post: Post) -> Q:
+    """What a post reads: its queue and, for the coordinator's city posts, what is or was on the city's supervision list."""
+    if not post.is_citywide:
+        return in_post(post)
+    return in_post(post) | Q(coordinator_id=post.department_id, supervised_at__isnull=False)
+
+
 def cases_for(*, officer: User) -> CaseQuerySet:
     """What the user may read in the administration: by their post; the platform's operator all; anybody else nothing."""
     if not officer.is_active or not officer.is_staff:
@@ -99,7 +106,7 @@ def cases_for(*, officer: User) -> CaseQuerySet:
     if officer.is_platform_operator:
         return listed(Case.objects.all())
     if officer.post is not None:
-        return listed(Case.objects.filter(in_post(officer.post)))
+        return listed(Case.objects.filter(read_in_post(officer.post)))
     return Case.objects.none()
 
 
@@ -112,10 +119,13 @@ def _one(cases: CaseQuerySet, number: str) -> Case:
     case = whole(cases.filter(number=number)).first()
     if case is None:
         raise NotFound()
-    if case.card is None:
-        return case
-    assert case.merchant is not None  # a constraint
-    case.card.issuer = case.merchant  # the same rows, not asked for again
-    if case.refund_request is not None:
-        case.refund_request.card = case.card
+    return linked(case)
+
+
+def linked(case: Case) -> Case:
+    """The case, its parts naming the same rows, which are not asked for again."""
+    if case.card is not None and case.merchant is not None:
+        case.card.issuer = case.merchant
+        if case.refund_request is not None:
+            case.refund_request.card = case.card
     return case

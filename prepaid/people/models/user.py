@@ -154,12 +154,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return masked_name(self.name)
 
     @cached_property
+    def posts_today(self) -> "list[Post]":
+        """The posts held today, the user's own first. Asked once per request."""
+        return list(self.posts.current(on=clock.today()).select_related("department", "district").own_first())
+
+    @cached_property
     def post(self) -> "Post | None":
-        """The post held today, or None: the user's own, unless this session acts in an extra one (``act_as``). Asked once per
-        request."""
-        posts = self.posts.current(on=clock.today()).select_related("department", "district").own_first()
-        acting = [post for post in posts if post.pk == self.acting_post_id] if self.acting_post_id else []
-        return next(iter(acting or posts), None)
+        """The post held today, or None: the user's own, unless this session acts in an extra one (``act_as``)."""
+        acting = [post for post in self.posts_today if post.pk == self.acting_post_id]
+        return next(iter(acting or self.posts_today), None)
 
     def act_as(self, post_id: int | None) -> None:
         """For this request the user holds this of their posts; one that has ended counts for nothing."""
