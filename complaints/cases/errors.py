@@ -27,7 +27,7 @@ class MerchantMissing(DomainError):
 
 
 class PayByMissing(DomainError):
-    message = _("Enter the day by which the merchant pays: today or later.")
+    message = _("Enter the day by which the merchant pays: today or later, and at most a year from now.")
     http_status = 400
     field = "pay_by"
 

@@ -27,6 +27,10 @@ class FileKindRefused(DomainError):
     http_status = 415
 
 
+class PhotosOnly(FileKindRefused):
+    message = _("Only photos (JPEG, PNG, WebP) are taken here. Send a photo of it instead.")
+
+
 class HeicRefused(DomainError):
     message = _(
         "HEIC photos are not taken. Send it as JPEG: choose it from the photo library in the browser, which converts it, or take "

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from complaints.cases.states import EvidenceSide
-from complaints.evidence.errors import FileEmpty, FileMissing, FileTooLarge
+from complaints.evidence.errors import FileEmpty, FileMissing, FileTooLarge, PhotosOnly
 from complaints.evidence.files import CleanFile, cleaned
 from escrow.errors import DomainError
 
@@ -38,7 +38,7 @@ class FilesField(_FileField):
     """Photos and documents: the cleaned data is a list of ``CleanFile``. ``most``: how many at a time; ``kinds``: as in ``accept``."""
 
     def __init__(self, *, most: int = AT_A_TIME, accept: str = ACCEPTED, **kwargs: Any) -> None:
-        self.most = most
+        self.most, self.photos_only = most, "application/pdf" not in accept
         widget = FilesInput if most > 1 else forms.FileInput
         super().__init__(widget=widget(attrs={"accept": accept}), **kwargs)
         self.error_messages["required"] = FileMissing.message
@@ -57,16 +57,19 @@ class FilesField(_FileField):
                 )
                 % {"most": self.most}
             )
-        return [_cleaned(one) for one in sent]
+        return [_cleaned(one, photos_only=self.photos_only) for one in sent]
 
 
-def _cleaned(sent: UploadedFile) -> CleanFile:
+def _cleaned(sent: UploadedFile, *, photos_only: bool) -> CleanFile:
     try:
         if not sent.size:
             raise FileEmpty()
         if sent.size > settings.EVIDENCE_MAX_BYTES:
             raise FileTooLarge(megabytes=settings.EVIDENCE_MAX_BYTES >> 20)
-        return cleaned(sent.read())
+        content = sent.read()
+        if photos_only and content.startswith(b"%PDF-"):
+            raise PhotosOnly()
+        return cleaned(content)
     except DomainError as error:
         raise forms.ValidationError(f"{(sent.name or '')[:NAME_LENGTH]}: {error}", code=error.code) from error
 

@@ -31,6 +31,12 @@ class SameFile(DomainError):
     field = "file"
 
 
+class FileReadMeanwhile(WrongState):
+    """The same file twice at the same moment."""
+
+    message = _("This file is being read already. Open the list to see it.")
+
+
 class FileDecided(WrongState):
     message = _("This file has been imported or discarded already. Reload the page to see what became of it.")
 

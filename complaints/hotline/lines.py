@@ -98,7 +98,7 @@ def read_order(
     Raises:
         Wrong: with every problem of the row.
     """
-    reader = _Reader({name: _clean(text) for name, text in cells.items()}, at)
+    reader = _Reader({name: clean(text) for name, text in cells.items()}, at)
     values = reader.values(calendar)
     if odd:
         reader.problems.append(("", "odd"))
@@ -221,7 +221,7 @@ class _Reader:
 
 def number_of(cells: dict[str, str]) -> str:
     """The number of the order as it is kept and compared: half-width, no spaces."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", _clean(cells.get("number", ""))))
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean(cells.get("number", ""))))
 
 
 def time_of(text: str) -> datetime | None:
@@ -245,7 +245,7 @@ def time_of(text: str) -> datetime | None:
         return None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without what no database or page keeps: control characters but for line ends, halves of characters."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from complaints.hotline.errors import BadFile
 from escrow.bank_files.writing import Cell, as_text
 
+#: A table of work orders has a dozen; thousands would fill the memory.
+MOST_COLUMNS = 200
 CHUNK = 1 << 16
 #: Characters of one row of a JSON file.
 MOST_ROW = 100_000
@@ -74,6 +76,8 @@ def _csv_rows(text: IO[str]) -> Iterator[Row]:
         headings = [cell.strip("\ufeff \t\r\n") for cell in next(lines, [])]
         while len(headings) and not headings[-1]:
             headings.pop()
+        if len(headings) > MOST_COLUMNS:
+            raise BadFile(problem=_("it has more than %(most)s columns") % {"most": MOST_COLUMNS})
         if len(set(headings)) < len(headings) or "" in headings:
             raise BadFile(problem=_("a heading stands there twice, or is empty"))
         for cells in lines:

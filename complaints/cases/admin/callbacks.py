@@ -29,6 +29,7 @@ class CallbackAdmin(PostScopedAdmin):
     list_display = ["number", "against", "handled_by", "asked_at", "answers_until", "state", "resolved", "satisfied"]
     list_filter = ["state", "channel", "resolved", "satisfied"]
     list_select_related = [
+        "case__outside",
         "case__merchant",
         "case__lead_department",
         "case__lead_district",

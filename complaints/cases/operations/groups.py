@@ -38,7 +38,8 @@ def gather_cases(*, case_id: int, at: datetime, actor: str) -> CaseGroup | None:
             group, _new = CaseGroup.objects.get_or_create(**subject, **where, defaults=facts)
         for pk in alike.filter(group__isnull=True).order_by("pk").values_list("pk", flat=True):
             one = moves.lock(pk)
-            if one.group_id is None and one.is_undecided:
+            here = (one.lead_department_id, one.lead_district_id) == (group.department_id, group.district_id)
+            if here and one.group_id is None and one.is_undecided:
                 one.group = group
                 one.save(update_fields=["group"])
                 moves.note(one, EventKind.GROUPED, at=at, actor=actor)

@@ -93,7 +93,9 @@ def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at
         "district": case.lead_district,
         "data": {"lead": lead.pk},
     }
-    if case.state == CaseState.IN_HAND and not lead_still_serves(case, at=at):
+    # A debt is followed up by somebody, too, when its lead has left.
+    owing = case.state == CaseState.EXECUTING and case.outside is not None
+    if (case.state == CaseState.IN_HAND or owing) and not lead_still_serves(case, at=at):
         case.lead_officer = lead
         case.save()
         moves.note(case, kind, at=at, actor=officer.actor, **line)
@@ -101,7 +103,7 @@ def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at
         case.lead_officer, case.accepted_at = lead, at
         moves.move(case, CaseState.IN_HAND, kind, at=at, actor=officer.actor, **line)
         messages.accepted(case, at=at)
-    elif case.is_undecided:
+    elif case.is_undecided or owing:
         raise HasALead()
     else:
         raise AlreadyDecided()

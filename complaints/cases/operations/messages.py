@@ -174,6 +174,8 @@ def turned_away(case: Case, *, at: datetime) -> None:
         _("Read here why. For other matters call 12345."),
         at=at,
     )
+    title = _("Complaint %(number)s is not a matter of prepaid consumption")
+    _tell_merchant(case, title, _("There is nothing more to answer."), at=at)
 
 
 def owed(case: Case, *, at: datetime) -> None:

@@ -21,7 +21,7 @@ from complaints.cases.errors import (
 from complaints.cases.models import Case, Outcome, OutsidePurchase, Repayment
 from complaints.cases.models.outside import ADDRESS_LENGTH, NAME_LENGTH
 from complaints.cases.operations import messages, moves
-from complaints.cases.operations.handling import led_by, locked_for
+from complaints.cases.operations.handling import check_lead, led_by, locked_for
 from complaints.cases.operations.intake import TEXT_LENGTH, checked_text, new_case
 from complaints.cases.queries.outside import grounds_outside, key_of, merchant_named, open_case_like
 from complaints.cases.queries.scope import case_for, complaint_of
@@ -35,6 +35,8 @@ from prepaid.merchants.models import Sector, Store
 from prepaid.people.models import User
 
 EVIDENCE_LENGTH = 200
+#: Days that a decision gives a merchant at most; a year mistyped would keep the case open for ever.
+LONGEST_TO_PAY = 366
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,7 @@ def check_outside_decision(
 ) -> Case:
     """Whether ``decide_outside`` would accept this now; writes nothing. The case. Raises as it does."""
     case = case_for(officer=officer, number=number)
+    check_lead(case, officer)
     _check(case, result=result, amount_fen=amount_fen, basis=basis, pay_by=pay_by, reasons=reasons, at=at)
     return case
 
@@ -234,7 +237,7 @@ def _check(
         if basis not in RefundBasis.values:
             raise BasisRequired()
         grounds_outside(case, today=beijing_date(at))[RefundBasis(basis)].check(check_fen(amount_fen))
-        if pay_by is None or pay_by < beijing_date(at):
+        if pay_by is None or not 0 <= (pay_by - beijing_date(at)).days <= LONGEST_TO_PAY:
             raise PayByMissing()
 
 

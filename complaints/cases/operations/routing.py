@@ -110,7 +110,7 @@ def determine_authority(*, number: str, sector_code: str, officer: User, distric
             case.place_reason = PlaceReason.PERSON
         if case.district is None:
             raise DistrictUnknown()
-        if case.outside is not None:
+        if case.outside is not None and case.outside.address:
             RememberedAuthority.objects.update_or_create(
                 key=place_key(case.outside),
                 defaults={"district": case.district, "sector": sector, "by": officer, "at": at},

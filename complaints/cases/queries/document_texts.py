@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from complaints.cases.models import Case, Mediation
-from complaints.cases.queries.file import authority
-from complaints.cases.states import DocumentKind, Side
+from complaints.cases.queries.file import authority, until
+from complaints.cases.states import DocumentKind, Limit, Side
 from escrow.clock import BEIJING
 from escrow.money import yuan
 
@@ -162,13 +162,17 @@ def _sections(case: Case, kind: DocumentKind, mediation: Mediation | None, *, of
         case DocumentKind.ACCEPTANCE:
             said = [
                 _("%(office)s has accepted this complaint and hears both sides.") % {"office": office},
-                _("It is handled by %(day)s. The money of the card stays frozen until then.")
-                % {"day": case.due_on.isoformat()},
+                _("It is handled by %(day)s.") % {"day": until(case)},
             ]
+            if case.refund_request is not None:
+                said.append(_("The money of the card stays frozen until then."))
             law = _(
-                "Beijing Single-Purpose Prepaid Card Regulations, Article 25: handled within 7 working days, the consumer is told. Beijing "
-                "Swift Response Regulations, Article 14: who receives a complaint first leads it to the end."
+                "Beijing Swift Response Regulations, Article 14: who receives a complaint first leads it to the end."
             )
+            if case.limit == Limit.PREPAID:
+                law += " " + _(
+                    "Beijing Single-Purpose Prepaid Card Regulations, Article 25: handled within 7 working days, the consumer is told."
+                )
         case DocumentKind.REJECTION:
             reasons = [outcome.reasons] if outcome else []  # issued after the decision only
             said = [_("%(office)s does not take this complaint up.") % {"office": office}, *reasons]

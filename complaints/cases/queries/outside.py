@@ -16,6 +16,7 @@ from escrow.clock import beijing_date
 from escrow.states import RefundBasis
 from prepaid.cards import errors
 from prepaid.cards.queries import Ground
+from prepaid.merchants.errors import UnknownSector
 from prepaid.merchants.models import Merchant, Sector, Store
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import Division, User
@@ -145,11 +146,17 @@ def _cools_off(case: Case, purchase: OutsidePurchase) -> bool:
     """Whether the complaint came within the cooling-off days of the sector, counted from the day of payment (SPC 14)."""
     if purchase.paid_on is None or case.sector_id is None:
         return False
-    days = sector_rule(case.sector_id, purchase.paid_on).cooling_off_days
+    try:
+        days = sector_rule(case.sector_id, purchase.paid_on).cooling_off_days
+    except UnknownSector:  # paid before there was a rule
+        return False
     return beijing_date(case.received_at) <= purchase.paid_on + timedelta(days=days)
 
 
 def _remembered(purchase: OutsidePurchase) -> RememberedAuthority | None:
+    """Nothing of a place that nobody named: the same name may stand on many doors."""
+    if not purchase.address:
+        return None
     return RememberedAuthority.objects.select_related("district", "sector").filter(key=place_key(purchase)).first()
 
 

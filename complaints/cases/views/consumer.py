@@ -158,7 +158,9 @@ def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
         try:
             operations.withdraw(number=number, complainant=me(request), at=clock.now())
             said = _("Your complaint is withdrawn. The card can be used again.")
-            if case.redemption is not None:
+            if case.outside is not None:
+                said = _("Your complaint is withdrawn.")
+            elif case.redemption is not None:
                 said = _("Your complaint is withdrawn. The charge counts as confirmed.")
             messages.success(request, said)
             return redirect("complaint_detail", number)

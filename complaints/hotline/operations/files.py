@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from complaints.cases.operations.intake import terms_from
 from complaints.cases.states import Limit
 from complaints.hotline.columns import field_of, missing
-from complaints.hotline.errors import BadFile, FileDecided, SameFile, UnknownColumns
-from complaints.hotline.lines import NUMBER_LENGTH, Wrong, calendar_of, number_of, read_order
+from complaints.hotline.errors import BadFile, FileDecided, FileReadMeanwhile, SameFile, UnknownColumns
+from complaints.hotline.lines import NUMBER_LENGTH, Wrong, calendar_of, clean, number_of, read_order
 from complaints.hotline.models import WorkOrderFile, WorkOrderLine
 from complaints.hotline.queries.lines import known_numbers
 from complaints.hotline.queries.scope import check_runs_hotline, file_for
@@ -21,7 +21,7 @@ from complaints.hotline.tables import CHUNK, Row, rows_of
 from escrow import audit
 from escrow.clock import beijing_date
 from escrow.states import check_transition
-from escrow.transactions import ring, transaction
+from escrow.transactions import CONSTRAINT_ERRORS, ring, transaction
 from prepaid.people.models import User
 
 MOST_LINES, MOST_BYTES = 100_000, 64 * 1024 * 1024
@@ -30,6 +30,8 @@ BATCH = 1000
 #: Names of unknown columns that a refusal repeats.
 NAMED = 10
 TAKE = "complaints.hotline.tasks.take_some"
+
+CONSTRAINT_ERRORS["work_order_file_once"] = FileReadMeanwhile
 
 
 def read_file(
@@ -106,7 +108,7 @@ class _Reader:
             field = self.fields[column]
             if field is None:
                 if len(self.unknown) < NAMED:
-                    self.unknown[column[:40]] = None
+                    self.unknown[clean(column)[:40]] = None
             elif not cells.get(field, "").strip():
                 cells[field] = text
         return cells

@@ -29,6 +29,6 @@ def test_by_the_name_then_by_the_text(name, text, sector):
 
 
 def test_every_sector_named_is_one_of_the_table():
-    with (Path(reference.DATA) / "sectors.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (Path(reference.__file__).parent / "data" / "sectors.csv").open(encoding="utf-8-sig", newline="") as file:
         known = {row["code"] for row in csv.DictReader(file)} - {"undetermined"}
     assert {sector for _word, sector in sectors._words()} == known
