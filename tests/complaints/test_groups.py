@@ -90,7 +90,10 @@ def test_one_reply_reaches_every_consumer_with_an_open_complaint_and_nobody_else
     operator = signed_in(make.operator())
     assert (operator.get(page).status_code, operator.post(send, {"text": "不"}).status_code) == (200, 404)
     assert not Reply.objects.exists()
-    desk.post(send, {"text": "已立案，法人已到场。"})
+    for _pressed_twice in range(2):
+        desk.post(send, {"text": "已立案，法人已到场。"})
+    assert Reply.objects.count() == 1
+    assert cases[1].events.filter(kind=EventKind.REPLIED).count() == 1
     for case in cases:
         told_so = case.events.filter(kind=EventKind.REPLIED).exists()
         assert told_so == (case.pk != cases[0].pk)

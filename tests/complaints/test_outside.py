@@ -12,6 +12,7 @@ from complaints.cases.errors import (
     AlreadyRepaid,
     CaseExists,
     DistrictUnknown,
+    HasALead,
     MerchantMissing,
     NotTheLead,
     PayByMissing,
@@ -25,7 +26,7 @@ from complaints.cases.errors import (
 from complaints.cases.models import Callback, Case, OutsidePurchase, RememberedAuthority
 from complaints.cases.operations import Foreign, Told
 from complaints.cases.queries.scope import cases_for
-from complaints.cases.states import CaseState, EventKind, PlaceReason, Result, Side, Source
+from complaints.cases.states import CaseState, EventKind, Limit, PlaceReason, Result, Side, Source
 from escrow import clock
 from escrow.clock import beijing_date
 from escrow.errors import DomainError, NotFound
@@ -201,6 +202,9 @@ def test_nobody_knows_where_so_the_citys_coordinator_says_and_it_is_remembered()
     desk = signed_in(hotline)
     page = desk.get(reverse("admin:cases_case_change", args=[case.pk])).content.decode()
     assert 'name="district"' in page
+    assert reverse("admin:cases_case_accept", args=[case.pk]) not in page
+    with pytest.raises(DistrictUnknown):  # nobody leads to the end what lies nowhere
+        operations.accept(number=case.number, officer=hotline, at=AT)
     send = reverse("admin:cases_case_sector", args=[case.pk])
     assert desk.post(send, {"sector": "fitness"}).status_code == 400
     with pytest.raises(DistrictUnknown):
@@ -407,3 +411,35 @@ def test_a_case_without_a_card_is_one_about_a_purchase_outside(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         Case.objects.filter(pk=make.complaint().pk).update(card=None)
     assert timezone.is_aware(case.received_at)
+
+
+def test_another_report_makes_it_more_urgent_and_never_less():
+    officer, case = make.officer("sports"), told()
+    facts = {"case_id": case.pk, "received_at": AT, "at": AT, "actor": ACTOR}
+    hastened = operations.hasten(limit=Limit.LIFE_RISK, **facts)
+    assert hastened.due_at == AT + timedelta(hours=2)
+    assert (
+        Message.objects.filter(recipient=officer, url=reverse("admin:cases_case_change", args=[case.pk])).count() == 2
+    )  # it has come, and it is due soon
+    for limit in (Limit.LIFE_RISK, Limit.PREPAID, Limit.COMPLEX):
+        assert operations.hasten(limit=limit, **facts).due_at == hastened.due_at
+    assert case.events.filter(kind=EventKind.LIMITED).count() == 1
+
+
+def test_a_debt_is_followed_up_when_its_lead_has_left():
+    case, lead = owed_by_gym()
+    colleague, late = make.officer("sports"), AT + timedelta(days=11)
+    with pytest.raises(HasALead):
+        operations.assign(number=case.number, lead_id=colleague.pk, officer=colleague, at=AT)
+    lead.posts.update(valid_until=TODAY)
+    operations.assign(number=case.number, lead_id=colleague.pk, officer=colleague, at=late)
+    operations.end_unpaid(number=case.number, reasons="去法院", officer=colleague, at=late)
+
+
+def test_paid_before_there_was_a_rule_can_be_decided():
+    lead = make.officer("sports")
+    what = Told(merchant_name="健身", address=GYM.address, paid_fen=100, paid_on=TODAY.replace(year=2019))
+    case = make.led(told(what=what), lead)
+    with pytest.raises(BasisRefused):
+        decided(case, lead, basis=RefundBasis.COOLING_OFF, amount_fen=100)
+    assert decided(case, lead, amount_fen=100).state == CaseState.EXECUTING

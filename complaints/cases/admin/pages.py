@@ -113,7 +113,7 @@ def file(
         "money": money,
         "figures": figures_of(case, held_fen=money.held_fen, today=today),
         "leads": leads,
-        "may_accept": free,
+        "may_accept": free and case.district_id is not None,
         "record_form": _record_form(case, None, template_by(request.GET.get("template", ""))) if leads else None,
         "templates": templates(),
         "life": life_of(case, officer=officer, at=clock.now()),

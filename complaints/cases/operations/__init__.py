@@ -25,7 +25,7 @@ from complaints.cases.operations.escalation import escalate, remind
 from complaints.cases.operations.groups import gather_cases, reply_to_group
 from complaints.cases.operations.handling import accept, assign, log_call, record_statement, reveal_phone
 from complaints.cases.operations.intake import add_statement, answer, open_case, open_charge_case, withdraw
-from complaints.cases.operations.limits import choose_limit, extend
+from complaints.cases.operations.limits import choose_limit, extend, hasten
 from complaints.cases.operations.mediating import (
     Record,
     confirm_as_consumer,
@@ -83,6 +83,7 @@ __all__ = [
     "escalate",
     "extend",
     "gather_cases",
+    "hasten",
     "issue_document",
     "lapse_callback",
     "lapse_objection",

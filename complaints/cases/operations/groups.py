@@ -17,6 +17,8 @@ from prepaid.people.models import User
 
 #: Complaints that lie farther apart are no wave.
 TOGETHER = timedelta(days=30)
+#: The same words of the same officer within so long are the same reply, sent twice.
+PRESSED_TWICE = timedelta(minutes=5)
 
 
 def gather_cases(*, case_id: int, at: datetime, actor: str) -> CaseGroup | None:
@@ -57,6 +59,10 @@ def reply_to_group(*, group_id: int, officer: User, text: str, at: datetime) -> 
         group = group_for(officer=officer, group_id=group_id)
         if officer.post is None:
             raise NotFound()
+        CaseGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+        last = group.replies.order_by("-id").first()
+        if last is not None and last.text == text and last.by_id == officer.pk and at - last.at < PRESSED_TWICE:
+            return last.events.count()
         reply = Reply.objects.create(group=group, text=text, by=officer, at=at)
         told = 0
         for pk in open_cases_of(group).order_by("pk").values_list("pk", flat=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from complaints.cases.errors import AlreadyDecided, HasALead, NotTheLead, OfficerElsewhere
+from complaints.cases.errors import AlreadyDecided, DistrictUnknown, HasALead, NotTheLead, OfficerElsewhere
 from complaints.cases.models import Call, Case, Statement
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.intake import checked_offer, checked_text
@@ -100,6 +100,8 @@ def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at
         case.save()
         moves.note(case, kind, at=at, actor=officer.actor, **line)
     elif case.state == CaseState.DISPATCHED:
+        if case.district is None:
+            raise DistrictUnknown()  # nobody leads to the end what lies nowhere
         case.lead_officer, case.accepted_at = lead, at
         moves.move(case, CaseState.IN_HAND, kind, at=at, actor=officer.actor, **line)
         messages.accepted(case, at=at)

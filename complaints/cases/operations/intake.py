@@ -100,9 +100,17 @@ def _open(by: User, card: Card, *, at: datetime, **facts: Any) -> Case:
 
 
 def new_case(
-    complainant: User, *, by: User, at: datetime, received_at: datetime | None = None, rings: bool = True, **facts: Any
+    complainant: User,
+    *,
+    by: User | None,
+    actor: str = "",
+    at: datetime,
+    received_at: datetime | None = None,
+    rings: bool = True,
+    **facts: Any,
 ) -> Case:
-    """A case with its number and its terms, on its way to whoever is responsible; ``by`` told or imported it. ``received_at``: when
+    """A case with its number and its terms, on its way to whoever is responsible; ``by`` told or imported it, or another system
+    did (``actor``). ``received_at``: when
     another system received it, from when on the terms run. ``rings``: False for who routes it itself, after this."""
     received_at = min(received_at or at, at)
     pk = _next_id()
@@ -114,21 +122,32 @@ def new_case(
         **terms_from(received_at, Limit(facts.get("limit", Limit.PREPAID))),
         **facts,
     )
-    moves.note(case, EventKind.RECEIVED, at=at, actor=by.actor, by=by, from_state="")
+    actor = actor or (by or complainant).actor
+    moves.note(case, EventKind.RECEIVED, at=at, actor=actor, by=by, from_state="")
     messages.received(case, at=at)
     if rings:
         ring("complaints.cases.tasks.route_case", case.pk)
     return case
 
 
-def add_statement(*, number: str, complainant: User, text: str, at: datetime) -> Statement:
-    """The consumer adds to their side.
+def add_statement(*, number: str, complainant: User, text: str, actor: str = "", at: datetime) -> Statement:
+    """The consumer adds to their side. ``actor``: who brought their words, when they came by another way; what was said in somebody's
+    name is then not their own deed.
 
     Raises:
         NotFound: not this person's complaint. AlreadyDecided. TextMissing.
     """
     case_id = complaint_of(user=complainant, number=number).pk
-    return _say(case_id=case_id, side=Side.CONSUMER, author=complainant, text=text, offer_fen=None, at=at)
+    return _say(
+        case_id=case_id,
+        side=Side.CONSUMER,
+        author=complainant,
+        text=text,
+        offer_fen=None,
+        by=None if actor else complainant,
+        actor=actor or complainant.actor,
+        at=at,
+    )
 
 
 def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None, at: datetime) -> Statement:
@@ -141,7 +160,16 @@ def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None,
     if not staff.manages:
         raise NotFound()
     case_id = case_about(merchant_id=staff.merchant_id, number=number).pk
-    return _say(case_id=case_id, side=Side.MERCHANT, author=staff.user, text=text, offer_fen=offer_fen, at=at)
+    return _say(
+        case_id=case_id,
+        side=Side.MERCHANT,
+        author=staff.user,
+        text=text,
+        offer_fen=offer_fen,
+        by=staff.user,
+        actor=staff.user.actor,
+        at=at,
+    )
 
 
 def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
@@ -165,7 +193,17 @@ def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
         return case
 
 
-def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | None, at: datetime) -> Statement:
+def _say(
+    *,
+    case_id: int,
+    side: Side,
+    author: User,
+    text: str,
+    offer_fen: int | None,
+    by: User | None,
+    actor: str,
+    at: datetime,
+) -> Statement:
     text = checked_text(text)
     with transaction():
         case = moves.lock(case_id)
@@ -177,8 +215,8 @@ def _say(*, case_id: int, side: Side, author: User, text: str, offer_fen: int | 
             case,
             EventKind.STATEMENT,
             at=at,
-            actor=author.actor,
-            by=author,
+            actor=actor,
+            by=by,
             statement=statement,
         )
         messages.said(case, side=side, at=at)

@@ -17,7 +17,7 @@ from complaints.cases.operations.intake import terms_from
 from complaints.cases.operations.objections import checked_reason
 from complaints.cases.queries.rules import extended, most_days
 from complaints.cases.states import CaseState, EventKind, Limit
-from escrow.clock import beijing_date
+from escrow.clock import beijing_date, end_of_day
 from escrow.transactions import transaction
 from prepaid.people.models import User
 
@@ -47,6 +47,30 @@ def choose_limit(*, number: str, officer: User, limit: Limit, at: datetime) -> C
         data = {"was": was, "limit": limit.value, "due_on": case.due_on, "due_at": case.due_at}
         moves.note(case, EventKind.LIMITED, at=at, actor=officer.actor, by=officer, data=data)
         life_messages.limited(case, at=at)
+        return case
+
+
+def hasten(*, case_id: int, limit: Limit, received_at: datetime, at: datetime, actor: str) -> Case:
+    """Another report of the same matter, received at ``received_at``, makes it more urgent: the case gets that kind of limit where it
+    ends earlier than the present one, and whoever is in charge is told. Never later than before. Repeatable.
+
+    Raises:
+        TimeLimitMissing.
+    """
+    with transaction():
+        case = moves.lock(case_id)
+        terms = terms_from(received_at, limit)
+        if not case.is_undecided or (terms["due_at"] or end_of_day(terms["due_on"])) >= case.ends_at:
+            return case
+        was = case.limit
+        case.limit, case.reminded_at = limit, None
+        for name, value in terms.items():
+            setattr(case, name, value)
+        case.save()
+        data = {"was": was, "limit": limit.value, "due_on": case.due_on, "due_at": case.due_at}
+        moves.note(case, EventKind.LIMITED, at=at, actor=actor, data=data)
+        life_messages.limited(case, at=at)
+        life_messages.reminded(case, at=at)
         return case
 
 

@@ -71,12 +71,14 @@ def open_outside_case(
     source: Source = Source.PUBLIC,
     foreign: Foreign | None = None,
     by: User | None = None,
+    actor: str = "",
     limit: Limit = Limit.PREPAID,
     rings: bool = True,
     at: datetime,
 ) -> Case:
     """Take down a complaint about a purchase outside custody and send it on its way. ``by``: who typed or imported it, when that
-    was not the complainant. ``rings``: False for who routes it itself, after this.
+    was not the complainant; ``actor``: another system or its importer, when the complainant did nothing here. ``rings``: False for
+    who routes it itself, after this.
 
     Raises:
         MerchantMissing, TextMissing, InvalidAmount, SectorUnknown.
@@ -99,7 +101,8 @@ def open_outside_case(
         merchant = store.merchant if store else merchant_named(purchase.merchant_name)
         return new_case(
             complainant,
-            by=by or complainant,
+            by=by if actor else by or complainant,
+            actor=actor,
             at=at,
             rings=rings,
             limit=limit,

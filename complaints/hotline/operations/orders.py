@@ -86,13 +86,16 @@ def take_order(
             source=source,
             foreign=cases.Foreign(system=system, number=order.number, received_at=order.received),
             by=by,
+            actor=actor,
             # What is in danger cannot wait for seven working days.
             limit=Limit.LIFE_RISK if order.urgency == Urgency.EMERGENCY else Limit.PREPAID,
             rings=line is None,
             at=at,
         )
     elif joined:
-        cases.add_statement(number=case.number, complainant=person, text=order.text, at=at)
+        cases.add_statement(number=case.number, complainant=person, text=order.text, actor=actor, at=at)
+    if order.urgency == Urgency.EMERGENCY:
+        cases.hasten(case_id=case.pk, limit=Limit.LIFE_RISK, received_at=order.received, at=at, actor=actor)
     taken = WorkOrder.objects.create(
         system=system,
         number=order.number,

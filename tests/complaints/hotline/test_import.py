@@ -186,7 +186,18 @@ def test_a_second_order_of_the_same_person_is_added_to_the_first(hotline):
     assert Case.objects.count() == 2
     first, second = WorkOrder.objects.filter(number__in=["A-1", "A-2"]).order_by("number")
     assert (first.case, first.joined, second.joined) == (second.case, False, True)
-    assert Statement.objects.get().text == "还是不退。"
+    said = Statement.objects.get()
+    assert said.text == "还是不退。"
+    assert said.event.by is None  # nobody's deed here: it was said on the telephone
+    assert not AuditEntry.objects.filter(actor=first.case.complainant.actor, action__startswith="cases.").exists()
+
+
+def test_an_emergency_that_is_added_makes_the_first_as_urgent(hotline):
+    headings = [*HEADINGS, "紧急程度"]
+    one, two = [*row("A-1"), "一般"], [*row("A-2", 诉求内容="有人受伤。"), "特急"]
+    take_all(confirmed(as_csv(one, two, headings=headings), hotline))
+    case = Case.objects.get()
+    assert (case.limit, case.due_at is not None) == ("life_risk", True)
 
 
 def test_whoever_is_known_by_the_number_complains(hotline):
