@@ -9,6 +9,7 @@ from complaints.cases import operations
 from complaints.cases.errors import AlreadyDecided, HasALead, ReasonRequired, WrongSubject
 from complaints.cases.models import Case, CaseGroup, Reply
 from complaints.cases.operations import Told
+from complaints.cases.queries.record import counted
 from complaints.cases.states import CaseState, EventKind, Result
 from escrow.errors import NotFound
 from prepaid.notices.models import Message
@@ -151,6 +152,14 @@ def test_what_is_no_prepaid_matter_is_sorted_out_first():
     page = signed_in(case.complainant).get(reverse("complaint_detail", args=[case.number])).content.decode()
     assert "邻里噪音，不是预付消费。" in page
     assert desk.get(reverse("admin:cases_case_change", args=[case.pk])).status_code == 200
+    shop = make.shop(sector="fitness")
+    away, stays = (
+        told(what=Told(merchant_name="", store_id=shop.stores[0].pk)),
+        told(what=Told(merchant_name=shop.merchant.name)),
+    )
+    operations.turn_away(number=away.number, reasons="噪音", officer=officer, at=AT)
+    record = counted(merchant_id=shop.merchant.pk, on=AT.date())
+    assert (record.total, record.undecided, stays.merchant) == (1, 1, shop.merchant)
     with pytest.raises(AlreadyDecided):
         operations.turn_away(number=case.number, reasons="又", officer=officer, at=AT)
     with pytest.raises(ReasonRequired):

@@ -115,8 +115,7 @@ class AssistAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("merchant"))
     def merchant(self, assist: Assist) -> str:
         """Whom it is about."""
-        merchant = assist.case.merchant
-        return merchant.name if assist.is_open and merchant else "–"
+        return assist.case.against if assist.is_open else "–"
 
     @admin.display(description=gettext_lazy("place"))
     def place(self, assist: Assist) -> str:
@@ -128,6 +127,7 @@ class AssistAdmin(PostScopedAdmin):
             case.district and case.district.name,
             case.subdistrict and case.subdistrict.name,
             case.store and case.store.address,
+            case.outside and case.outside.address,
         )
         return " · ".join(name for name in names if name)
 

@@ -125,6 +125,9 @@ def send_on(
     """A reviewer's word on a locked case that nobody leads: into the queue of that sector and, where it is another, district."""
     if district is not None and district != case.district:
         case.district, case.subdistrict, case.place_reason = district, None, PlaceReason.REVIEW
+    if case.outside is not None:  # what was remembered wrongly is corrected with it
+        known = RememberedAuthority.objects.filter(key=place_key(case.outside))
+        known.update(sector=sector, at=at, **({"district": case.district} if case.district else {}))
     _send(case, sector=sector, at=at, actor=actor, by=by)
 
 

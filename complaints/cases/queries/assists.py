@@ -9,6 +9,7 @@ from prepaid.people.models import Post, User
 SHOWN = (
     "case__complainant",
     "case__merchant",
+    "case__outside",
     "case__store",
     "case__sector",
     "case__district",

@@ -15,6 +15,9 @@ from prepaid.cards.contract_text import fingerprint
 #: Both sides ask the court together within 30 days of the agreement's effect (民事诉讼法, 司法确认; the day itself does not count).
 CONFIRMATION_DAYS = 30
 
+#: Outcomes of which the consumer may be told on paper that the complaint is not taken up.
+REFUSALS = frozenset({Result.NOT_UPHELD, Result.OUT_OF_SCOPE})
+
 
 def mediations_of(case: Case) -> list[Mediation]:
     """The newest first, each with its confirmations."""
@@ -81,7 +84,7 @@ def issuable(case: Case, *, mediations: list[Mediation], issued: set[str]) -> li
     found = []
     if case.state == CaseState.IN_HAND and DocumentKind.ACCEPTANCE not in issued:
         found.append(DocumentKind.ACCEPTANCE)
-    refused = case.state == CaseState.CLOSED and outcome is not None and outcome.result == Result.NOT_UPHELD
+    refused = case.state == CaseState.CLOSED and outcome is not None and outcome.result in REFUSALS
     if refused and not issued & {DocumentKind.ACCEPTANCE, DocumentKind.REJECTION} and not mediations:
         found.append(DocumentKind.REJECTION)
     if mediations and mediations[0].state == MediationState.FAILED:

@@ -27,11 +27,13 @@ class Counted:
 
 
 def counted(*, merchant_id: int, on: date) -> Counted:
-    """The complaints about one merchant, in one query."""
+    """The complaints about one merchant, in one query; not what was no matter of prepaid consumption."""
     since = timezone.make_aware(datetime.combine(on - timedelta(days=DAYS_A_YEAR), time.min))
     undecided = Q(state__in=UNDECIDED)
     return Counted(
-        **Case.objects.filter(merchant_id=merchant_id).aggregate(
+        **Case.objects.filter(merchant_id=merchant_id)
+        .exclude(outcome__result=Result.OUT_OF_SCOPE)
+        .aggregate(
             total=Count("pk"),
             recent=Count("pk", filter=Q(received_at__gte=since)),
             upheld=Count("pk", filter=Q(outcome__result=Result.UPHELD)),

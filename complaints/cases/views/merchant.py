@@ -69,7 +69,7 @@ def complaints_record(merchant: Merchant, on: date) -> Record:
             Ending(label=_("Not decided yet"), count=found.undecided, note=late),
         ],
         none=_("No complaint about it has come in through this platform."),
-        law=_("Only complaints made here are counted; 12345 keeps its own."),
+        law=_("Complaints made here, and work orders that the hotline sent here."),
     )
 
 
