@@ -171,6 +171,13 @@ class NoAgreement(BasisRefused):
     )
 
 
+class PaidDirectly(BasisRefused):
+    message = _(
+        "By the agreement of both sides the merchant pays all of it itself, and custody pays nothing on it. Wait for its day: the "
+        "consumer withdraws the complaint when the money is there; otherwise choose another basis."
+    )
+
+
 class AboveAgreement(AboveBasis):
     message = _("Both sides have agreed on ¥%(most)s out of custody. Enter at most that sum.")
 

@@ -429,7 +429,7 @@ class RepaidForm(forms.Form):
     evidence = forms.CharField(
         label=_("Proof of the payment"),
         max_length=200,
-        help_text=_("Which receipt or transfer you have seen, with its date."),
+        help_text=_("Which receipt or transfer you have seen, with its date. Both sides read this."),
     )
 
 

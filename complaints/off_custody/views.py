@@ -20,6 +20,8 @@ from prepaid.products.queries import public_merchant, public_store
 
 #: Forms tried from one address, behind which there may be many people; then reports from it, and on one merchant.
 TRIES, RATES = "120/h/ip", "30/h/ip,200/d/key"
+#: All together: what strangers may have the database keep.
+ALL = "2000/d/key"
 
 
 def most_bytes() -> int:
@@ -74,6 +76,7 @@ def _form(
             typed = form.cleaned_data
             try:
                 limited(request, action="off_custody", rates=RATES, key=str(merchant.pk))
+                limited(request, action="off_custody_all", rates=ALL, key="")
                 report = operations.report(
                     merchant_id=merchant.pk,
                     store_id=at_store.pk if at_store else int(typed.get("store") or 0) or None,

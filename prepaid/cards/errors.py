@@ -463,6 +463,7 @@ class BasisRefused(DomainError):
     """The basis carries no refund of this card."""
 
     http_status = 400
+    field = "basis"
 
 
 class NoCoolingOff(BasisRefused):
@@ -494,6 +495,7 @@ class AboveBasis(DomainError):
         "At most ¥%(most)s can be paid back: what was paid for this card, and the interest since. Enter at most that sum."
     )
     http_status = 400
+    field = "amount"
 
 
 class AboveCoolingOff(AboveBasis):

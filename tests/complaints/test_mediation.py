@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.cases import operations
-from complaints.cases.errors import AboveAgreement, AgreementStands, NoAgreement, RecordChanged
+from complaints.cases.errors import AboveAgreement, AgreementStands, NoAgreement, PaidDirectly, RecordChanged
 from complaints.cases.models import Case, Confirmation, Document, Mediation
 from complaints.cases.queries.bases import grounds_of
 from complaints.cases.states import EventKind, MediationState
@@ -111,7 +111,7 @@ def test_nothing_less_than_two_confirmations_is_an_agreement(case, officer):
 def test_what_the_merchant_pays_itself_does_not_leave_custody(case, officer):
     today = clock.today()
     mediating.agreed(case, at=clock.now(), custody_fen=0, direct_fen=50_000, pay_by=today)
-    refused(case, officer, NoAgreement, basis=RefundBasis.MEDIATION, amount_fen=1)
+    refused(case, officer, PaidDirectly, basis=RefundBasis.MEDIATION, amount_fen=1)
 
 
 def test_who_confirmed_an_earlier_text_confirms_anew(case, officer):

@@ -150,8 +150,10 @@ def test_of_others_objections_the_operator_only_reads(case, officer):
     with pytest.raises(NotFound):
         reviewed(objection, platform)
     page = reverse("admin:cases_objection_review", args=[objection.pk])
-    assert signed_in(platform).get(page).status_code == 200
+    assert signed_in(platform).get(page).status_code == 404
     assert signed_in(platform).post(page, {"upheld": "yes", "finding": "是"}).status_code == 404
+    shown = signed_in(platform).get(reverse("admin:cases_objection_change", args=[objection.pk]))
+    assert (shown.status_code, page in shown.content.decode()) == (200, False)
 
 
 def test_every_wrong_objection_has_its_own_error_and_changes_nothing(case, officer):

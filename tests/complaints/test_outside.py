@@ -1,5 +1,6 @@
 """The merchant that never joined: told, placed, decided as a debt, followed until it is paid or left to the courts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from complaints.cases.errors import (
 )
 from complaints.cases.models import Callback, Case, OutsidePurchase, RememberedAuthority
 from complaints.cases.operations import Foreign, Told
+from complaints.cases.queries.of_person import own_data
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import CaseState, EventKind, Limit, PlaceReason, Result, Side, Source
 from escrow import clock
@@ -44,7 +46,7 @@ TODAY = beijing_date(AT)
 
 
 @pytest.fixture(autouse=True)
-def city(db):
+def divisions_and_sectors(db):
     make.city()
 
 
@@ -443,3 +445,9 @@ def test_paid_before_there_was_a_rule_can_be_decided():
     with pytest.raises(BasisRefused):
         decided(case, lead, basis=RefundBasis.COOLING_OFF, amount_fen=100)
     assert decided(case, lead, amount_fen=100).state == CaseState.EXECUTING
+
+
+def test_the_copy_of_ones_data_has_what_was_told():
+    case = told(what=replace(GYM, point=(116.46, 39.92)))
+    rows = [list(row) for sheet in own_data(case.complainant).values() for row in sheet]
+    assert [case.number, GYM.merchant_name, GYM.address, "116.460000,39.920000", "5,000.00", None, "3,200.00"] in rows

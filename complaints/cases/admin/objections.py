@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -38,7 +38,8 @@ class ObjectionAdmin(PostScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What this user may read."""
-        return with_what_is_shown(objections_for(user=me(request)))
+        mine = reviewable(user=me(request)).filter(pk=OuterRef("pk"))
+        return with_what_is_shown(objections_for(user=me(request))).annotate(may_review=Exists(mine))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """On the first page for city posts and operators."""
@@ -52,8 +53,8 @@ class ObjectionAdmin(PostScopedAdmin):
 
     def review_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Uphold the objection, or refuse it."""
-        objection = with_what_is_shown(objections_for(user=me(request))).filter(pk=pk).first()
-        if objection is None:
+        objection = self.get_queryset(request).filter(pk=pk).first()
+        if objection is None or (objection.ended_at is None and not objection.may_review):
             raise Http404
 
         def reviewed(data: dict[str, Any]) -> HttpResponse:
@@ -85,8 +86,8 @@ class ObjectionAdmin(PostScopedAdmin):
 
     @admin.display(description=gettext_lazy("matter"))
     def matter(self, objection: Objection) -> str:
-        """What the consumer wrote."""
-        return objection.case.text
+        """What the consumer wrote, while there is something to review."""
+        return objection.case.text if objection.ended_at is None else "–"
 
     @admin.display(description=gettext_lazy("place"))
     def place(self, objection: Objection) -> str:
@@ -112,7 +113,7 @@ class ObjectionAdmin(PostScopedAdmin):
     @admin.display(description=gettext_lazy("review"))
     def review(self, objection: Objection) -> SafeString | str:
         """To the page that decides it, while it is open."""
-        if objection.ended_at is not None:
+        if objection.ended_at is not None or not objection.may_review:  # type: ignore[attr-defined]  # annotated
             return "–"
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:cases_objection_review", args=[objection.pk]), _("Review it …")

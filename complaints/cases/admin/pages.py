@@ -1,7 +1,6 @@
 """The file of one case and what the officer does in it. Each action is one operation, then back to the file."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -10,25 +9,20 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from complaints.cases import operations
 from complaints.cases.admin.deadline import countdown
-from complaints.cases.errors import PayByMissing
 from complaints.cases.filters import today_of
 from complaints.cases.forms import (
     AssignForm,
     AuthorityForm,
-    ChargeDecideForm,
-    DecideForm,
     EndUnpaidForm,
-    OutsideDecideForm,
     RecordForm,
     RepaidForm,
     TurnAwayForm,
 )
 from complaints.cases.models import Case
-from complaints.cases.queries.bases import Sums, grounds_of, sums_of
 from complaints.cases.queries.callbacks import last_of
 from complaints.cases.queries.file import (
     charged_of,
@@ -40,17 +34,14 @@ from complaints.cases.queries.file import (
     timeline_of,
 )
 from complaints.cases.queries.life import life_of
-from complaints.cases.queries.outside import grounds_outside, with_earlier
+from complaints.cases.queries.outside import with_earlier
 from complaints.cases.queries.queue import colleagues_for
 from complaints.cases.queries.scope import cases_for, linked, whole
+from complaints.cases.queries.serving import lead_still_serves, may_be_assigned
 from complaints.cases.queries.templates import Template, template_by, templates
-from complaints.cases.states import CallResult, CaseState, Result, Side
+from complaints.cases.states import CallResult, CaseState, Side
 from escrow import clock
 from escrow.errors import DomainError
-from escrow.states import RefundBasis
-from prepaid.cards.errors import AboveBasis, BasisRefused
-from prepaid.cards.models import Redemption
-from prepaid.cards.queries import deposit_of
 from prepaid.merchants.queries import districts, sectors
 from prepaid.people.access import me, shows_domain_errors
 
@@ -90,6 +81,11 @@ def file(
     officer = me(request)
     today = today_of(request)
     leads = case.is_undecided and case.lead_officer_id == officer.pk
+    # Who leads it and looks at it holds the post; anybody else may find that the lead has left.
+    led_elsewhere = (
+        officer.post is not None and case.lead_officer_id not in {None, officer.pk} and may_be_assigned(case)
+    )
+    orphaned = led_elsewhere and not lead_still_serves(case, at=clock.now())
     free = officer.post is not None and not case.lead_officer_id and case.state == CaseState.DISPATCHED
     owing = case.outcome.repayment if case.state == CaseState.EXECUTING and case.lead_officer_id == officer.pk else None
     status = error.http_status if error else (400 if forms else 200)
@@ -118,7 +114,8 @@ def file(
         "templates": templates(),
         "life": life_of(case, officer=officer, at=clock.now()),
         "charged": charged_of(case),
-        "assign_form": _assign_form(request, case, None) if free else None,
+        "orphaned": orphaned,
+        "assign_form": _assign_form(request, case, None) if free or orphaned else None,
         "sector_form": _authority_form(request, case, None) if free and case.undetermined else None,
         "turn_away_form": TurnAwayForm() if free and case.outside is not None else None,
         "repaid_form": RepaidForm() if owing else None,
@@ -153,7 +150,8 @@ def _authority_form(request: HttpRequest, case: Case, data: Any) -> AuthorityFor
     )
 
 
-def _done(request: HttpRequest, case: Case, sentence: str) -> HttpResponse:
+def done(request: HttpRequest, case: Case, sentence: str) -> HttpResponse:
+    """Back to the file, with what was done in a sentence."""
     messages.success(request, sentence)
     return redirect("admin:cases_case_change", case.pk)
 
@@ -166,7 +164,7 @@ def accept(request: HttpRequest, case: Case) -> HttpResponse:
         operations.accept(number=case.number, officer=me(request), at=clock.now())
     except DomainError as error:
         return file(request, case.pk, error=error)
-    return _done(request, case, _("You are in charge of this case and lead it to the end."))
+    return done(request, case, _("You are in charge of this case and lead it to the end."))
 
 
 @of_my_queue
@@ -180,7 +178,7 @@ def assign(request: HttpRequest, case: Case) -> HttpResponse:
         operations.assign(number=case.number, lead_id=form.cleaned_data["lead"].pk, officer=me(request), at=clock.now())
     except DomainError as error:
         return file(request, case.pk, error=error)
-    return _done(request, case, _("The officer in charge has been told."))
+    return done(request, case, _("The officer in charge has been told."))
 
 
 @of_my_queue
@@ -222,7 +220,7 @@ def statement(request: HttpRequest, case: Case) -> HttpResponse:
         )
     except DomainError as error:
         return file(request, case.pk, forms={"record_form": form}, error=error)
-    return _done(request, case, _("The statement is in the file."))
+    return done(request, case, _("The statement is in the file."))
 
 
 @of_my_queue
@@ -238,7 +236,7 @@ def call(request: HttpRequest, case: Case) -> HttpResponse:
         )
     except DomainError as error:
         return file(request, case.pk, error=error)
-    return _done(request, case, _("The call is logged."))
+    return done(request, case, _("The call is logged."))
 
 
 @of_my_queue
@@ -255,145 +253,17 @@ def reveal(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @of_my_queue
-@require_http_methods(["GET", "POST"])
-def decide(request: HttpRequest, case: Case) -> HttpResponse:
-    """Three steps: fill in, read the sum and the person again, confirm. Only the last one does anything."""
-    if case.redemption is not None:
-        return _decide_charge(request, case, case.redemption)
-    if case.outside is not None:
-        return _decide_outside(request, case)
-    at = clock.now()
-    money = money_of(case)
-    grounds = grounds_of(case, held_fen=money.held_fen, at=at)
-    form = DecideForm(request.POST or None, initial={"amount": ""}, grounds=grounds)
-    error: DomainError | None = None
-    confirming = False
-    if request.method == "POST" and form.is_valid():
-        try:
-            if "confirmed" in request.POST:
-                return _decided(request, case, form.cleaned_data, at=at)
-            if "back" not in request.POST:
-                decision = _decision(form.cleaned_data)
-                operations.check_decision(number=case.number, officer=me(request), at=at, **decision)
-                confirming = True
-        except AboveBasis as refusal:
-            form.add_error("amount", str(refusal))
-        except BasisRefused as refusal:
-            form.add_error("basis", str(refusal))
-        except DomainError as refusal:
-            error = refusal
-    status = error.http_status if error else (400 if form.errors else 200)
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Decide %(number)s") % {"number": case.number},
-        "opts": Case._meta,
-        "case": case,
-        "form": form,
-        "error": error,
-        "confirming": confirming,
-        "in_cash": confirming and case.refund_request is not None and deposit_of(case.refund_request.card) is not None,
-        "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
-        "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
-        "money": money,
-        "grounds": [(ground.basis.label, ground) for ground in grounds.values()],
-        "sums": _sums(case, form.cleaned_data, at=at) if confirming else None,
-        "figures": figures_of(case, held_fen=money.held_fen, today=today_of(request)),
-        "offers": case.offers,
-    }
-    return render(request, "admin/cases/case/decide.html", context, status=status)
-
-
-def _decide_charge(request: HttpRequest, case: Case, charge: Redemption) -> HttpResponse:
-    """The same steps for how much of a charge was used."""
-    form = ChargeDecideForm(request.POST or None, charge=charge)
-    error: DomainError | None = None
-    confirming = False
-    if request.method == "POST" and form.is_valid():
-        decision = {"units": form.cleaned_data["units"], "reasons": form.cleaned_data["reasons"]}
-        try:
-            if "confirmed" in request.POST:
-                operations.decide_charge(number=case.number, officer=me(request), at=clock.now(), **decision)
-                return _done(
-                    request, case, _("Decided. The case is closed; the rest of the charge is back on the card.")
-                )
-            if "back" not in request.POST:
-                operations.check_charge_decision(number=case.number, officer=me(request), **decision)
-                confirming = True
-        except DomainError as refusal:
-            error = refusal
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Decide %(number)s") % {"number": case.number},
-        "opts": Case._meta,
-        "case": case,
-        "charge": charge,
-        "form": form,
-        "error": error,
-        "confirming": confirming,
-        "used": charge.figure_of(form.cleaned_data["units"]) if confirming else "",
-        "rest": charge.figure_of(charge.units - form.cleaned_data["units"]) if confirming else "",
-        "statements": timeline_of(case),
-    }
-    status = error.http_status if error else (400 if form.errors else 200)
-    return render(request, "admin/cases/case/decide_charge.html", context, status=status)
-
-
-def _decide_outside(request: HttpRequest, case: Case) -> HttpResponse:
-    """The same steps for a purchase outside custody: what the merchant owes, and by when."""
-    at = clock.now()
-    grounds = grounds_outside(case, today=today_of(request))
-    form = OutsideDecideForm(request.POST or None, grounds=grounds)
-    error: DomainError | None = None
-    confirming = False
-    if request.method == "POST" and form.is_valid():
-        decision = {**_decision(form.cleaned_data), "pay_by": form.cleaned_data["pay_by"]}
-        try:
-            if "confirmed" in request.POST:
-                operations.decide_outside(number=case.number, officer=me(request), at=at, **decision)
-                said = _("Decided. The case stays open until the merchant has paid.")
-                return _done(request, case, said if form.cleaned_data["result"] == Result.UPHELD else _("Decided."))
-            if "back" not in request.POST:
-                operations.check_outside_decision(number=case.number, officer=me(request), at=at, **decision)
-                confirming = True
-        except AboveBasis as refusal:
-            form.add_error("amount", str(refusal))
-        except BasisRefused as refusal:
-            form.add_error("basis", str(refusal))
-        except PayByMissing as refusal:
-            form.add_error("pay_by", str(refusal))
-        except DomainError as refusal:
-            error = refusal
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Decide %(number)s") % {"number": case.number},
-        "opts": Case._meta,
-        "case": case,
-        "form": form,
-        "error": error,
-        "confirming": confirming,
-        "upheld": confirming and form.cleaned_data["result"] == Result.UPHELD,
-        "basis": RefundBasis(form.cleaned_data["basis"]).label if confirming and form.cleaned_data["basis"] else "",
-        "grounds": [(ground.basis.label, ground) for ground in grounds.values()],
-        "offers": case.offers,
-    }
-    status = error.http_status if error else (400 if form.errors else 200)
-    return render(request, "admin/cases/case/decide_outside.html", context, status=status)
-
-
-@of_my_queue
 @require_POST
 def turn_away(request: HttpRequest, case: Case) -> HttpResponse:
     """Sort out what is no matter of prepaid consumption."""
     form = TurnAwayForm(request.POST)
-    if not form.is_valid():
-        return file(request, case.pk, forms={"turn_away_form": form})
-    try:
-        operations.turn_away(
-            number=case.number, reasons=form.cleaned_data["reasons"], officer=me(request), at=clock.now()
-        )
-    except DomainError as error:
-        return file(request, case.pk, error=error)
-    return _done(request, case, _("The case is closed; the consumer has been told."))
+    return _by_form(
+        request,
+        case,
+        {"turn_away_form": form},
+        operations.turn_away,
+        _("The case is closed; the consumer has been told."),
+    )
 
 
 @of_my_queue
@@ -401,15 +271,9 @@ def turn_away(request: HttpRequest, case: Case) -> HttpResponse:
 def repaid(request: HttpRequest, case: Case) -> HttpResponse:
     """The officer has seen the proof that the merchant paid."""
     form = RepaidForm(request.POST)
-    if not form.is_valid():
-        return file(request, case.pk, forms={"repaid_form": form})
-    try:
-        operations.record_repaid(
-            number=case.number, evidence=form.cleaned_data["evidence"], officer=me(request), at=clock.now()
-        )
-    except DomainError as error:
-        return file(request, case.pk, error=error)
-    return _done(request, case, _("The case is closed: the money is back."))
+    return _by_form(
+        request, case, {"repaid_form": form}, operations.record_repaid, _("The case is closed: the money is back.")
+    )
 
 
 @of_my_queue
@@ -417,38 +281,23 @@ def repaid(request: HttpRequest, case: Case) -> HttpResponse:
 def unpaid(request: HttpRequest, case: Case) -> HttpResponse:
     """End a case whose merchant did not pay by its day."""
     form = EndUnpaidForm(request.POST)
+    return _by_form(
+        request, case, {"end_unpaid_form": form}, operations.end_unpaid, _("The case is closed; the debt stays open.")
+    )
+
+
+def _by_form(
+    request: HttpRequest, case: Case, forms: dict[str, Form], verb: Callable[..., object], said: str
+) -> HttpResponse:
+    """One operation with what its one form says, by the form's own names."""
+    (form,) = forms.values()
     if not form.is_valid():
-        return file(request, case.pk, forms={"end_unpaid_form": form})
+        return file(request, case.pk, forms=forms)
     try:
-        operations.end_unpaid(
-            number=case.number, reasons=form.cleaned_data["reasons"], officer=me(request), at=clock.now()
-        )
+        verb(number=case.number, officer=me(request), at=clock.now(), **form.cleaned_data)
     except DomainError as error:
         return file(request, case.pk, error=error)
-    return _done(request, case, _("The case is closed; the debt stays open."))
-
-
-def _sums(case: Case, data: dict[str, Any], *, at: datetime) -> Sums | None:
-    """What the decision to be confirmed would pay."""
-    if data["result"] != Result.UPHELD:
-        return None
-    return sums_of(case, amount_fen=data["amount"], basis=RefundBasis(data["basis"]), at=at)
-
-
-def _decision(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "result": Result(data["result"]),
-        "amount_fen": data["amount"],
-        "basis": data["basis"],
-        "reasons": data["reasons"],
-    }
-
-
-def _decided(request: HttpRequest, case: Case, data: dict[str, Any], *, at: datetime) -> HttpResponse:
-    operations.decide(number=case.number, officer=me(request), at=at, **_decision(data))
-    if data["result"] == Result.UPHELD:
-        return _done(request, case, _("Decided. The refund is on its way; the case closes when the bank confirms it."))
-    return _done(request, case, _("Decided. The case is closed and the card can be used again."))
+    return done(request, case, said)
 
 
 ACTIONS: dict[str, View] = {
@@ -458,7 +307,6 @@ ACTIONS: dict[str, View] = {
     "statement": statement,
     "call": call,
     "reveal": reveal,
-    "decide": decide,
     "turn_away": turn_away,
     "repaid": repaid,
     "unpaid": unpaid,

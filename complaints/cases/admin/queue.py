@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.admin import pages, papers
+from complaints.cases.admin import deciding, pages, papers
 from complaints.cases.admin.deadline import countdown, end_of
 from complaints.cases.admin.life import LifeAdmin
 from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, sees_the_city
@@ -65,7 +65,7 @@ class CaseAdmin(LifeAdmin):
         """The actions of a file beside Django's own addresses."""
         actions = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"cases_case_{name}")
-            for name, view in {**pages.ACTIONS, **papers.ACTIONS}.items()
+            for name, view in {**pages.ACTIONS, "decide": deciding.decide, **papers.ACTIONS}.items()
         ]
         actions += [
             path(

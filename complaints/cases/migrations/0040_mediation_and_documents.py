@@ -189,5 +189,9 @@ class Migration(migrations.Migration):
             model_name='confirmation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('by__isnull', False), ('recorded_by__isnull', True), ('signed_on__isnull', True)), models.Q(('by__isnull', True), ('recorded_by__isnull', False), ('signed_on__isnull', False)), _connector='OR'), name='confirmation_by_a_click_or_on_paper'),
         ),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "DELETE FROM cases_caseevent WHERE kind IN ('mediated', 'confirmed', 'agreed', 'issued')",
+        ),
         migrations.RunSQL(KEPT, UNDO),
     ]

@@ -26,4 +26,5 @@ class Migration(migrations.Migration):
             model_name='caseevent',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['received', 'dispatched', 'undetermined', 'accepted', 'assigned', 'statement', 'evidence', 'call', 'upheld', 'not_upheld', 'owed', 'repaid', 'unrepaid', 'ended_unpaid', 'charge_decided', 'conceded', 'paid', 'withdrawn', 'grouped', 'replied', 'turned_away', 'limited', 'extended', 'reminded', 'overdue', 'objected', 'dispatch_changed', 'dispatch_stands', 'called_in', 'reported', 'helped', 'call_ended', 'assist_late', 'asked_back', 'answered_back', 'unanswered', 'reopened', 'mediated', 'confirmed', 'agreed', 'issued'])), name='case_event_kind_known'),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM cases_caseevent WHERE kind = 'evidence'"),
     ]

@@ -1,6 +1,6 @@
 """A complaint from intake to the money back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -242,6 +242,11 @@ class Case(models.Model):
     def ends_at(self) -> datetime:
         """The end of the time limit: the hour, else the midnight (Beijing) after the last day."""
         return self.due_at or end_of_day(self.due_on)
+
+    @property
+    def due(self) -> date | datetime:
+        """What is shown of the end: the hour, where the limit has one, else the last day."""
+        return self.due_at or self.due_on
 
     def is_overdue(self, *, at: datetime) -> bool:
         return self.is_undecided and self.ends_at <= at

@@ -6,10 +6,10 @@ from django.conf import settings
 
 from complaints.cases.models import Case, CaseGroup, CaseQuerySet, Reply
 from complaints.cases.operations import messages, moves
-from complaints.cases.operations.handling import in_queue
 from complaints.cases.operations.intake import checked_text
 from complaints.cases.queries.groups import group_for, open_cases_of
 from complaints.cases.queries.scope import whole
+from complaints.cases.queries.serving import in_queue
 from complaints.cases.states import EventKind
 from escrow.errors import NotFound
 from escrow.transactions import transaction

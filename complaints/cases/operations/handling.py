@@ -8,6 +8,7 @@ from complaints.cases.models import Call, Case, Statement
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.intake import checked_offer, checked_text
 from complaints.cases.queries.scope import case_for
+from complaints.cases.queries.serving import in_queue, lead_still_serves, may_be_assigned
 from complaints.cases.states import CallResult, CaseState, EventKind, Side
 from escrow import audit
 from escrow.clock import beijing_date
@@ -27,13 +28,6 @@ def locked_for(officer: User, number: str) -> Case:
     if officer.post is None or not in_queue(case, officer.post):  # it may have moved while we waited for the lock
         raise NotFound()
     return case
-
-
-def in_queue(case: Case, post: Post) -> bool:
-    """Whether the post covers the queue the case lies in."""
-    return case.lead_department_id == post.department_id and (
-        post.is_citywide or case.lead_district_id == post.district_id
-    )
 
 
 def led_by(officer: User, number: str) -> Case:
@@ -93,9 +87,7 @@ def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at
         "district": case.lead_district,
         "data": {"lead": lead.pk},
     }
-    # A debt is followed up by somebody, too, when its lead has left.
-    owing = case.state == CaseState.EXECUTING and case.outside is not None
-    if (case.state == CaseState.IN_HAND or owing) and not lead_still_serves(case, at=at):
+    if may_be_assigned(case) and not lead_still_serves(case, at=at):
         case.lead_officer = lead
         case.save()
         moves.note(case, kind, at=at, actor=officer.actor, **line)
@@ -105,22 +97,13 @@ def _put_in_charge(case: Case, *, lead: User, kind: EventKind, officer: User, at
         case.lead_officer, case.accepted_at = lead, at
         moves.move(case, CaseState.IN_HAND, kind, at=at, actor=officer.actor, **line)
         messages.accepted(case, at=at)
-    elif case.is_undecided or owing:
+    elif case.is_undecided or may_be_assigned(case):
         raise HasALead()
     else:
         raise AlreadyDecided()
     if lead != officer:
         messages.assigned(case, at=at)
     return case
-
-
-def lead_still_serves(case: Case, *, at: datetime) -> bool:
-    """Whether the officer in charge still holds a post that covers the case."""
-    lead = case.lead_officer
-    if lead is None or not lead.is_active:
-        return False
-    posts = Post.objects.current(on=beijing_date(at)).filter(user=lead)
-    return any(in_queue(case, post) for post in posts)
 
 
 def record_statement(

@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.models import Assist, Case, Objection
+from complaints.cases.queries.serving import in_charge, posted
 from complaints.cases.states import Level, ObjectionState
-from escrow.clock import BEIJING, beijing_date
+from escrow.clock import BEIJING
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
-from prepaid.people.models import Department, Division, Post, User
+from prepaid.people.models import Department, Division, User
 
 KIND = "cases.step"
 
@@ -33,7 +33,7 @@ class InDistrict:
 def objected(case: Case, objection: Objection, *, at: datetime) -> None:
     """The coordinator's city posts learn that there is something to review; of its own objection the operators do."""
     own = objection.department_id == case.coordinator_id
-    people = _operators() if own else _posts(case.coordinator_id, at=at)
+    people = _operators() if own else posted(case.coordinator_id, at=at)
     url = reverse("admin:cases_objection_review", args=[objection.pk])
     _tell(
         people,
@@ -110,7 +110,7 @@ def assist_late(case: Case, assist: Assist, *, at: datetime) -> None:
     title = _("Complaint %(number)s: no answer from %(helper)s in time")
     body = _("It was called in to answer by %(answer_by)s. The answer is still expected; the delay is on record.")
     _tell_lead(case, title, body, at=at, **_of(assist))
-    people = {user.pk: user for user in [*_called(assist, at=at), *_posts(assist.department_id, at=at)]}
+    people = {user.pk: user for user in [*_called(assist, at=at), *posted(assist.department_id, at=at)]}
     _tell(people.values(), case, title, body, url=_call_page(assist), at=at, **_of(assist))
 
 
@@ -127,50 +127,35 @@ def extended(case: Case, *, at: datetime) -> None:
     title = _("Complaint %(number)s: time limit extended to %(due_on)s")
     _tell_sides(case, title, _("%(authority)s needs more time and decides by %(due_on)s."), at=at)
     _tell(
-        _posts(case.lead_department_id, at=at), case, title, _("Read the reason in the file."), url=_file(case), at=at
+        posted(case.lead_department_id, at=at), case, title, _("Read the reason in the file."), url=_file(case), at=at
     )
 
 
 def reminded(case: Case, *, at: datetime) -> None:
     """The officer in charge, or with none everybody in the queue, learns that the end is near."""
     title, body = _("Due soon: complaint %(number)s"), _("To be handled by %(until)s.")
-    _tell(_in_charge(case, at=at), case, title, body, url=_file(case), at=at)
+    _tell(in_charge(case, at=at), case, title, body, url=_file(case), at=at)
 
 
 def escalated(case: Case, level: Level, *, at: datetime) -> None:
     """The posts of the level, and the officer in charge, learn that the limit has passed."""
-    department, people = case.lead_department_id, _in_charge(case, at=at)
+    department, people = case.lead_department_id, in_charge(case, at=at)
     match level:
         case Level.DISTRICT:
-            people += _posts(department, case.lead_district_id, at=at)
+            people += posted(department, case.lead_district_id, at=at)
             body = _("%(authority)s was to handle it by %(until)s.")
         case Level.CITY:
-            people += _posts(department, at=at)
+            people += posted(department, at=at)
             body = _("%(authority)s was to handle it by %(until)s. It is now on the city department's list.")
         case Level.SUPERVISION:
-            people += [*_posts(department, at=at), *_posts(case.coordinator_id, at=at), *_operators()]
+            people += [*posted(department, at=at), *posted(case.coordinator_id, at=at), *_operators()]
             body = _("%(authority)s was to handle it by %(until)s. It is on the supervision list until it ends.")
     title = _("Overdue: complaint %(number)s")
     _tell({user.pk: user for user in people}.values(), case, title, body, url=_file(case), at=at)
 
 
-def _in_charge(case: Case, *, at: datetime) -> list[User]:
-    """The lead; with none, the posts of the queue."""
-    if case.lead_officer is not None:
-        return [case.lead_officer]
-    return _posts(case.lead_department_id, case.lead_district_id, at=at)
-
-
-def _posts(department_id: str | None, district_id: str | None = None, *, at: datetime) -> list[User]:
-    """Who holds a post of the department in the district, or (None) for the whole city."""
-    if department_id is None:
-        return []
-    posts = Post.objects.current(on=beijing_date(at)).filter(Q(department_id=department_id), Q(district_id=district_id))
-    return [post.user for post in posts.filter(user__is_active=True).select_related("user")]
-
-
 def _called(assist: Assist, *, at: datetime) -> list[User]:
-    return _posts(assist.department_id, assist.district_id, at=at)
+    return posted(assist.department_id, assist.district_id, at=at)
 
 
 def _operators() -> list[User]:
@@ -190,8 +175,7 @@ def _call_page(assist: Assist) -> str:
 
 
 def _tell_lead(case: Case, title: Promise, body: Promise, *, at: datetime, **facts: Any) -> None:
-    if case.lead_officer is not None:
-        _tell([case.lead_officer], case, title, body, url=_file(case), at=at, **facts)
+    _tell(in_charge(case, at=at), case, title, body, url=_file(case), at=at, **facts)
 
 
 def _tell_sides(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +12,14 @@ from django.utils.translation import override
 
 from complaints.cases.models import Callback, Case
 from complaints.cases.queries.callbacks import link_of
+from complaints.cases.queries.file import until
+from complaints.cases.queries.serving import in_charge, posted
 from complaints.cases.states import EvidenceSide, Side
-from escrow.clock import beijing_date, end_of_day
+from escrow.clock import end_of_day
 from escrow.money import yuan
 from prepaid.merchants.models import StaffMember, StaffRole
 from prepaid.notices import operations as notices
-from prepaid.people.models import Post, User
+from prepaid.people.models import User
 
 KIND = "cases.step"
 ASKED_BACK = "cases.callback"
@@ -51,7 +52,7 @@ def dispatched(case: Case, *, at: datetime) -> None:
         at=at,
     )
     _tell(
-        _queue_officers(case, at=at),
+        posted(case.lead_department_id, case.lead_district_id, at=at),
         case,
         _("New complaint %(number)s"),
         _("%(merchant)s: to be handled by %(due_on)s. Take it in charge."),
@@ -342,14 +343,7 @@ def _tell_merchant(case: Case, title: Promise, body: Promise, *, page: str = "sh
 
 def _tell_lead(case: Case, title: Promise, body: Promise, *, at: datetime) -> None:
     if case.lead_officer is not None:
-        _tell([case.lead_officer], case, title, body, url=_admin_url(case), at=at)
-
-
-def _queue_officers(case: Case, *, at: datetime) -> list[User]:
-    posts = Post.objects.current(on=beijing_date(at)).filter(
-        Q(department_id=case.lead_department_id), Q(district_id=case.lead_district_id)
-    )
-    return [post.user for post in posts.filter(user__is_active=True).select_related("user")]
+        _tell(in_charge(case, at=at), case, title, body, url=_admin_url(case), at=at)
 
 
 def _admin_url(case: Case) -> str:
@@ -361,7 +355,7 @@ def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, u
         "number": case.number,
         "merchant": case.against,
         "authority": Authority(case),
-        "due_on": case.due_on.isoformat(),
+        "due_on": until(case),
         "answer_by": case.merchant_answer_due_on.isoformat(),
         "asked": Asked(case),
         "charged": Charged(case),

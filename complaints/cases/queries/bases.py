@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from complaints.cases.errors import AboveAgreement, NoAgreement
+from complaints.cases.errors import AboveAgreement, NoAgreement, PaidDirectly
 from complaints.cases.models import Case, Mediation
 from escrow import queries as escrow
 from escrow.clock import beijing_date
@@ -49,7 +49,8 @@ def _mediated(case: Case, *, whole_fen: int) -> Ground:
     else:
         agreed = Mediation.objects.in_force().filter(case=case).values_list("custody_fen", flat=True).first()
     if not agreed:
-        return Mediated(basis=RefundBasis.MEDIATION, refusal=NoAgreement())
+        refusal = NoAgreement() if agreed is None else PaidDirectly()
+        return Mediated(basis=RefundBasis.MEDIATION, refusal=refusal)
     return Mediated(basis=RefundBasis.MEDIATION, most_fen=min(agreed, whole_fen))
 
 

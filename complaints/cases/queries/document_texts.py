@@ -69,7 +69,10 @@ def result_of(mediation: Mediation) -> list[str]:
     lines = [_("The merchant pays back ¥%(sum)s in all.") % {"sum": yuan(mediation.agreed_fen)}]
     if mediation.custody_fen:
         lines.append(
-            _("¥%(sum)s of it is paid out of the custody of the card, to the account the card was paid from.")
+            _(
+                "¥%(sum)s of it is paid back through the custody of the card, to the account the card was paid from; what custody does not "
+                "hold of it the merchant pays, at once or as a debt that its later payouts pay first."
+            )
             % {"sum": yuan(mediation.custody_fen)}
         )
     if mediation.direct_fen and mediation.pay_by:

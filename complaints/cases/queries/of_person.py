@@ -3,14 +3,15 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from complaints.cases.models import Callback, Case, Outcome
+from complaints.cases.models import Callback, Case, Document, Mediation, Outcome, OutsidePurchase
 from complaints.cases.states import ENDED, Side
+from escrow.money import yuan
 from prepaid.people.models import User
 from prepaid.people.queries import InTheWay, Rows, sheet
 
 
 def own_data(user: User) -> dict[str, Rows]:
-    """Complaints, what was said in them by the person's side, and the callbacks."""
+    """Complaints, purchases told in them, what was said by the person's side, mediations, documents, and the callbacks."""
     mine = Case.objects.filter(complainant=user).select_related("merchant", "outside", "outcome", "earlier_outcome")
     said = (
         (one.at, case.number, one.text)
@@ -34,8 +35,58 @@ def own_data(user: User) -> dict[str, Rows]:
     return {
         _("Complaints"): sheet(headings, cases),
         _("Statements"): sheet([_("When"), _("Complaint"), _("Text")], said),
+        _("Purchases elsewhere"): _purchases(user),
+        _("Mediations"): _mediations(user),
+        _("Documents of complaints"): _documents(user),
         _("Callbacks"): _callbacks(user),
     }
+
+
+def _purchases(user: User) -> Rows:
+    told = OutsidePurchase.objects.filter(case__complainant=user).select_related("case").order_by("pk")
+    headings = [_("Complaint"), _("Merchant"), _("Address"), _("Place"), _("Paid"), _("Paid on"), _("Wanted back")]
+    return sheet(
+        headings,
+        (
+            (
+                one.case.number,
+                one.merchant_name,
+                one.address,
+                "" if one.point is None else f"{one.lng},{one.lat}",
+                "" if one.paid_fen is None else yuan(one.paid_fen),
+                one.paid_on,
+                "" if one.left_fen is None else yuan(one.left_fen),
+            )
+            for one in told
+        ),
+    )
+
+
+def _mediations(user: User) -> Rows:
+    held = Mediation.objects.filter(case__complainant=user).select_related("case").order_by("pk")
+    headings = [_("Complaint"), _("Held"), _("State"), _("For the consumer"), _("The consumer's statement"), _("Sum")]
+    return sheet(
+        headings,
+        (
+            (
+                one.case.number,
+                one.held_at,
+                one.get_state_display(),
+                one.consumer_by,
+                one.consumer_said,
+                "" if one.failed_because else yuan(one.agreed_fen),
+            )
+            for one in held
+        ),
+    )
+
+
+def _documents(user: User) -> Rows:
+    issued = Document.objects.filter(case__complainant=user, side=Side.CONSUMER).select_related("case").order_by("pk")
+    return sheet(
+        [_("Complaint"), _("Document"), _("Number"), _("Issued")],
+        ((one.case.number, one.get_kind_display(), one.number, one.issued_at) for one in issued),
+    )
 
 
 def _outcomes(case: Case) -> list[Outcome]:

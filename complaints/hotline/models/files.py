@@ -73,13 +73,15 @@ class WorkOrderLine(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=LineState)
     content = EncryptedTextField(blank=True, default="")
     problems = models.JSONField(default=list)
+    #: How often it could not be taken for a reason that nobody foresaw.
+    tries = models.PositiveSmallIntegerField(default=0)
     case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("complaint"))
 
     class Meta:
         verbose_name = _("line of work orders")
         verbose_name_plural = _("lines of work orders")
         ordering = ["id"]
-        indexes = [models.Index(fields=["file", "state", "id"], name="work_order_line_queue")]
+        indexes = [models.Index(fields=["file", "state", "tries", "id"], name="work_order_line_queue")]
         constraints = [
             models.UniqueConstraint(name="work_order_line_once", fields=["file", "row"]),
             models.CheckConstraint(name="work_order_line_state_known", condition=Q(state__in=LineState.values)),

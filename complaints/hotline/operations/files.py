@@ -20,8 +20,10 @@ from complaints.hotline.states import FILE_TRANSITIONS, FileState, LineState
 from complaints.hotline.tables import CHUNK, Row, rows_of
 from escrow import audit
 from escrow.clock import beijing_date
+from escrow.errors import DomainError
 from escrow.states import check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, ring, transaction
+from prepaid.notices import phones
 from prepaid.people.models import User
 
 MOST_LINES, MOST_BYTES = 100_000, 64 * 1024 * 1024
@@ -122,6 +124,7 @@ class _Reader:
                 raise Wrong([("number", "twice")])
         except Wrong as wrong:
             line.state, line.problems = LineState.WRONG, wrong.problems
+            line.number = _shown(number)
             return line
         self.seen.add(number)
         if number in known:
@@ -181,3 +184,12 @@ def _decided(file_id: int, to: FileState, by: User, at: datetime) -> WorkOrderFi
         after={"state": to},
     )
     return file
+
+
+def _shown(number: str) -> str:
+    """The number of a wrong line, which is kept in clear; nothing where a shifted column may have put a name or a telephone there."""
+    try:
+        phones.e164(number)
+    except DomainError:
+        return number if number.isascii() else ""
+    return ""

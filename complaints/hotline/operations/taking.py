@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: How long one turn takes lines.
 SECONDS = 0.2
+#: So often a line is tried.
+TRIES = 3
 #: After so long without a turn the baton is lost.
 LOST_AFTER = timedelta(seconds=30)
 
@@ -39,7 +41,7 @@ def take_some(*, file_id: int, turn: int, at: datetime, actor: str) -> int:
     file = WorkOrderFile.objects.select_related("decided_by").get(pk=file_id)
     until, taken = time.monotonic() + SECONDS, 0
     while taken == 0 or time.monotonic() < until:
-        line_id = file.lines.filter(state=LineState.NEW).order_by("id").values_list("pk", flat=True).first()
+        line_id = file.lines.filter(state=LineState.NEW).order_by("tries", "id").values_list("pk", flat=True).first()
         if line_id is None:
             _finish(file_id, at=at, actor=actor)
             return taken
@@ -68,8 +70,8 @@ def _first() -> WorkOrderFile | None:
 
 
 def _take(file: WorkOrderFile, line_id: int, *, at: datetime) -> None:
-    """One line: its complaint and its mark in one transaction; then the complaint is sent on its way. What cannot be taken is marked
-    and does not hold up the others."""
+    """One line: its complaint and its mark in one transaction; then the complaint is sent on its way. What cannot be taken
+    waits behind the others; the third time it is refused."""
     try:
         case_id = again(lambda: _taken(file, line_id, at=at))
     except (OperationalError, InterfaceError):
@@ -77,7 +79,8 @@ def _take(file: WorkOrderFile, line_id: int, *, at: datetime) -> None:
     except Exception:  # whatever is wrong with one line, the others go on
         logger.exception("line %s of file %s failed", line_id, file.pk)
         waiting = WorkOrderLine.objects.filter(pk=line_id, state=LineState.NEW)
-        waiting.update(state=LineState.REFUSED, content="", problems=[("", "failed")])
+        waiting.update(tries=F("tries") + 1)
+        waiting.filter(tries__gte=TRIES).update(state=LineState.REFUSED, content="", problems=[("", "failed")])
         return
     if case_id is None:
         return

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from complaints.cases.models import Callback, Case, CaseEvent
+from complaints.cases.models import Callback, Case, CaseEvent, CaseQuerySet
 from complaints.cases.states import CallbackState, EventKind, Side
 from complaints.measures.counting import Answer, Facts, Line, Place
 
@@ -17,12 +17,7 @@ REPEATED_WITHIN = timedelta(days=365)
 def facts_of(case_ids: Collection[int]) -> Iterator[Facts]:
     """In three questions, however many they are, each in the order of its lines."""
     lines, answers = _lines(case_ids), _answers(case_ids)
-    earlier = Case.objects.filter(
-        complainant=OuterRef("complainant"),
-        merchant=OuterRef("merchant"),
-        pk__lt=OuterRef("pk"),
-        received_at__gte=OuterRef("received_at") - REPEATED_WITHIN,
-    )
+    earlier = _before().filter(received_at__gte=OuterRef("received_at") - REPEATED_WITHIN)
     rows = Case.objects.filter(pk__in=case_ids).annotate(repeated=Exists(earlier)).order_by("pk")
     columns = (
         "pk", "district_id", "subdistrict_id", "lead_department_id", "sector_id", "received_at", "due_on", "repeated",
@@ -39,17 +34,23 @@ def facts_of(case_ids: Collection[int]) -> Iterator[Facts]:
         )
 
 
+def _before() -> CaseQuerySet:
+    """For a subquery: complaints of the same person about the same merchant, registered or by the name that was told, that were
+    received before. A work order brings its day with it, so ids say nothing."""
+    return Case.objects.filter(
+        Q(merchant=OuterRef("merchant")) | Q(merchant__isnull=True, outside__name_key=OuterRef("outside__name_key")),
+        Q(received_at__lt=OuterRef("received_at")) | Q(received_at=OuterRef("received_at"), pk__lt=OuterRef("pk")),
+        complainant=OuterRef("complainant"),
+    )
+
+
 def later_of_the_same(case_ids: Collection[int]) -> list[int]:
     """Complaints of the same persons about the same merchants that came after these: they may be repeats of them."""
     if not case_ids:
         return []
-    same = Case.objects.filter(
-        pk__in=case_ids, complainant=OuterRef("complainant"), merchant=OuterRef("merchant"), pk__lt=OuterRef("pk")
-    )
+    same = _before().filter(pk__in=case_ids)
     persons = Case.objects.filter(pk__in=case_ids).values("complainant_id")
-    return list(
-        Case.objects.filter(Exists(same), complainant__in=persons, pk__gt=min(case_ids)).values_list("pk", flat=True)
-    )
+    return list(Case.objects.filter(Exists(same), complainant__in=persons).values_list("pk", flat=True))
 
 
 def _lines(case_ids: Collection[int]) -> dict[int, list[Line]]:

@@ -78,9 +78,11 @@ def recounted() -> tuple[dict[tuple, dict[str, int]], dict[tuple, int]]:
 
     received = f"""
         SELECT c.id, {_DAY.format("c.received_at")}, EXISTS (
-            SELECT 1 FROM cases_case o WHERE o.complainant_id = c.complainant_id AND o.merchant_id = c.merchant_id
-            AND o.id < c.id AND o.received_at >= c.received_at - interval '365 days')
-        FROM cases_case c"""
+            SELECT 1 FROM cases_case o LEFT JOIN cases_outsidepurchase op ON op.id = o.outside_id
+            WHERE o.complainant_id = c.complainant_id AND o.id <> c.id
+            AND COALESCE(o.merchant_id::text, '@' || op.name_key) = COALESCE(c.merchant_id::text, '@' || p.name_key)
+            AND (o.received_at, o.id) < (c.received_at, c.id) AND o.received_at >= c.received_at - interval '365 days')
+        FROM cases_case c LEFT JOIN cases_outsidepurchase p ON p.id = c.outside_id"""
     for case, day, repeated in _ask(received):
         count(case, day, received=True, repeated=repeated)
     for case, day in _ask(f"SELECT case_id, {_DAY.format('at')} FROM cases_caseevent WHERE kind = 'reopened'"):

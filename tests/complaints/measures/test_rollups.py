@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from complaints.cases import operations as cases
 from complaints.cases.models import Case, CaseEvent
+from complaints.cases.operations import Foreign, Told
 from complaints.cases.states import CallResult, Result, Side
 from complaints.measures import operations, tasks
 from complaints.measures.models import COUNTS, SPANS, Cell, Change, Contribution, Duration
@@ -245,10 +247,34 @@ def test_a_repeat_is_known_even_when_the_first_is_reckoned_after_it():
     operations.advance()
     assert sum(Cell.objects.values_list("repeated", flat=True)) == 0
     Case.objects.filter(pk=first.pk).update(received_at=AT)
-    Change.objects.filter(case=first).delete()
+    Change.objects.all().delete()
     Change.objects.bulk_create(late)  # the first was committed after the second
     operations.advance()
     assert sum(Cell.objects.values_list("repeated", flat=True)) == 1
+    check()
+
+
+@pytest.mark.django_db
+def test_a_repeat_goes_by_the_day_of_receipt_and_by_the_name_of_a_merchant_that_never_joined():
+    make.city()
+    person, gym = make.person(), Told(merchant_name="力壮健身", address="朝阳区建国路88号")
+
+    def told(number: int, days_ago: int, name: str = gym.merchant_name):
+        foreign = Foreign(system="12345", number=str(number), received_at=AT - timedelta(days=days_ago))
+        case = cases.open_outside_case(
+            complainant=person, told=replace(gym, merchant_name=name), text="关门", foreign=foreign, at=AT
+        )
+        cases.withdraw(number=case.number, complainant=person, at=AT)
+        return case
+
+    told(1, 0)
+    told(2, 3, "别家健身")
+    operations.advance()
+    assert sum(Cell.objects.values_list("repeated", flat=True)) == 0
+    earlier = told(3, 100, "（力壮）健身")  # comes in late: it is the first, and what was there is the repeat
+    operations.advance()
+    repeated = Cell.objects.filter(repeated=1).get()
+    assert repeated.month == AT.date().replace(day=1) != earlier.received_at.date().replace(day=1)
     check()
 
 
