@@ -117,6 +117,7 @@ def test_nothing_lies_in_clear_in_the_database(case):
         ("IMG_1.HEIC", pictures.HEIC, "HEIC photos are not taken"),
         ('"><script>alert(1)</script>.jpg', pictures.HTML, "Only photos"),
     ],
+    ids=["page", "drawing", "archive", "cut off", "nothing", "bomb", "HEIC", "name"],
 )
 def test_a_bad_file_is_named_and_nothing_is_kept(case, name, content, said):
     for answer in (
