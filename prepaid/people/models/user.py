@@ -167,7 +167,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def act_as(self, post_id: int | None) -> None:
         """For this request the user holds this of their posts; one that has ended counts for nothing."""
         self.acting_post_id = post_id
-        self.__dict__.pop("post", None)
+        for read_before in ("posts_today", "post"):
+            self.__dict__.pop(read_before, None)
 
     @property
     def is_regulator(self) -> bool:
