@@ -128,6 +128,7 @@ class EventKind(TextChoices):
     NOT_UPHELD = "not_upheld", _("Complaint not upheld")
     OWED = "owed", _("Complaint upheld: the merchant is to pay back")
     REPAID = "repaid", _("Money back received")
+    MONEY_LATE = "money_late", _("The money is not back by its day, reported")
     UNREPAID = "unrepaid", _("The merchant has not paid back by its last day")
     ENDED_UNPAID = "ended_unpaid", _("Closed; the debt stays open")
     CHARGE_DECIDED = "charge_decided", _("Decided how much of the charge was used")

@@ -327,3 +327,51 @@ def test_the_citys_coordinator_reads_what_is_on_the_supervision_list_and_acts_in
     assert signed_in(coordinator).get(page).status_code == 200
     assert signed_in(coordinator).post(reverse("admin:cases_case_accept", args=[case.pk])).status_code == 404
     assert signed_in(district).get(page).status_code == signed_in(other).get(page).status_code == 404
+
+
+# After the decision: the money
+
+
+def test_money_that_is_not_back_is_reported_level_by_level_and_on_the_list_until_it_is(case, officer):
+    make.officer("commerce", None), make.officer("market_regulation", None), make.operator()
+    make.led(case, officer)
+    facts = {"result": "upheld", "amount_fen": 100_000, "basis": "judgment", "reasons": "判决书"}
+    case = operations.decide(number=case.number, officer=officer, at=AT, **facts)
+    assert case.money_due_on == working_days_after(beijing_date(AT), 5)
+    assert str(case.money_due_on) in signed_in(officer).get(admin_file(case)).content.decode()
+    told = Message.objects.count()
+    case = swept(case, end_of_day(case.money_due_on) - HOURS)
+    assert (Message.objects.count(), case.escalated_at) == (told, None)
+    at = end_of_day(case.money_due_on)
+    assert swept(case, at).escalated_at == at
+    later = end_of_day(working_days_after(case.money_due_on, 3))
+    for _time in range(2):
+        case = swept(case, later)
+    assert case.is_supervised
+    lines = case.events.filter(kind=EventKind.MONEY_LATE).order_by("id")
+    assert [line.data["level"] for line in lines] == ["district", "city", "supervision"]
+    assert not levels(case)  # the authority was in time
+    assert sum(message.title.startswith("Money not back") for message in Message.objects.all()) == 1 + 2 + 4
+    page = signed_in(case.complainant).get(reverse("complaint_detail", args=[case.number])).content.decode()
+    assert "on the city&#x27;s supervision list until the bank confirms it" in page
+    case.outcome.refund.paid_at = later
+    case.outcome.refund.save()
+    assert not swept(case, later).is_supervised
+
+
+def test_of_a_decision_that_came_late_only_the_levels_that_were_not_reached_follow(case, officer):
+    make.led(case, officer)
+    assert swept(case, end_of_day(case.due_on)).escalated_at
+    at = end_of_day(case.due_on) + HOURS
+    facts = {"result": "upheld", "amount_fen": 100_000, "basis": "judgment", "reasons": "判决书"}
+    operations.decide(number=case.number, officer=officer, at=at, **facts)
+    case = swept(case, at + timedelta(days=30))
+    assert [line.data["level"] for line in case.events.filter(kind=EventKind.MONEY_LATE).order_by("id")] == [
+        "city",
+        "supervision",
+    ]
+    assert levels(case) == ["district"]
+
+
+def admin_file(case: Case) -> str:
+    return reverse("admin:cases_case_change", args=[case.pk])

@@ -6,12 +6,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from complaints.cases.models import Case
+from complaints.cases.states import CaseState
 from escrow import clock
 
 
 def end_of(day: date) -> datetime:
     """The last second of the day in Beijing."""
     return datetime.combine(day, time(23, 59, 59), tzinfo=clock.BEIJING)
+
+
+def countdown_of(case: Case, *, at: datetime) -> SafeString | str:
+    """To the decision, then to the money; a dash once the case has ended."""
+    if case.is_undecided:
+        return countdown(case.due_on, due_at=case.due_at, at=at)
+    if case.state == CaseState.EXECUTING and case.money_due_on is not None:
+        return countdown(case.money_due_on, at=at)
+    return "–"
 
 
 def countdown(due_on: date, *, due_at: datetime | None = None, at: datetime) -> SafeString:

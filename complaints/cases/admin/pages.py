@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from complaints.cases import operations
-from complaints.cases.admin.deadline import countdown
+from complaints.cases.admin.deadline import countdown_of
 from complaints.cases.filters import today_of
 from complaints.cases.forms import (
     AssignForm,
@@ -99,7 +99,7 @@ def file(
         "phone": phone,
         "owner": owner_of(case),
         "overdue": case.is_overdue(at=clock.now()),
-        "countdown": countdown(case.due_on, due_at=case.due_at, at=clock.now()),
+        "countdown": countdown_of(case, at=clock.now()),
         "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case),

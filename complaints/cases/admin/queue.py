@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.admin import deciding, pages, papers
-from complaints.cases.admin.deadline import countdown, end_of
+from complaints.cases.admin.deadline import countdown_of, end_of
 from complaints.cases.admin.life import LifeAdmin
 from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, sees_the_city
 from complaints.cases.models import Case, TimeLimit
@@ -93,8 +93,8 @@ class CaseAdmin(LifeAdmin):
 
     @admin.display(description=_("deadline"))
     def deadline(self, case: Any) -> SafeString | str:
-        """A countdown that says when it is urgent; nothing once decided."""
-        return countdown(case.due_on, due_at=case.due_at, at=clock.now()) if case.is_undecided else "–"
+        """A countdown that says when it is urgent: to the decision, then to the money."""
+        return countdown_of(case, at=clock.now())
 
     @admin.display(description=_("stage"))
     def stage(self, case: Case) -> SafeString:

@@ -34,6 +34,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         ended = Q(due_at__lte=at) | Q(due_at__isnull=True, due_on__lt=today)
         return self.undecided().filter(ended, due_on__lte=today)  # the last is what the index reads
 
+    def money_late(self, *, at: datetime) -> Self:
+        """Decided for the consumer, and the money is not back by its day."""
+        return self.filter(state=CaseState.EXECUTING, money_due_on__lt=beijing_date(at))
+
     def supervised(self) -> Self:
         """On the supervision list (督办): there until they end."""
         return self.filter(supervised_at__isnull=False).exclude(state__in=ENDED)
@@ -135,6 +139,12 @@ class Case(models.Model):
     escalated_at = models.DateTimeField(_("reported as overdue"), null=True, blank=True)
     city_told_at = models.DateTimeField(_("reported to the city's department"), null=True, blank=True)
     supervised_at = models.DateTimeField(_("on the supervision list since"), null=True, blank=True)
+    money_due_on = models.DateField(
+        _("money back by"),
+        null=True,
+        blank=True,
+        help_text=_("of an upheld complaint: last day for the money to be back"),
+    )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
 
@@ -173,6 +183,11 @@ class Case(models.Model):
                 name="case_not_supervised",
             ),
             models.Index(fields=["due_on"], condition=Q(supervised_at__isnull=False), name="case_supervised"),
+            models.Index(
+                fields=["money_due_on"],
+                condition=Q(state=CaseState.EXECUTING, supervised_at__isnull=True),
+                name="case_money_awaited",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="case_state_known", condition=Q(state__in=CaseState.values)),
@@ -190,6 +205,10 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_led_has_its_lead",
                 condition=~Q(state__in=sorted(LED)) | Q(lead_officer__isnull=False, accepted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_executing_has_a_day_for_the_money",
+                condition=~Q(state=CaseState.EXECUTING) | Q(money_due_on__isnull=False),
             ),
             models.CheckConstraint(
                 name="case_ended_has_its_end",

@@ -14,7 +14,7 @@ from complaints.cases.operations.objections import lapse_objection
 from complaints.cases.operations.outside import mark_unrepaid
 from complaints.cases.operations.routing import route_case
 from complaints.cases.queries.callbacks import unasked
-from complaints.cases.queries.deadlines import MARKS, to_remind, unmarked
+from complaints.cases.queries.deadlines import MARKS, money_unmarked, to_remind, unmarked
 from complaints.cases.states import CaseState
 from escrow.clock import beijing_date
 from escrow.states import UseState
@@ -71,6 +71,7 @@ def _of_the_limit(*, at: datetime) -> Iterator[tuple[Callable[..., Case], CaseQu
     for mark in MARKS:
         try:
             yield escalate, unmarked(mark, at=at)
+            yield escalate, money_unmarked(mark, at=at)
         except TimeLimitMissing:
             logger.exception("no reports at the level %s", mark.level)
 

@@ -8,8 +8,10 @@ from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import check_lead, led_by
 from complaints.cases.operations.intake import TEXT_LENGTH
 from complaints.cases.queries.bases import grounds_of
+from complaints.cases.queries.rules import REFUND_PAID, due_on
 from complaints.cases.queries.scope import case_for
 from complaints.cases.states import CaseState, EventKind, Result
+from escrow.clock import beijing_date
 from escrow.errors import BasisRequired, InvalidUnits
 from escrow.money import check_fen
 from escrow.states import RefundBasis, UseState
@@ -82,6 +84,7 @@ def _uphold(case: Case, officer: User, amount_fen: int, basis: RefundBasis, reas
         decided_by=officer,
         decided_at=at,
     )
+    case.money_due_on = due_on(code=REFUND_PAID, received_on=beijing_date(at))
     data = {"amount_fen": amount_fen, "basis": basis.value}
     moves.move(case, CaseState.EXECUTING, EventKind.UPHELD, at=at, actor=officer.actor, by=officer, data=data)
     messages.upheld(case, at=at)

@@ -6,7 +6,7 @@ from complaints.cases.errors import TimeLimitMissing
 from complaints.cases.models import Case
 from complaints.cases.operations import life_messages, moves
 from complaints.cases.queries.deadlines import MARKS, due, to_remind
-from complaints.cases.states import EventKind
+from complaints.cases.states import ENDED, EventKind
 from escrow.transactions import transaction
 
 
@@ -23,12 +23,16 @@ def remind(*, case_id: int, at: datetime, actor: str) -> Case:
 
 
 def escalate(*, case_id: int, at: datetime, actor: str) -> Case:
-    """Report an undecided case to every level whose time has come, in order, each once: whatever the clock did meanwhile.
-    Repeatable."""
+    """Report a case that is undecided, or whose money is not back, to every level whose time has come, in order, each once: whatever
+    the clock did meanwhile. Repeatable."""
     with transaction():
         case = moves.lock(case_id)
-        if not case.is_undecided:
+        if case.state in ENDED:
             return case
+        if case.is_undecided:
+            kind, day = EventKind.OVERDUE, str(case.due_on)
+        else:
+            kind, day = EventKind.MONEY_LATE, str(case.money_due_on)
         for mark in MARKS:
             if getattr(case, mark.field) is not None:
                 continue
@@ -41,8 +45,6 @@ def escalate(*, case_id: int, at: datetime, actor: str) -> Case:
                 break
             setattr(case, mark.field, at)
             case.save()
-            moves.note(
-                case, EventKind.OVERDUE, at=at, actor=actor, data={"due_on": case.due_on, "level": mark.level.value}
-            )
+            moves.note(case, kind, at=at, actor=actor, data={"due_on": day, "level": mark.level.value})
             life_messages.escalated(case, mark.level, at=at)
         return case

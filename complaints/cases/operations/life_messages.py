@@ -18,6 +18,20 @@ from prepaid.notices import operations as notices
 from prepaid.people.models import Department, Division, User
 
 KIND = "cases.step"
+UNDECIDED_LATE = {
+    Level.DISTRICT: _("%(authority)s was to handle it by %(until)s."),
+    Level.CITY: _("%(authority)s was to handle it by %(until)s. It is now on the city department's list."),
+    Level.SUPERVISION: _("%(authority)s was to handle it by %(until)s. It is on the supervision list until it ends."),
+}
+MONEY_LATE = {
+    Level.DISTRICT: _("It is decided, and the money was to be back by %(until)s. Find out why it is not."),
+    Level.CITY: _(
+        "It is decided, and the money was to be back by %(until)s. %(authority)s follows it up; it is now on the city department's list."
+    ),
+    Level.SUPERVISION: _(
+        "It is decided, and the money was to be back by %(until)s. It is on the supervision list until the case ends."
+    ),
+}
 
 
 class InDistrict:
@@ -138,20 +152,22 @@ def reminded(case: Case, *, at: datetime) -> None:
 
 
 def escalated(case: Case, level: Level, *, at: datetime) -> None:
-    """The posts of the level, and the officer in charge, learn that the limit has passed."""
+    """The posts of the level, and the officer in charge, learn that the limit has passed, or the day for the money."""
     department, people = case.lead_department_id, in_charge(case, at=at)
     match level:
         case Level.DISTRICT:
             people += posted(department, case.lead_district_id, at=at)
-            body = _("%(authority)s was to handle it by %(until)s.")
         case Level.CITY:
             people += posted(department, at=at)
-            body = _("%(authority)s was to handle it by %(until)s. It is now on the city department's list.")
         case Level.SUPERVISION:
             people += [*posted(department, at=at), *posted(case.coordinator_id, at=at), *_operators()]
-            body = _("%(authority)s was to handle it by %(until)s. It is on the supervision list until it ends.")
-    title = _("Overdue: complaint %(number)s")
-    _tell({user.pk: user for user in people}.values(), case, title, body, url=_file(case), at=at)
+    told = {user.pk: user for user in people}.values()
+    if case.is_undecided:
+        title = _("Overdue: complaint %(number)s")
+        _tell(told, case, title, UNDECIDED_LATE[level], url=_file(case), at=at)
+    else:
+        title, day = _("Money not back: complaint %(number)s"), case.money_due_on
+        _tell(told, case, title, MONEY_LATE[level], url=_file(case), at=at, until=day.isoformat() if day else "")
 
 
 def _called(assist: Assist, *, at: datetime) -> list[User]:

@@ -218,6 +218,7 @@ def decide_outside(
             case.outcome = Outcome.objects.create(
                 result=Result.UPHELD, amount_fen=amount_fen, basis=basis, repayment=owed, **facts
             )
+            case.money_due_on = pay_by
             data = {"amount_fen": amount_fen, "basis": basis, "pay_by": pay_by}
             moves.move(case, CaseState.EXECUTING, EventKind.OWED, at=at, actor=officer.actor, by=officer, data=data)
             messages.owed(case, at=at)

@@ -33,6 +33,7 @@ def reopen_case(*, callback_id: int, text: str, at: datetime) -> Case:
         _set_aside_outcome(case)
         due_before = case.due_on
         case.closed_at = case.reminded_at = case.escalated_at = case.city_told_at = case.supervised_at = None
+        case.money_due_on = None
         case.reopened_at, case.figures = at, reckoned(request)
         for name, value in terms_from(at, Limit(case.limit)).items():
             setattr(case, name, value)

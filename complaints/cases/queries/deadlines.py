@@ -1,4 +1,8 @@
-"""The marks of a time limit: one reminder before its end, three levels of reports after it; when each is due, and for which cases."""
+"""The marks of a time limit: one reminder before its end, three levels of reports after it; when each is due, and for which cases.
+
+Two limits follow each other: the authority's to decide, and after a decision for the consumer the day for the money to be back. A level
+that the first has reached is not reached again by the second.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -33,7 +37,10 @@ REMINDED = frozenset({CaseState.DISPATCHED, CaseState.IN_HAND})
 
 
 def due(case: Case, mark: Mark) -> datetime:
-    """When the mark falls due. Raises ``TimeLimitMissing``."""
+    """When the mark falls due on a case that has not ended. Raises ``TimeLimitMissing``."""
+    if case.state == CaseState.EXECUTING and case.money_due_on is not None:
+        day = case.money_due_on
+        return end_of_day(after(time_limit(code=mark.waits, on=day), day) if mark.waits else day)
     if not mark.waits:
         return case.ends_at
     if case.due_at is not None:
@@ -42,12 +49,20 @@ def due(case: Case, mark: Mark) -> datetime:
 
 
 def unmarked(mark: Mark, *, at: datetime) -> CaseQuerySet:
-    """Undecided cases on which the mark is due and which do not bear it. Raises ``TimeLimitMissing``."""
+    """Cases that are undecided, and on which the mark is due and which do not bear it. Raises ``TimeLimitMissing``."""
     cases = Case.objects.overdue(at=at).filter(**{f"{mark.field}__isnull": True})
     if not mark.waits:
         return cases
     in_hours = Q(due_at__lte=at - _hours(mark.waits, on=beijing_date(at)))
     return cases.filter(in_hours | Q(due_at__isnull=True, due_on__lte=_last_due(mark.waits, today=beijing_date(at))))
+
+
+def money_unmarked(mark: Mark, *, at: datetime) -> CaseQuerySet:
+    """The same of cases that wait for their money."""
+    cases = Case.objects.money_late(at=at).filter(**{f"{mark.field}__isnull": True})
+    if not mark.waits:
+        return cases
+    return cases.filter(money_due_on__lte=_last_due(mark.waits, today=beijing_date(at)))
 
 
 def to_remind(*, at: datetime) -> CaseQuerySet:

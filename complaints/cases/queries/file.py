@@ -168,6 +168,10 @@ def next_step_of(case: Case, *, at: datetime) -> str:
             return _("%(authority)s hears both sides and decides by %(due_on)s.") % facts
         case CaseState.EXECUTING | CaseState.CLOSED | CaseState.WITHDRAWN if case.outside is not None:
             return _next_outside(case)
+        case CaseState.EXECUTING if case.is_supervised:
+            return _(
+                "The refund is decided and was to arrive by %(day)s. The case is on the city's supervision list until the bank confirms it."
+            ) % {"day": str(case.money_due_on)}
         case CaseState.EXECUTING:
             return _("The refund is with the bank. The case closes when the bank confirms it.")
         case CaseState.CLOSED if case.redemption is not None:
@@ -353,7 +357,7 @@ def _line(event: CaseEvent, side: Side | None) -> Line:
             note = f"¥{yuan(event.data['fen'])}"
         case EventKind.ISSUED:
             note = f"{DocumentKind(event.data['kind']).label} · {event.data['number']}"
-        case EventKind.OVERDUE:
+        case EventKind.OVERDUE | EventKind.MONEY_LATE:
             note = _("Last day: %(day)s") % {"day": event.data["due_on"]}
             if "level" in event.data:
                 note = f"{Level(event.data['level']).label} · {note}"

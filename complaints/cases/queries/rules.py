@@ -14,6 +14,8 @@ MERCHANT_ANSWER = "merchant_answer"
 CALLBACK = "callback"
 #: How long after its end the consumer may have a case reopened.
 REOPEN = "reopen"
+#: How long a refund out of custody may take to arrive.
+REFUND_PAID = "refund_paid"
 #: How long the authority a case was sent to may object, and how long the review of that may take.
 OBJECTION, OBJECTION_REVIEW = "objection", "objection_review"
 #: How long a department that was called in has to answer.
