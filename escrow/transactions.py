@@ -11,6 +11,7 @@ from typing import Any
 from celery import current_app
 from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as django_transaction
+from kombu.exceptions import OperationalError as BrokerLost
 from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 
 from escrow.errors import AccrualRuleMissing, CalendarMissing, DomainError, KeyReused, NotEnoughLeft
@@ -26,6 +27,10 @@ CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     "use_key_once": KeyReused,
 }
 
+
+#: Seconds in which a process that lost a bell rings no other: a broker that hangs costs a page one wait, not one for each bell.
+QUIET = 5.0
+_quiet_until = 0.0
 
 #: How often a function that stands alone is called before a deadlock or a lock timeout is reported.
 TRIES = 4
@@ -85,13 +90,19 @@ def call(function: str, *arguments: Any) -> list[tuple[Any, ...]]:
 def ring(task: str, *args: object) -> None:
     """Announce a row's work to Celery after commit, by the task's name: tasks lie above the verbs that ring for them.
 
-    A lost broker must not fail the deed: the sweep finds the row.
+    A lost broker must not fail the deed, nor hold it up: the sweep finds the row.
     """
 
     def announce() -> None:
+        global _quiet_until
+        if time.monotonic() < _quiet_until:
+            logger.warning("bell not rung, the broker was lost just now: %s%s", task, args)
+            return
         try:
             current_app.send_task(task, args, retry=False)
-        except Exception:  # whatever the broker's client raises, the row waits for the sweep
+        except Exception as error:  # whatever the broker's client raises, the row waits for the sweep
+            if isinstance(error, BrokerLost):
+                _quiet_until = time.monotonic() + QUIET
             logger.warning("bell lost: %s%s", task, args, exc_info=True)
 
     django_transaction.on_commit(announce)

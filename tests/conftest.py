@@ -108,6 +108,12 @@ def empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def rung_bells(monkeypatch) -> None:
+    """No broker that one test lost keeps the next from ringing."""
+    monkeypatch.setattr("escrow.transactions._quiet_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def own_language() -> None:
     """No language that one test's request chose is spoken in the next."""
     from django.utils import translation

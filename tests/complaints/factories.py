@@ -3,6 +3,7 @@
 import csv
 import itertools
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from complaints.cases import operations
 from complaints.cases.models import Case, TimeLimit
 from complaints.cases.reference import load_time_limits
 from complaints.cases.states import Wanted
+from escrow.models import Agreement
 from escrow.states import Plan
 from prepaid.cards import operations as cards
 from prepaid.cards.models import Card, Redemption, RefundRequest
@@ -145,8 +147,14 @@ def shop(*, sector: str = "beauty", head_office: str = CHAOYANG, stores: tuple[s
     return Shop(merchant, owner, rows)
 
 
-def card(at_shop: Shop, *, holder: User | None = None, price_fen: int = 200_000) -> Card:
-    """A paid card of ten visits whose purchase is thirty days old: no cooling-off."""
+def card(
+    at_shop: Shop,
+    *,
+    holder: User | None = None,
+    price_fen: int = 200_000,
+    bought: Callable[..., Agreement] = held_agreement,
+) -> Card:
+    """A paid card of ten visits whose purchase is thirty days old: no cooling-off. ``bought``: how it was paid."""
     product = Product.objects.create(merchant=at_shop.merchant, name=f"十次卡 {next(_numbers)}")
     words = dict.fromkeys(
         ("service", "quality", "deduction", "risk_warning", "gift_terms", "change_terms", "refund_terms"), "约定"
@@ -165,7 +173,7 @@ def card(at_shop: Shop, *, holder: User | None = None, price_fen: int = 200_000)
     version.stores.set(at_shop.stores)
     version.frozen_terms, version.frozen_at, version.state = version.terms.to_json(), AT, VersionState.ON_SALE
     version.save()
-    agreement = held_agreement(at_shop.merchant.beneficiary, price_fen=price_fen)
+    agreement = bought(at_shop.merchant.beneficiary, price_fen=price_fen)
     agreement.funded_at = AT - timedelta(days=30)
     agreement.save()
     return Card.objects.create(

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from complaints.cases import operations
 from complaints.cases.errors import (
@@ -69,6 +70,16 @@ def decided(case: Case, lead, *, at=AT, **changes) -> Case:
 def owed_by_gym() -> tuple[Case, object]:
     lead = make.officer("sports")
     return decided(make.led(told(), lead), lead), lead
+
+
+def test_without_the_counter_a_complaint_is_taken_in_all_the_same(monkeypatch):
+    def lost(*_what, **_how):
+        raise RedisError("it is gone")
+
+    monkeypatch.setattr("prepaid.people.access.ratelimit.consume", lost)
+    form = {"merchant_name": "力壮健身俱乐部", "text": "店关门了。", "wanted": "refund"}
+    assert signed_in(make.person()).post(reverse("complaint_elsewhere"), form).status_code == 302
+    assert Case.objects.count() == 1
 
 
 def test_from_the_phone_to_the_money_back():

@@ -14,6 +14,7 @@ from complaints.cases.models import Case, CaseEvent, TimeLimit
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import CaseState, EventKind, PlaceReason, Wanted
 from escrow.errors import NotFound
+from escrow.transactions import QUIET, ring
 from prepaid.cards import operations as cards
 from prepaid.notices.models import Message
 from tests.complaints import factories as make
@@ -165,3 +166,15 @@ def test_everybody_is_told_when_a_case_is_sent():
     told = set(Message.objects.filter(kind="cases.step").values_list("recipient_id", flat=True))
     assert {case.complainant_id, shop.owner.pk, lead.pk} <= told
     assert all("%(" not in message.title + message.body for message in Message.objects.all())
+
+
+def test_whoever_lost_a_bell_does_not_wait_for_the_next(django_capture_on_commit_callbacks, monkeypatch):
+    """A broker that hangs takes seconds to be given up: once, then the process is quiet for a while."""
+    now = [100.0]
+    monkeypatch.setattr("escrow.transactions.time.monotonic", lambda: now[0])
+    with patch.object(current_app, "send_task", side_effect=OperationalError("it hangs")) as send:
+        for after, rung in ((0, 1), (QUIET - 1, 1), (1, 2)):
+            now[0] += after
+            with django_capture_on_commit_callbacks(execute=True):
+                ring("complaints.cases.tasks.sweep")
+            assert send.call_count == rung
