@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from django.db.models import Case as SqlCase
-from django.db.models import IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from complaints.cases.models import Case, CaseQuerySet
+from complaints.cases.models.case import urgency
 from complaints.cases.queries.scope import in_post
-from complaints.cases.states import UNDECIDED, CaseState
 from prepaid.people.models import Post, User
 
 #: How many cases the work queue of the first page shows; the rest are in the list.
@@ -16,14 +15,7 @@ FEW = 50
 
 def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
     """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over."""
-    return cases.annotate(
-        urgency=SqlCase(
-            When(state__in=UNDECIDED, then=Value(0)),
-            When(state=CaseState.EXECUTING, then=Value(1)),
-            default=Value(2),
-            output_field=IntegerField(),
-        ),
-    ).order_by("urgency", "due_on", "due_at", "id")
+    return cases.annotate(urgency=urgency()).order_by("urgency", "due_on", "due_at", "id")
 
 
 def to_do(*, officer: User) -> QuerySet[Case]:
