@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.models import Case
+from complaints.cases.models import Case, CaseQuerySet
 from complaints.cases.states import ENDED, ENDED_EARLY, CaseState
 from escrow import clock
 from prepaid.merchants.queries import districts, sectors
@@ -32,12 +32,18 @@ def sees_the_city(request: HttpRequest) -> bool:
     return user.is_platform_operator or (user.post is not None and user.post.is_citywide)
 
 
+def still_undecided(queryset: Any) -> CaseQuerySet:
+    """Those of the rows, which ``by_urgency`` has put in order: asked by that order, an index answers."""
+    found: CaseQuerySet = queryset.filter(urgency=0)
+    return found
+
+
 #: The stage that is shown when none is named.
 UNDECIDED_STAGE = "undecided"
 
 
 class StageFilter(admin.SimpleListFilter):
-    """What is still to be decided, unless something else is asked for. (``urgency``: as the queue is ordered, by an index.)"""
+    """What is still to be decided, unless something else is asked for."""
 
     title = _("stage")
     parameter_name = "stage"
@@ -67,13 +73,14 @@ class StageFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """The cases of the stage."""
+        undecided = still_undecided(queryset)
         match self.value():
             case "mine":
-                return queryset.filter(urgency=0, lead_officer=me(request))
+                return undecided.filter(lead_officer=me(request))
             case "waiting":
-                return queryset.filter(urgency=0, state__in=[CaseState.RECEIVED, CaseState.DISPATCHED])
+                return undecided.filter(state__in=[CaseState.RECEIVED, CaseState.DISPATCHED])
             case "undetermined":
-                return queryset.filter(urgency=0, undetermined=True)
+                return undecided.filter(undetermined=True)
             case "supervised" if sees_the_city(request):
                 return queryset.filter(supervised_at__isnull=False).exclude(state__in=ENDED)
             case "executing":
@@ -82,7 +89,7 @@ class StageFilter(admin.SimpleListFilter):
                 return queryset.filter(state__in=ENDED_EARLY | {CaseState.CLOSED})
             case "all":
                 return queryset
-        return queryset.filter(urgency=0)
+        return undecided
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -98,10 +105,10 @@ class DueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """Undecided cases whose last day falls there."""
         today = today_of(request)
-        running = queryset.filter(urgency=0)
+        running = still_undecided(queryset)
         match self.value():
             case "overdue":
-                return running.filter(pk__in=Case.objects.overdue(at=clock.now()))
+                return running.overdue(at=clock.now())
             case "today":
                 return running.filter(due_on=today)
             case "soon":

@@ -18,7 +18,7 @@ from complaints.cases.admin.life import LifeAdmin
 from complaints.cases.admin.long_list import Queue, QueuePaginator
 from complaints.cases.filters import FILTERS, sees_the_city, tidy
 from complaints.cases.models import Case, TimeLimit
-from complaints.cases.queries.queue import by_urgency, to_do
+from complaints.cases.queries.queue import by_urgency, to_do, with_number
 from complaints.cases.queries.saved_filters import filters_of
 from complaints.cases.queries.scope import cases_for
 from complaints.cases.states import BulkKind, CaseState
@@ -53,7 +53,7 @@ class CaseAdmin(LifeAdmin):
             return {}
         return {kind.value: (bulk.ask, kind.value, kind.label) for kind in BulkKind}
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> HttpResponse | None:
         """What is to be done to the chosen cases, to be confirmed; None, and a word, when it cannot be asked so."""
         chosen = request.POST.getlist("action")
         index = request.POST.get("index", "")
@@ -75,7 +75,10 @@ class CaseAdmin(LifeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """A whole phone number finds its owner's complaints; it is stored encrypted, so a part of it finds nothing."""
+        """A whole number (of the complaint, here or there, or of the card) finds just that, by an index; a whole phone number its
+        owner's complaints (it is stored encrypted, so a part of it finds nothing); other words what contains them."""
+        if numbered := with_number(search_term):
+            return queryset.filter(pk__in=numbered), False
         try:
             person = User.objects.by_phone(search_term) if search_term else None
         except DomainError:

@@ -32,8 +32,13 @@ def urls(page: Any) -> list[URLPattern]:
             return _to_the_list(one.query)
 
         form = FilterNameForm(request.POST if request.method == "POST" else None)
-        return page.deed(  # type: ignore[no-any-return]  # the page is an admin
-            request, title=_("Save this filter"), form=form, submit=_("Save"), do=kept, about=in_words(request, query, page)
+        return page.deed(
+            request,
+            title=_("Save this filter"),
+            form=form,
+            submit=_("Save"),
+            do=kept,
+            about=in_words(request, query, page),
         )
 
     @shows_domain_errors
@@ -53,7 +58,7 @@ def urls(page: Any) -> list[URLPattern]:
             initial={"name": one.name, "is_default": one.is_default},
         )
         delete_url = reverse("admin:cases_case_filter_delete", args=[pk])
-        return page.deed(  # type: ignore[no-any-return]  # the page is an admin
+        return page.deed(
             request,
             title=_("Saved filter"),
             form=form,
@@ -74,7 +79,7 @@ def urls(page: Any) -> list[URLPattern]:
             messages.success(request, _("Deleted."))
             return _to_the_list("stage=undecided")
 
-        return page.deed(  # type: ignore[no-any-return]  # the page is an admin
+        return page.deed(
             request,
             title=_("Delete this filter"),
             form=Form(request.POST if request.method == "POST" else None),

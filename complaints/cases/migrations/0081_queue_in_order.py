@@ -22,4 +22,8 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(models.Case(models.When(state__in=['dispatched', 'in_hand', 'received'], then=models.Value(0)), models.When(state='executing', then=models.Value(1)), default=models.Value(2), output_field=models.IntegerField()), models.F('due_on'), models.F('due_at'), models.F('id'), name='case_urgent'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('foreign_number', ''), _negated=True), fields=['foreign_number'], name='case_foreign_number'),
+        ),
     ]

@@ -37,8 +37,7 @@ class BulkDeed(models.Model):
             models.CheckConstraint(name="bulk_kind_known", condition=Q(kind__in=BulkKind.values)),
             models.CheckConstraint(
                 name="bulk_assigning_names_a_lead",
-                condition=Q(kind=BulkKind.ASSIGN, lead__isnull=False)
-                | ~Q(kind=BulkKind.ASSIGN) & Q(lead__isnull=True),
+                condition=Q(kind=BulkKind.ASSIGN, lead__isnull=False) | ~Q(kind=BulkKind.ASSIGN) & Q(lead__isnull=True),
             ),
         ]
 
@@ -60,9 +59,7 @@ class BulkLine(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(name="bulk_line_once", fields=["deed", "case"]),
-            models.CheckConstraint(
-                name="bulk_refused_was_tried", condition=Q(refusal="") | Q(tried_at__isnull=False)
-            ),
+            models.CheckConstraint(name="bulk_refused_was_tried", condition=Q(refusal="") | Q(tried_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

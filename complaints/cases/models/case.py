@@ -163,6 +163,7 @@ class Case(models.Model):
             ),
             models.Index("lead_department", urgency(), "due_on", "due_at", "id", name="case_urgent_city"),
             models.Index(urgency(), "due_on", "due_at", "id", name="case_urgent"),
+            models.Index(fields=["foreign_number"], condition=~Q(foreign_number=""), name="case_foreign_number"),
             models.Index(fields=["complainant", "-id"], name="case_complainant"),
             models.Index(fields=["merchant", "-id"], name="case_merchant"),
             models.Index(fields=["id"], condition=Q(state=CaseState.RECEIVED), name="case_unrouted"),

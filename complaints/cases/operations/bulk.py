@@ -35,7 +35,7 @@ def begin_bulk(
     chosen = sorted(set(case_ids))
     if len(chosen) > MOST_AT_ONCE:
         raise TooManyChosen(most=MOST_AT_ONCE)
-    lead = User.objects.filter(pk=lead_id).first() if kind == BulkKind.ASSIGN else None
+    lead = User.objects.filter(pk=lead_id or 0).first() if kind == BulkKind.ASSIGN else None
     if kind == BulkKind.ASSIGN and lead is None:
         raise OfficerElsewhere()
     with transaction():

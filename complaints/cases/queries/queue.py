@@ -33,3 +33,14 @@ def colleagues_for(*, case: Case, on: date) -> QuerySet[User]:
         Q(district__isnull=True) | Q(district_id=case.lead_district_id), department_id=case.lead_department_id
     )
     return User.objects.filter(posts__in=posts, is_active=True, is_staff=True).distinct().order_by("pk")
+
+
+def with_number(number: str) -> list[int]:
+    """Ids of the cases that bear exactly this number: their own, the one in another system, or their card's. Each is asked by its
+    index; whose queue they lie in the caller asks."""
+    number = number.strip()
+    if not number:
+        return []
+    alike = [{"number": number}, {"foreign_number": number}, {"card__number": number}]
+    first, *others = (Case.objects.filter(**one).order_by().values_list("pk", flat=True) for one in alike)
+    return list(first.union(*others))
