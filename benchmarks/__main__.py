@@ -1,6 +1,6 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree, pages, routing, hotline (all of them unless some are named). docs/benchmarks.md says what is
+Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline (all of them unless some are named). docs/benchmarks.md says what is
 measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
 """
 
@@ -134,6 +134,13 @@ def pages(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(databases, quick=quick)
 
 
+def queue(databases: Any, quick: bool) -> list[Figure]:
+    """The officers' queue with a million orders in it."""
+    from benchmarks import queue as subject
+
+    return subject.measure(databases, quick=quick)
+
+
 def routing(databases: Any, quick: bool) -> list[Figure]:
     """Districts of addresses; asks no database."""
     from benchmarks import routing as subject
@@ -160,6 +167,7 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "refunds": refunds,
     "sum_tree": sum_tree,
     "pages": pages,
+    "queue": queue,
     "routing": routing,
     "hotline": hotline,
 }

@@ -1,7 +1,6 @@
 """Every page that can be reached by following links: its queries, and its time beside that of an empty view."""
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -10,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from benchmarks.figures import Figure, say
 from benchmarks.lived_in import CARDS, VISITORS, crowd, live
+from benchmarks.visitors import milliseconds, nobody, visitor
 
 QUERIES, MILLISECONDS, RATIO = 12, 60, 12
 LINK = re.compile(r'<a\b[^>]*?href="([^"#]+)')
@@ -60,44 +60,17 @@ def _figures(where: str, pages: list[Page]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _empty(login: Any) -> Any:
-    """The same visitor at an empty view behind our middleware. Not by overriding the setting: that throws away what Django knows
-    of the real addresses, and the page measured next would pay for finding it out again."""
-    from django.test.client import ClientHandler
-
-    class Empty(ClientHandler):
-        def get_response(self, request: Any) -> Any:
-            request.urlconf = "benchmarks.empty"
-            return super().get_response(request)
-
-    visitor = _visitor(login)
-    visitor.handler = Empty(False)
-    return visitor
-
-
-def _visitor(login: Any) -> Any:
-    """A client, signed in when there is an account."""
-    from django.test import Client
-
-    from prepaid.people.models import User
-    from tests.prepaid.people.factories import pass_second_factor
-
-    client = Client(headers={"accept-language": "zh-hans"}, raise_request_exception=False, SERVER_NAME="127.0.0.1")
-    if login is not None:
-        user = User.objects.by_phone(login.phone)
-        client.force_login(user)
-        pass_second_factor(client, user)
-    return client
-
-
 def _pages(times: int) -> Iterator[Page]:
     """Everybody's pages, each route once for each of them."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
     from django.urls import Resolver404, resolve
 
+    from prepaid.people.models import User
+
     for who, (login, start) in VISITORS.items():
-        client, empty = _visitor(login), _empty(login)
+        user = login and User.objects.by_phone(login.phone)
+        client, empty = visitor(user), nobody(user)
         seen, ahead = set(), [start, "/accounts/", "/notices/", "/complaints/"]
         while ahead:
             address = ahead.pop(0)
@@ -126,13 +99,7 @@ def _pages(times: int) -> Iterator[Page]:
 def _timed(client: Any, empty: Any, who: str, route: str, address: str, queries: int, times: int) -> Page:
     costs, ratios = [], []
     for _ in range(times):
-        nothing = _milliseconds(empty, "/")
-        costs.append(_milliseconds(client, address))
+        nothing = milliseconds(empty, "/")
+        costs.append(milliseconds(client, address))
         ratios.append(costs[-1] / nothing)
     return Page(who, route, address, queries, median(costs), median(ratios))
-
-
-def _milliseconds(client: Any, address: str) -> float:
-    started = time.perf_counter()
-    client.get(address)
-    return (time.perf_counter() - started) * 1000

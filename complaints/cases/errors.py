@@ -321,3 +321,46 @@ class TooManyDays(DomainError):
     message = _("Enter at least 1 and at most %(most)s days.")
     http_status = 400
     field = "days"
+
+
+class OwnCase(DomainError):
+    """Nobody reminds themselves."""
+
+    message = _("You are in charge of this case yourself. Open it and go on with it.")
+    http_status = 400
+
+
+class UrgedToday(WrongState):
+    message = _("A reminder has been sent today already. Wait until tomorrow, or ask the officer in charge.")
+
+
+class NothingChosen(DomainError):
+    message = _("Choose at least one complaint in the list, and what is to be done.")
+    http_status = 400
+
+
+class TooManyChosen(DomainError):
+    message = _("Choose at most %(most)s complaints at once.")
+    http_status = 400
+
+
+class NothingToSave(DomainError):
+    message = _("Search or choose a filter first; then save it under a name.")
+    http_status = 400
+
+
+class FilterNameMissing(DomainError):
+    message = _("Enter a name of at most 30 characters.")
+    http_status = 400
+    field = "name"
+
+
+class FilterNameTaken(DomainError):
+    message = _("You have a saved filter of this name already. Choose another name.")
+    http_status = 409
+    field = "name"
+
+
+class TooManyFilters(DomainError):
+    message = _("You have %(most)s saved filters, which is as many as there can be. Delete one and try again.")
+    http_status = 409

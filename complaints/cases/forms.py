@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from complaints.cases.errors import PayByMissing
 from complaints.cases.models.outside import ADDRESS_LENGTH, NAME_LENGTH
+from complaints.cases.models.saved_filter import NAME_LENGTH as NAME_LENGTH_OF_FILTER
 from complaints.cases.states import Manner, Result, Side, Wanted
 from complaints.routing.coordinates import gcj02
 from escrow.errors import BasisRequired, InvalidAmount
@@ -300,6 +302,33 @@ class ChargeDecideForm(forms.Form):
 
 class AssignForm(forms.Form):
     lead = forms.ModelChoiceField(label=_("Officer in charge"), queryset=User.objects.none())
+
+
+class BulkForm(forms.Form):
+    """One press over several cases; ``colleagues`` where one of them is put in charge."""
+
+    kind = forms.CharField(widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    lead = forms.ModelChoiceField(label=_("Officer in charge"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, colleagues: QuerySet[User] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if colleagues is None:
+            del self.fields["lead"]
+        else:
+            self.fields["lead"].queryset = colleagues  # type: ignore[attr-defined]  # a choice field
+
+
+class FilterNameForm(forms.Form):
+    """What a search of the queue is called."""
+
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH_OF_FILTER)
+
+
+class FilterForm(FilterNameForm):
+    """A saved filter, changed."""
+
+    is_default = forms.BooleanField(label=_("The queue opens with it"), required=False)
 
 
 class AuthorityForm(forms.Form):

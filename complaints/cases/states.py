@@ -141,6 +141,7 @@ class EventKind(TextChoices):
     LIMITED = "limited", _("Kind of time limit chosen")
     EXTENDED = "extended", _("Time limit extended")
     REMINDED = "reminded", _("Reminder before the end of the time limit")
+    URGED = "urged", _("Urged by a colleague of the post")
     OVERDUE = "overdue", _("Time limit exceeded, reported")
     OBJECTED = "objected", _("Objection to the dispatch")
     DISPATCH_CHANGED = "dispatch_changed", _("Objection upheld: another authority is responsible")
@@ -166,7 +167,15 @@ CALLBACK_KINDS = frozenset({EventKind.ASKED_BACK, EventKind.ANSWERED_BACK, Event
 #: Between the authority and those who complain about one merchant; the merchant does not read it.
 OF_THE_WAVE = frozenset({EventKind.GROUPED, EventKind.REPLIED})
 #: What the administration reminds itself of; neither side reads it.
-INTERNAL_KINDS = frozenset({EventKind.REMINDED})
+INTERNAL_KINDS = frozenset({EventKind.REMINDED, EventKind.URGED})
+
+
+class BulkKind(TextChoices):
+    """What can be done to several cases in one press."""
+
+    ACCEPT = "accept", _("Take in charge")
+    ASSIGN = "assign", _("Put a colleague in charge")
+    URGE = "urge", _("Send a reminder")
 
 
 class ObjectionState(TextChoices):

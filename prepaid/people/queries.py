@@ -146,6 +146,7 @@ def own_data(user: User) -> dict[str, Rows]:
         (_("Language"), user.get_language_display()),
         (_("Care mode"), _("yes") if user.care_mode else _("no")),
         (_("Weekly digest"), _("yes") if user.weekly_digest else _("no")),
+        (_("Keyboard shortcuts"), _("yes") if user.keyboard_shortcuts else _("no")),
         (_("E-mail address"), user.email),
         (_("By e-mail"), user.get_email_wish_display() if user.email else ""),
     ]

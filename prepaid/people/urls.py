@@ -46,5 +46,6 @@ urlpatterns = [
     path("close/", own_data.close, name="close_account"),
     path("language/", views.set_language, name="set_language"),
     path("digest/", views.set_digest, name="set_digest"),
+    path("shortcuts/", views.set_shortcuts, name="set_shortcuts"),
     path("care-mode/", views.set_care_mode, name="set_care_mode"),
 ]

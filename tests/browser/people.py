@@ -296,9 +296,37 @@ def take_in_charge(officer: Person, gym: Gym) -> None:
     """The case from the work queue."""
     officer.open("/admin/")
     officer.reload_until(".queue tr", gym.name)
-    officer.press(f".queue tr:has-text('{gym.name}') a")
+    find_by_keys(officer, gym)
     officer.sees("¥1,400.00", COACH_LEFT, gym.name, within="#content")
     officer.press("form[action$='/accept/'] button")
+
+
+def find_by_keys(officer: Person, gym: Gym) -> None:
+    """The same case in the list of complaints, without touching the mouse."""
+    officer.open("/admin/cases/case/?stage=undecided")
+    keys, page = officer.page.keyboard, officer.page
+    keys.press("?")
+    expect(page.locator("dialog#shortcuts")).to_be_visible()
+    officer.look()
+    keys.press("j")  # the dialog takes no keys but its own
+    keys.press("Escape")
+    expect(page.locator("dialog#shortcuts")).not_to_be_visible()
+    keys.press("/")
+    keys.type("jkx?")
+    expect(page.locator("#searchbar")).to_have_value("jkx?")
+    page.locator("#searchbar").evaluate("it => it.blur()")
+    for _row in range(page.locator("#result_list tbody tr").count()):
+        keys.press("j")
+        if page.locator(f"#result_list tr:focus-within:has-text('{gym.name}')").count():
+            break
+    keys.press("x")
+    expect(page.locator(f"#result_list tr.selected:has-text('{gym.name}') .action-select")).to_be_checked()
+    officer.look()
+    with page.expect_navigation():
+        keys.press("o")
+    keys.press("t")  # only brought into focus: one key alone does nothing to a case
+    expect(page.locator("form[action$='/accept/'] button")).to_be_focused()
+    officer.look()
 
 
 def decide(officer: Person, amount: str) -> None:

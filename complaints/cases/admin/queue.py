@@ -2,22 +2,26 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from complaints.cases.admin import deciding, pages, papers
+from complaints.cases.admin import bulk, deciding, pages, papers, saved_filters
 from complaints.cases.admin.deadline import countdown_of, end_of
 from complaints.cases.admin.life import LifeAdmin
-from complaints.cases.filters import DistrictFilter, DueFilter, SectorFilter, StageFilter, sees_the_city
+from complaints.cases.admin.long_list import Queue, QueuePaginator
+from complaints.cases.filters import FILTERS, sees_the_city, tidy
 from complaints.cases.models import Case, TimeLimit
-from complaints.cases.queries.queue import by_urgency, to_do
+from complaints.cases.queries.queue import by_urgency, to_do, with_number
+from complaints.cases.queries.saved_filters import filters_of
 from complaints.cases.queries.scope import cases_for
-from complaints.cases.states import CaseState
+from complaints.cases.states import BulkKind, CaseState
 from escrow import clock
 from escrow.errors import DomainError
 from prepaid.people.access import me
@@ -29,13 +33,36 @@ from prepaid.people.models import User
 class CaseAdmin(LifeAdmin):
     search_kind = "cases"
     list_display = ("number", "deadline", "stage", "against", "place", "asked")
-    list_filter = (StageFilter, DueFilter, DistrictFilter, SectorFilter)
+    list_filter = FILTERS
     search_fields = ("number", "foreign_number", "merchant__name", "outside__merchant_name", "card__number")
     search_help_text = _("Number of the complaint or the card, name of the merchant, or the complainant's phone")
     sortable_by = ()
+    paginator = QueuePaginator
+    show_facets = admin.ShowFacets.NEVER  # they count everything
 
     class Media:
         css = {"all": ["cases.css"]}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Queue]:
+        """The queue's own."""
+        return Queue
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Who holds a post may choose several cases; the deeds are those of ``bulk``."""
+        if me(request).post is None:
+            return {}
+        return {kind.value: (bulk.ask, kind.value, kind.label) for kind in BulkKind}
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *where: Any) -> HttpResponse | None:
+        """What is to be done to the chosen cases, to be confirmed; None, and a word, when it cannot be asked so."""
+        chosen = request.POST.getlist("action")
+        index = request.POST.get("index", "")
+        kind = chosen[int(index)] if index in {str(place) for place in range(len(chosen))} else ""
+        try:
+            return bulk.ask(self, request, kind=kind, ids=bulk.ids_in(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        except DomainError as error:
+            messages.warning(request, str(error))
+            return None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """The officer's own queue, most urgent first: their department, in their district or in the city."""
@@ -48,7 +75,10 @@ class CaseAdmin(LifeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """A whole phone number finds its owner's complaints; it is stored encrypted, so a part of it finds nothing."""
+        """A whole number (of the complaint, here or there, or of the card) finds just that, by an index; a whole phone number its
+        owner's complaints (it is stored encrypted, so a part of it finds nothing); other words what contains them."""
+        if numbered := with_number(search_term):
+            return queryset.filter(pk__in=numbered), False
         try:
             person = User.objects.by_phone(search_term) if search_term else None
         except DomainError:
@@ -74,12 +104,24 @@ class CaseAdmin(LifeAdmin):
                 name="cases_case_document",
             )
         ]
-        return [*actions, *super().get_urls()]
+        return [*actions, *bulk.urls(self), *saved_filters.urls(self), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The queue, under the name of the post it belongs to."""
-        title = me(request).post or _("All complaints")
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        """The queue, under the name of the post it belongs to. Without a question it opens the officer's own filter, if there is one."""
+        user = me(request)
+        saved = filters_of(owner=user)
+        if request.method == "GET" and not request.META.get("QUERY_STRING"):
+            for one in saved:
+                if one.is_default:
+                    return redirect(f"{reverse('admin:cases_case_changelist')}?{one.query}")
+        query = tidy(request.META.get("QUERY_STRING", ""))
+        context = {
+            "title": user.post or _("All complaints"),
+            "saved_filters": saved,
+            "present_query": query,
+            "bulk_kinds": BulkKind.choices,
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def change_view(
         self,

@@ -1,4 +1,5 @@
 from complaints.cases.models.assist import Assist, AssistQuerySet
+from complaints.cases.models.bulk import BulkDeed, BulkLine
 from complaints.cases.models.callback import Callback, CallbackQuerySet
 from complaints.cases.models.case import Case, CaseQuerySet
 from complaints.cases.models.extension import Extension
@@ -8,10 +9,13 @@ from complaints.cases.models.mediation import Confirmation, Document, Mediation
 from complaints.cases.models.objection import Objection, ObjectionQuerySet
 from complaints.cases.models.outside import OutsidePurchase, RememberedAuthority, Repayment
 from complaints.cases.models.rules import TimeLimit
+from complaints.cases.models.saved_filter import SavedFilter
 
 __all__ = [
     "Assist",
     "AssistQuerySet",
+    "BulkDeed",
+    "BulkLine",
     "Call",
     "Callback",
     "CallbackQuerySet",
@@ -30,6 +34,7 @@ __all__ = [
     "RememberedAuthority",
     "Repayment",
     "Reply",
+    "SavedFilter",
     "Statement",
     "TimeLimit",
 ]

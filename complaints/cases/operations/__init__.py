@@ -1,6 +1,7 @@
 """The verbs of a complaint. Each runs in one transaction and leaves a line in the timeline and in the audit trail."""
 
 from complaints.cases.operations.assists import answer_call, call_in, mark_late_assists, report_in, withdraw_call
+from complaints.cases.operations.bulk import MOST_AT_ONCE, begin_bulk, carry_out
 from complaints.cases.operations.callbacks import (
     Answer,
     answer_callback,
@@ -48,8 +49,12 @@ from complaints.cases.operations.outside import (
 )
 from complaints.cases.operations.reopening import reopen_case
 from complaints.cases.operations.routing import UNDETERMINED, determine_authority, route_case
+from complaints.cases.operations.saved_filters import MOST_FILTERS, change_filter, delete_filter, keep_filter
+from complaints.cases.operations.urging import urge
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "MOST_FILTERS",
     "UNDETERMINED",
     "Answer",
     "Foreign",
@@ -62,7 +67,10 @@ __all__ = [
     "answer_callback",
     "ask_callback",
     "assign",
+    "begin_bulk",
     "call_in",
+    "carry_out",
+    "change_filter",
     "check_charge_decision",
     "check_decision",
     "check_outside_decision",
@@ -78,6 +86,7 @@ __all__ = [
     "decide",
     "decide_charge",
     "decide_outside",
+    "delete_filter",
     "determine_authority",
     "end_unpaid",
     "escalate",
@@ -85,6 +94,7 @@ __all__ = [
     "gather_cases",
     "hasten",
     "issue_document",
+    "keep_filter",
     "lapse_callback",
     "lapse_objection",
     "log_call",
@@ -110,6 +120,7 @@ __all__ = [
     "sweep",
     "take_down_callback",
     "turn_away",
+    "urge",
     "withdraw",
     "withdraw_call",
 ]

@@ -151,6 +151,13 @@ def reminded(case: Case, *, at: datetime) -> None:
     _tell(in_charge(case, at=at), case, title, body, url=_file(case), at=at)
 
 
+def urged(case: Case, *, but: User, at: datetime) -> None:
+    """Whoever is in charge, or with nobody the others of the queue, learns that a colleague waits for it."""
+    title, body = _("Please go on: complaint %(number)s"), _("A colleague reminds you. To be handled by %(until)s.")
+    people = [user for user in in_charge(case, at=at) if user != but]
+    _tell(people, case, title, body, url=_file(case), at=at)
+
+
 def escalated(case: Case, level: Level, *, at: datetime) -> None:
     """The posts of the level, and the officer in charge, learn that the limit has passed, or the day for the money."""
     department, people = case.lead_department_id, in_charge(case, at=at)

@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from django.db.models import Case as SqlCase
-from django.db.models import IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from complaints.cases.models import Case, CaseQuerySet
+from complaints.cases.models.case import urgency
 from complaints.cases.queries.scope import in_post
-from complaints.cases.states import UNDECIDED, CaseState
 from prepaid.people.models import Post, User
 
 #: How many cases the work queue of the first page shows; the rest are in the list.
@@ -16,14 +15,7 @@ FEW = 50
 
 def by_urgency(cases: CaseQuerySet) -> CaseQuerySet:
     """Undecided ones first, the nearest deadline on top; then those whose refund is on its way; then what is over."""
-    return cases.annotate(
-        urgency=SqlCase(
-            When(state__in=UNDECIDED, then=Value(0)),
-            When(state=CaseState.EXECUTING, then=Value(1)),
-            default=Value(2),
-            output_field=IntegerField(),
-        ),
-    ).order_by("urgency", "due_on", "due_at", "id")
+    return cases.annotate(urgency=urgency()).order_by("urgency", "due_on", "due_at", "id")
 
 
 def to_do(*, officer: User) -> QuerySet[Case]:
@@ -41,3 +33,14 @@ def colleagues_for(*, case: Case, on: date) -> QuerySet[User]:
         Q(district__isnull=True) | Q(district_id=case.lead_district_id), department_id=case.lead_department_id
     )
     return User.objects.filter(posts__in=posts, is_active=True, is_staff=True).distinct().order_by("pk")
+
+
+def with_number(number: str) -> list[int]:
+    """Ids of the cases that bear exactly this number: their own, the one in another system, or their card's. Each is asked by its
+    index; whose queue they lie in the caller asks."""
+    number = number.strip()
+    if not number:
+        return []
+    alike = [{"number": number}, {"foreign_number": number}, {"card__number": number}]
+    first, *others = (Case.objects.filter(**one).order_by().values_list("pk", flat=True) for one in alike)
+    return list(first.union(*others))

@@ -81,6 +81,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     #: Closed by its owner: name and number are gone, the row stays for what the law wants kept.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     care_mode = models.BooleanField(_("care mode"), default=False)
+    #: Of the administration's pages; a single letter does something there (WCAG 2.1.4: can be switched off).
+    keyboard_shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
     weekly_digest = models.BooleanField(_("weekly digest"), default=True)
     #: Confirmed by a code; nobody signs in by it. Emptied it is none.
     email = EncryptedTextField(_("e-mail address"), blank=True, default="")

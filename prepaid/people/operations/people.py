@@ -111,6 +111,11 @@ def choose_digest(*, user_id: int, on: bool, at: datetime) -> None:
     _prefer(user_id, "weekly_digest", on, at)
 
 
+def choose_shortcuts(*, user_id: int, on: bool, at: datetime) -> None:
+    """Single keys do something in the administration, or nothing."""
+    _prefer(user_id, "keyboard_shortcuts", on, at)
+
+
 def make_operator(*, phone: str, name: str, at: datetime, actor: str) -> User:
     """The platform operator with that number: made if new, promoted if known.
 

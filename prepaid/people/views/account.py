@@ -108,6 +108,17 @@ def set_digest(request: HttpRequest) -> HttpResponse:
     return redirect("me")
 
 
+@require_POST
+@consumer_required
+@shows_domain_errors
+def set_shortcuts(request: HttpRequest) -> HttpResponse:
+    """Keyboard shortcuts of the administration: posted ``shortcuts`` is "1" or "0"; anything else changes nothing."""
+    wanted = request.POST.get("shortcuts")
+    if wanted in {"0", "1"}:
+        operations.choose_shortcuts(user_id=signed_in(request).pk, on=wanted == "1", at=clock.now())
+    return _back(request)
+
+
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     """To the posted ``next``, when it is a page of ours."""
     wanted = request.POST.get("next", "")
