@@ -95,8 +95,9 @@ def record_mediation(officer: Person, number: str, sum_: str) -> None:
 
 
 def confirm_record(side: Person, page: str, sum_: str) -> None:
-    """Read it, then say yes, twice."""
+    """From the page of the complaint, which says that it waits: read it, then say yes, twice."""
     side.open(page)
+    side.press("main a.btn-primary[href$='/papers/'], main a.weui-btn_primary[href$='/papers/']")
     side.sees(f"¥{sum_}")
     side.press("form:has([name=sha256]) button")
 

@@ -70,8 +70,8 @@ def test_from_the_phone_to_the_bank(city, person):
 
     # A mediation; both sides confirm the same record, only then is it an agreement that carries the refund.
     complaining.record_mediation(officer, number, AGREED)
-    complaining.confirm_record(consumer, f"/complaints/{number}/papers/", AGREED)
-    complaining.confirm_record(owner, f"/shop/cases/{number}/papers/", AGREED)
+    complaining.confirm_record(consumer, f"/complaints/{number}/", AGREED)
+    complaining.confirm_record(owner, f"/shop/cases/{number}/", AGREED)
     consumer.open(f"/complaints/{number}/papers/")
     assert consumer.page.locator(".papers li").count() == 2, "acceptance and agreement"
 
