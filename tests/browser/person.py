@@ -144,6 +144,13 @@ class Person:
         yield
         self.any_language = before
 
+    @contextmanager
+    def in_passing(self) -> Iterator[None]:
+        """The pages met inside are looked at closely elsewhere."""
+        before, self.careful = self.careful, False
+        yield
+        self.careful = before
+
     def text(self, selector: str = "body") -> str:
         """What can be read there."""
         return self.page.locator(selector).first.inner_text()

@@ -25,6 +25,7 @@ from complaints.cases.forms import (
 from complaints.cases.models import Case
 from complaints.cases.queries.callbacks import last_of
 from complaints.cases.queries.file import (
+    authority,
     charged_of,
     figures_of,
     money_of,
@@ -98,6 +99,8 @@ def file(
         "error": error,
         "phone": phone,
         "owner": owner_of(case),
+        "coordinator": authority(case.coordinator, case.district),
+        "enforcer": authority(case.enforcer, case.district),
         "overdue": case.is_overdue(at=clock.now()),
         "countdown": countdown_of(case, at=clock.now()),
         "next_step": next_step_of(case, at=clock.now()),

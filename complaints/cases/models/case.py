@@ -300,6 +300,11 @@ class Case(models.Model):
         return self.outside.merchant_name if self.outside else ""
 
     @property
+    def place_by_person(self) -> bool:
+        """Whether an officer said where it belongs; what the router found then is beside the point."""
+        return self.place_reason in {PlaceReason.PERSON, PlaceReason.REVIEW}
+
+    @property
     def stage(self) -> str:
         """The state in a word; what nobody holds in custody is paid back by the merchant."""
         if self.outside_id is not None and self.state == CaseState.EXECUTING:

@@ -172,7 +172,9 @@ def turned_away(case: Case, *, at: datetime) -> None:
     _tell_consumer(
         case,
         _("Complaint %(number)s is not a matter of prepaid consumption"),
-        _("Read here why. For other matters call 12345."),
+        _("Read here why. %(system)s, where you called, gets this answer too.")
+        if case.foreign_system
+        else _("Read here why. For other matters call 12345."),
         at=at,
     )
     title = _("Complaint %(number)s is not a matter of prepaid consumption")
@@ -355,6 +357,7 @@ def _tell(users: Iterable[User], case: Case, title: Promise, body: Promise, *, u
         "number": case.number,
         "merchant": case.against,
         "authority": Authority(case),
+        "system": case.foreign_system,
         "due_on": until(case),
         "answer_by": case.merchant_answer_due_on.isoformat(),
         "asked": Asked(case),

@@ -94,7 +94,7 @@ def steps_of(case: Case) -> list[Step]:
     refund = outcome.refund if outcome else None
     marks: list[tuple[str, datetime | None, str]] = [
         (_("Complaint received"), case.received_at, case.number),
-        (_("Sent to the responsible authority"), case.dispatched_at, _routed(case)),
+        (_sent(case), case.dispatched_at, _routed(case)),
         (_("An officer is in charge and hears both sides"), case.accepted_at, ""),
     ]
     if case.reopened_at is not None:
@@ -162,6 +162,8 @@ def next_step_of(case: Case, *, at: datetime) -> str:
     match CaseState(case.state):
         case CaseState.RECEIVED:
             return _("We are finding the responsible authority. It answers by %(due_on)s.") % facts
+        case CaseState.DISPATCHED if case.undetermined:
+            return _("%(authority)s first determines whose matter it is. It is decided by %(due_on)s.") % facts
         case CaseState.DISPATCHED:
             return _("%(authority)s puts an officer in charge and decides by %(due_on)s.") % facts
         case CaseState.IN_HAND:
@@ -195,6 +197,10 @@ def _next_outside(case: Case) -> str:
     repayment = case.outcome.repayment if hasattr(case, "outcome") else None
     if case.state == CaseState.WITHDRAWN:
         return _("Nothing more: the complaint was withdrawn.")
+    if case.outcome.result == Result.OUT_OF_SCOPE and case.foreign_system:
+        return _("Nothing more here: it is not a matter of prepaid consumption. %(system)s has this answer too.") % {
+            "system": case.foreign_system
+        }
     if case.outcome.result == Result.OUT_OF_SCOPE:
         return _("Nothing more here: it is not a matter of prepaid consumption. For other matters call 12345.")
     if repayment is None:
@@ -297,6 +303,12 @@ def _walk(marks: list[tuple[str, datetime | None, str]], due_on: date | None) ->
             note = _("at the latest")
         steps.append(Step(label=label, state=state, at=at or last_day, note=note))
     return steps
+
+
+def _sent(case: Case) -> str:
+    if case.undetermined:
+        return _("Sent to a person who determines the responsible authority")
+    return _("Sent to the responsible authority")
 
 
 def _routed(case: Case) -> str:

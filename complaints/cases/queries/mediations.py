@@ -35,6 +35,14 @@ def latest_of(case: Case) -> Mediation:
     raise NotFound()
 
 
+def waits_for(case: Case, *, side: Side) -> bool:
+    """Whether an open record waits for this side to confirm it."""
+    if not case.is_undecided or case.lead_officer_id is None:
+        return False
+    rows = Mediation.objects.filter(case=case, state=MediationState.OPEN).prefetch_related("confirmations")
+    return any(side not in one.standing for one in rows)
+
+
 def agreement_of(case: Case) -> Mediation:
     """The agreement that both sides have confirmed. Raises ``NotFound``."""
     for mediation in mediations_of(case):

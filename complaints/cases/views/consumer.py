@@ -14,6 +14,7 @@ from complaints.cases.forms import ChargeComplaintForm, ComplaintForm, Statement
 from complaints.cases.models import Case
 from complaints.cases.queries.callbacks import last_of, link_of
 from complaints.cases.queries.file import charged_of, next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.mediations import waits_for
 from complaints.cases.queries.scope import complaint_of, complaints_of
 from complaints.cases.states import Side, Wanted
 from escrow import clock
@@ -140,6 +141,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         "outcome": getattr(case, "outcome", None),
         "charged": charged_of(case),
         "earlier": getattr(case, "earlier_outcome", None),
+        "to_confirm": waits_for(case, side=Side.CONSUMER),
         "callback": callback,
         "callback_open": callback is not None and callback.takes_answers(today=today),
         "callback_link": link_of(callback) if callback else "",

@@ -16,6 +16,7 @@ from complaints.cases import operations
 from complaints.cases.forms import AnswerForm
 from complaints.cases.models import Case
 from complaints.cases.queries.file import charged_of, has_answered, next_step_of, owner_of, steps_of, timeline_of
+from complaints.cases.queries.mediations import waits_for
 from complaints.cases.queries.record import counted
 from complaints.cases.queries.scope import case_about, cases_about, cases_to_answer
 from complaints.cases.states import Side
@@ -117,6 +118,7 @@ def shop_case(request: HttpRequest, staff: StaffMember, number: str) -> HttpResp
         "answered": has_answered(case),
         "answer_late": case.merchant_answer_due_on < today,
         "next_step": next_step_of(case, at=clock.now()),
+        "to_confirm": waits_for(case, side=Side.MERCHANT),
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.MERCHANT),
         "outcome": getattr(case, "outcome", None),
