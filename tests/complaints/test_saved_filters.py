@@ -14,6 +14,7 @@ from complaints.cases import operations
 from complaints.cases.admin import long_list
 from complaints.cases.filters import StageFilter, asked, tidy
 from complaints.cases.models import Case, SavedFilter
+from complaints.cases.queries.of_person import own_data
 from complaints.cases.queries.queue import by_urgency
 from complaints.cases.queries.scope import cases_for
 from escrow import clock
@@ -121,6 +122,12 @@ def test_names_and_their_number_are_bounded(officer):
         assert keep(client, "stage=mine", f"第{number}").status_code == 302
     assert keep(client, "stage=mine", "多了").status_code == 409
     assert SavedFilter.objects.count() == operations.MOST_FILTERS
+
+
+def test_the_copy_of_an_officers_data_has_them(officer):
+    keep(signed_in(officer), "stage=mine", "我的")
+    [sheet] = [rows for rows in map(list, own_data(officer).values()) if ("我的", "stage=mine") in rows]
+    assert len(sheet) == 2
 
 
 def test_a_phone_number_searched_for_is_kept_encrypted(officer):
