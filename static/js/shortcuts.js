@@ -27,7 +27,7 @@ function present() {
 function go(by) {
   if (!rows.length) return;
   last = Math.min(Math.max(present() + by, 0), rows.length - 1);
-  rows[last].querySelector("a, input")?.focus();
+  (rows[last].querySelector("a") ?? rows[last].querySelector("input"))?.focus();
   rows[last].scrollIntoView({ block: "nearest" });
 }
 
@@ -59,5 +59,5 @@ document.addEventListener("keydown", (event) => {
   else ALWAYS[key]();
 });
 
-document.getElementById("shortcuts-open").addEventListener("click", () => dialog.showModal());
+document.getElementById("shortcuts-open")?.addEventListener("click", () => dialog.showModal());
 document.getElementById("shortcuts-close").addEventListener("click", () => dialog.close());

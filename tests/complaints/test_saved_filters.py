@@ -1,6 +1,7 @@
 """Filters of the queue that an officer keeps: their own only, what the queue knows only, one to open with; and a queue that is
 counted no further than it is turned over."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from complaints.cases import operations
 from complaints.cases.admin import long_list
-from complaints.cases.filters import asked, tidy
-from complaints.cases.models import SavedFilter
+from complaints.cases.filters import StageFilter, asked, tidy
+from complaints.cases.models import Case, SavedFilter
+from complaints.cases.queries.of_person import own_data
+from complaints.cases.queries.queue import by_urgency
+from complaints.cases.queries.scope import cases_for
 from escrow import clock
 from tests.complaints import factories as make
 from tests.complaints.test_pages import signed_in
@@ -120,6 +124,12 @@ def test_names_and_their_number_are_bounded(officer):
     assert SavedFilter.objects.count() == operations.MOST_FILTERS
 
 
+def test_the_copy_of_an_officers_data_has_them(officer):
+    keep(signed_in(officer), "stage=mine", "我的")
+    [sheet] = [rows for rows in map(list, own_data(officer).values()) if ("我的", "stage=mine") in rows]
+    assert len(sheet) == 2
+
+
 def test_a_phone_number_searched_for_is_kept_encrypted(officer):
     case, client = make.complaint(), signed_in(officer)
     keep(client, urlencode({"q": case.complainant.phone}), "老客")
@@ -169,3 +179,33 @@ def test_the_queue_costs_few_queries_whatever_is_asked(officer, settings, django
         for query in ("stage=undecided", "stage=all", "due=overdue", "stage=mine", f"q={case.number}", "q=京城"):
             with django_assert_max_num_queries(12):
                 assert client.get(f"{reverse(QUEUE)}?{query}").status_code == 200
+
+
+def test_the_order_of_the_queue_is_that_of_its_indexes(officer):
+    """The same expression, word for word, or every page sorts all orders there are."""
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    for user in (officer, make.officer("commerce", None), make.operator()):
+        rows = StageFilter.queryset(Undecided(), None, by_urgency(cases_for(officer=user)))
+        plan = rows.values_list("pk", flat=True)[:50].explain()
+        assert "using case_urgent" in plan, plan  # which of them, the number of rows decides
+        assert "Sort" not in plan, plan
+        assert re.search(r"Index Cond: .*CASE", plan), plan
+
+
+class Undecided:
+    def value(self) -> None:
+        return None
+
+
+def test_a_whole_number_finds_just_that_and_nothing_of_others(officer):
+    case, other = make.complaint(), make.complaint()
+    Case.objects.filter(pk=case.pk).update(foreign_system="12345", foreign_number="W-77", merchant=case.merchant)
+    queue = reverse(QUEUE)
+    for number in (case.number, "W-77", case.card.number):
+        page = signed_in(officer).get(queue, {"q": number}).content.decode()
+        assert case.number in page
+        assert other.number not in page
+        hidden = signed_in(make.officer("sports")).get(queue, {"q": number}).content.decode()
+        assert reverse("admin:cases_case_change", args=[case.pk]) not in hidden

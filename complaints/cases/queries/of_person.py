@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from complaints.cases.models import Callback, Case, Document, Mediation, Outcome, OutsidePurchase
+from complaints.cases.queries.saved_filters import filters_of
 from complaints.cases.states import ENDED, Side
 from escrow.money import yuan
 from prepaid.people.models import User
@@ -11,7 +12,8 @@ from prepaid.people.queries import InTheWay, Rows, sheet
 
 
 def own_data(user: User) -> dict[str, Rows]:
-    """Complaints, purchases told in them, what was said by the person's side, mediations, documents, and the callbacks."""
+    """Complaints, purchases told in them, what was said by the person's side, mediations, documents, the callbacks; of an officer,
+    the searches they keep."""
     mine = Case.objects.filter(complainant=user).select_related("merchant", "outside", "outcome", "earlier_outcome")
     said = (
         (one.at, case.number, one.text)
@@ -39,6 +41,9 @@ def own_data(user: User) -> dict[str, Rows]:
         _("Mediations"): _mediations(user),
         _("Documents of complaints"): _documents(user),
         _("Callbacks"): _callbacks(user),
+        _("Saved filters"): sheet(
+            [_("Name"), _("Search and filters")], ((one.name, one.query) for one in filters_of(owner=user))
+        ),
     }
 
 
