@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -131,7 +131,7 @@ class OffCustodyReportAdmin(PostScopedAdmin):
         return [
             (_("Report"), report.number),
             (_("Merchant"), report.merchant.name),
-            (_("How"), report.get_kind_display()),
+            (pgettext("paid", "How"), report.get_kind_display()),
         ]
 
     def _page(

@@ -108,6 +108,22 @@ def test_nothing_less_than_two_confirmations_is_an_agreement(case, officer):
     refused(case, officer, NoAgreement, basis=RefundBasis.MEDIATION, amount_fen=1)
 
 
+def test_the_page_of_the_complaint_says_that_the_record_waits(case, officer):
+    mediation = mediating.recorded(case, at=clock.now())
+    owner = case.merchant.staff.get().user
+    asked = [
+        (signed_in(case.complainant), reverse("complaint_detail", args=[case.number])),
+        (signed_in(owner), reverse("shop_case", args=[case.number])),
+    ]
+    for client, page in asked:
+        assert "Read the mediation record and confirm it" in client.get(page).content.decode()
+    operations.confirm_as_consumer(
+        number=case.number, complainant=case.complainant, sha256=mediation.sha256, at=clock.now()
+    )
+    said = ["Read the mediation record and confirm it" in client.get(page).content.decode() for client, page in asked]
+    assert said == [False, True]
+
+
 def test_what_the_merchant_pays_itself_does_not_leave_custody(case, officer):
     today = clock.today()
     mediating.agreed(case, at=clock.now(), custody_fen=0, direct_fen=50_000, pay_by=today)

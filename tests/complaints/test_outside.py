@@ -216,6 +216,9 @@ def test_nobody_knows_where_so_the_citys_coordinator_says_and_it_is_remembered()
     page = desk.get(reverse("admin:cases_case_change", args=[case.pk])).content.decode()
     assert 'name="district"' in page
     assert reverse("admin:cases_case_accept", args=[case.pk]) not in page
+    assert (
+        "Beijing Market Regulation authority first determines whose matter it is" in page
+    )  # nobody puts an officer in charge before
     with pytest.raises(DistrictUnknown):  # nobody leads to the end what lies nowhere
         operations.accept(number=case.number, officer=hotline, at=AT)
     send = reverse("admin:cases_case_sector", args=[case.pk])
@@ -447,6 +450,20 @@ def test_a_debt_is_followed_up_when_its_lead_has_left():
     lead.posts.update(valid_until=TODAY)
     operations.assign(number=case.number, lead_id=colleague.pk, officer=colleague, at=late)
     operations.end_unpaid(number=case.number, reasons="去法院", officer=colleague, at=late)
+
+
+def test_who_called_the_hotline_is_not_told_to_call_it():
+    sports = make.officer("sports")
+    foreign = Foreign(system="12345", number="G2026-7", received_at=AT)
+    for case, page, letter in (
+        (told(), "For other matters call 12345", "其他事项请拨打12345"),
+        (told(foreign=foreign, source=Source.HOTLINE), "12345 has this answer too", "本答复同时反馈您拨打的12345"),
+    ):
+        operations.turn_away(number=case.number, reasons="饭菜太咸。", officer=sports, at=AT)
+        sent = Message.objects.filter(recipient=case.complainant).latest("pk")
+        assert letter in sent.body
+        shown = signed_in(case.complainant).get(reverse("complaint_detail", args=[case.number]))
+        assert page in shown.content.decode()
 
 
 def test_paid_before_there_was_a_rule_can_be_decided():

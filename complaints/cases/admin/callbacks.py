@@ -1,5 +1,6 @@
 """Callbacks for the hotline: what was asked, what came of it, and the page on which an answer by telephone is written down."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from complaints.cases import operations
 from complaints.cases.forms import CallbackForm
@@ -26,7 +27,7 @@ from prepaid.people.admin_site import PostScopedAdmin
 class CallbackAdmin(PostScopedAdmin):
     """The coordinator's posts for the whole city and the platform's operators; of what they handled themselves nobody."""
 
-    list_display = ["number", "against", "handled_by", "asked_at", "answers_until", "state", "resolved", "satisfied"]
+    list_display = ["number", "against", "handled_by", "asked_on", "answers_until", "state", "resolved", "satisfied"]
     list_filter = ["state", "channel", "resolved", "satisfied"]
     list_select_related = [
         "case__outside",
@@ -38,10 +39,10 @@ class CallbackAdmin(PostScopedAdmin):
     ]
     search_fields = ["=case__number"]
     fields = [
-        "number", "against", "handled_by", "consumer", "ended_at", "asked_at", "answers_until", "state", "take_down", "reached",
+        "number", "against", "handled_by", "consumer", "ended_at", "asked_on", "answers_until", "state", "take_down", "reached",
         "resolved", "satisfied", "words", "answered_at", "channel", "taken_by", "lapsed_at",
     ]  # fmt: skip
-    readonly_fields = ["number", "against", "handled_by", "consumer", "take_down"]
+    readonly_fields = ["number", "against", "handled_by", "asked_on", "consumer", "take_down"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What this user may take down."""
@@ -102,6 +103,11 @@ class CallbackAdmin(PostScopedAdmin):
     def against(self, callback: Callback) -> str:
         """Against whom it was."""
         return callback.case.against
+
+    @admin.display(description=pgettext_lazy("callback", "Asked"), ordering="asked_at")
+    def asked_on(self, callback: Callback) -> datetime:
+        """When the consumer was asked. (The field's own name is that of the state, too.)"""
+        return callback.asked_at
 
     @admin.display(description=gettext_lazy("handled by"))
     def handled_by(self, callback: Callback) -> str:
