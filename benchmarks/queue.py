@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -87,10 +88,11 @@ def measure(databases: Any, *, quick: bool) -> list[Figure]:
             f" {_grown(look, few):5.2f} × few  {look.who}: {look.what}"
         )
     opens = [look for look in looks if look.what == "as it opens" and look.who != "operator"]
-    asks, far = (max(looks, key=lambda look, by=by: getattr(look, by)) for by in ("queries", "ratio"))
-    worst, grows = (max(group, key=lambda look: _grown(look, few)) for group in (opens, looks))
+    queue = [look for look in looks if look.what != "first page"]  # which shows all other work, too
+    asks, far = (max(queue, key=lambda look, by=by: getattr(look, by)) for by in ("queries", "ratio"))
+    worst, grows = (max(group, key=lambda look: _grown(look, few)) for group in (opens, queue))
     return [
-        Figure(name=f"queue of {orders:,} orders: most queries of {len(looks)} pages", value=asks.queries, unit="queries",
+        Figure(name=f"queue of {orders:,} orders: most queries of {len(queue)} pages", value=asks.queries, unit="queries",
                limit=("≤", QUERIES), note=f"{asks.who}: {asks.what}"),
         Figure(name=f"an official's queue as it opens ÷ with {few_orders:,} orders", value=_grown(worst, few), unit="×",
                limit=("≤", GROWS), note=f"{worst.who}: {worst.ms:.0f} ms, {worst.ratio:.0f} × an empty view"),
@@ -141,14 +143,42 @@ def _fill(databases: Any, name: str, number: str, officers: dict[str, Any], *, s
         "departments": list(DEPARTMENTS),
     }  # fmt: skip
     with databases.use(name, as_owner=True), connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for statement in COPIES.split(";\n"):
-            cursor.execute(statement, values)
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        with _bare(cursor):
+            for statement in COPIES.split(";\n"):
+                cursor.execute(statement, values)
         cursor.execute("DROP TABLE place, made")
         cursor.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def _bare(cursor: Any) -> Iterator[None]:
+    """The tables without triggers, foreign keys and indexes, which are all put back, and checked, at the end: row by row they cost most of
+    the time of filling."""
+    cursor.execute(
+        "SELECT conrelid::regclass, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'f' AND conrelid = ANY(%s::text[]::regclass[])",
+        [TABLES],
+    )
+    keys = cursor.fetchall()
+    cursor.execute(
+        "SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = ANY(%s::text[]::regclass[])"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+        [TABLES],
+    )
+    indexes = cursor.fetchall()
+    for table in TABLES:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for table, key, _definition in keys:
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {key}")
+    for index, _definition in indexes:
+        cursor.execute(f"DROP INDEX {index}")
+    yield
+    for _index, definition in indexes:
+        cursor.execute(definition)
+    for table, key, definition in keys:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {key} {definition}")
+    for table in TABLES:
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def _looks(officers: dict[str, Any], times: int) -> Iterator[Look]:
