@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from escrow.models import (
@@ -61,6 +62,18 @@ class LedgerAdmin(Unwritable, _ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     ordering = ["-pk"]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """For who may look; Django's page tells everybody else whether there is such a row before it asks."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A page that says so, as everywhere else."""
+        raise Http404
 
     @admin.display(description=_("amount (yuan)"))
     def yuan(self, row: Any) -> str:

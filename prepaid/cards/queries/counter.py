@@ -81,7 +81,8 @@ def last_prepared(*, merchant_id: int) -> list[Card]:
     return list(cards.select_related("agreement", "version__product", "prepared_by__user")[:MOST_PREPARED])
 
 
-def sold_here(*, version: ProductVersion, merchant_id: int) -> None:
-    """Raises ``NotFound`` for another merchant's product."""
-    if version.product.merchant_id != merchant_id:
+def sold_here(*, version_id: int, merchant_id: int) -> None:
+    """Raises ``NotFound`` for another merchant's product. Asked first: whether it is a draft, or its sales are stopped, is no business
+    of others."""
+    if not ProductVersion.objects.filter(pk=version_id, product__merchant_id=merchant_id).exists():
         raise NotFound()

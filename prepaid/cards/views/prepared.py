@@ -39,8 +39,8 @@ def shop_sell(request: HttpRequest, staff: StaffMember) -> HttpResponse:
 @counter_page
 def shop_sell_product(request: HttpRequest, staff: StaffMember, pk: int) -> HttpResponse:
     """The code that the customer scans, or an SMS to her number."""
+    queries.sold_here(version_id=pk, merchant_id=staff.merchant_id)
     version = sellable_version(pk, on=clock.today())
-    queries.sold_here(version=version, merchant_id=staff.merchant_id)
     if version.after_use and not queries.may_have_given(staff=staff, version=version):
         raise StoreNotInContract()
     form = PreparedForm(request.POST or None)

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from escrow import clock
-from escrow.errors import DomainError
+from escrow.errors import DomainError, NotFound
 from prepaid.cards import queries
 from prepaid.cards.forms import ClosingForm
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.access import manager_page
+from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.forms import refuse
 from prepaid.merchants.models import Closing, ClosingKind, StaffMember
 from prepaid.merchants.queries import sector_rule
@@ -55,6 +56,8 @@ def shop_closing_withdraw(request: HttpRequest, staff: StaffMember, pk: int) -> 
     """It does not close after all."""
     try:
         merchants.withdraw_closing(by=staff, closing_id=pk, at=clock.now(), actor=staff.user.actor)
+    except (NotFound, NotYourRole):  # not theirs: the page of any other address says it, not the list
+        raise
     except DomainError as error:
         messages.error(request, str(error))
     else:
