@@ -2,7 +2,6 @@
 apart from none by nothing."""
 
 import re
-from os.path import commonprefix
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +35,7 @@ def sent(client: Client, path: str, method: str) -> tuple[str, str]:
 
 def apart(one: str, other: str) -> str:
     """Where two pages begin to differ."""
-    at = len(commonprefix([one, other]))
+    at = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), 0)
     return "" if one == other else f"…{one[at - 60 : at + 60]}… and …{other[at - 60 : at + 60]}…"
 
 
