@@ -54,6 +54,7 @@ ACCOUNT = {
     "second_factor_passkey": SIGNED_IN,
     "second_factor_codes": SIGNED_IN,
     "me": SIGNED_IN,
+    "set_shortcuts": SIGNED_IN,
     "email": SIGNED_IN,
     "email_code": SIGNED_IN,
     "email_wish": SIGNED_IN,

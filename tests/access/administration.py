@@ -134,6 +134,12 @@ DEEDS: dict[str, tuple[frozenset[str], str]] = {
             "signature", "issue", "record", "object", "limit", "call_in", "extend",
         )
     },
+    "cases_case_bulk": (EVERYBODY, ""),  # on what each may do alone; of others nothing is found
+    "cases_case_filter_keep": (EVERYBODY, ""),
+    # Of one's own, of which the world has none: test_several_at_once, test_saved_filters.
+    "cases_case_bulk_report": (LATER, "row"),
+    "cases_case_filter": (LATER, "row"),
+    "cases_case_filter_delete": (LATER, "row"),
     "cases_case_court": (QUEUE | OPERATORS, "agreed"),
     "cases_case_document": (QUEUE | OPERATORS, "led_document"),
     "cases_case_withdraw_call": (QUEUE | OPERATORS, "led_assist"),
