@@ -136,6 +136,7 @@ def _workers() -> list[Child]:
     return [
         Child("worker", [*celery, "worker", "-c", "2", *quiet, "--without-gossip", "--without-mingle"], _environment()),
         Child("beat", [*celery, "beat", *quiet, "--schedule", schedule, "--pidfile="], _environment()),
+        Child("sweeper", [sys.executable, "manage.py", "sweep", "--watch"], _environment()),
     ]
 
 

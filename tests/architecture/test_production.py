@@ -11,7 +11,7 @@ from embedded.secrets import ROOT
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 ONCE = ["migrate", "reference"]
-OURS = [*ONCE, "web", "worker", "beat"]
+OURS = [*ONCE, "web", "worker", "beat", "sweeper"]
 SECRET = re.compile(r"PASSWORD|SECRET|KEY|URL$|AUTH")
 
 
@@ -60,7 +60,7 @@ def test_nothing_serves_before_the_database_is_migrated_and_has_its_reference_da
     done = {"condition": "service_completed_successfully"}
     assert SERVICES["reference"]["command"] == ["python", "manage.py", "load_reference"]
     assert SERVICES["reference"]["depends_on"]["migrate"] == done
-    assert all(SERVICES[name]["depends_on"]["reference"] == done for name in ["web", "worker", "beat"])
+    assert all(SERVICES[name]["depends_on"]["reference"] == done for name in ["web", "worker", "beat", "sweeper"])
 
 
 @pytest.mark.parametrize("name", ONCE)

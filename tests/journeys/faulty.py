@@ -63,6 +63,7 @@ class Faulty:
         self._start("web", *gunicorn, "--worker-class", "gthread", "--threads", "8")
         self.start_worker(wait=False)
         self.start_beat()
+        self._start("sweeper", "django", "sweep", "--watch")
         until(self._answers, seconds=60)
         self.wait_for_worker()
 

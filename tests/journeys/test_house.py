@@ -14,7 +14,7 @@ def test_it_serves_and_is_ready(city):
     assert city.url in city.output()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "bank"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "sweeper", "bank"])
 def test_a_killed_process_comes_back(city, name):
     killed = city.kill(name)
     city.wait_healthy(instead_of={name: killed})
