@@ -14,5 +14,6 @@ def take_some(file_id: int, turn: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Find imports that no bell carries on."""
+    """Find imports that no bell carries on, and discard what nobody confirms."""
+    operations.lapse_files(at=clock.now(), actor="system:hotline_sweep")
     operations.sweep(at=clock.now(), actor="system:hotline_sweep")

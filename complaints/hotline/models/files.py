@@ -50,7 +50,9 @@ class WorkOrderFile(models.Model):
             models.CheckConstraint(
                 name="work_order_file_decided_by_somebody",
                 condition=Q(state=FileState.READ, decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(state=FileState.READ) & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                | (~Q(state=FileState.READ) & Q(decided_by__isnull=False, decided_at__isnull=False))
+                # Nobody confirmed it in time.
+                | Q(state=FileState.DISCARDED, decided_by__isnull=True, decided_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="work_order_file_done_has_its_end",

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
 
@@ -29,6 +29,8 @@ from prepaid.people.models import User
 MOST_LINES, MOST_BYTES = 100_000, 64 * 1024 * 1024
 #: Rows that are in memory at once.
 BATCH = 1000
+#: How long a file waits to be confirmed.
+KEPT = timedelta(days=7)
 #: Names of unknown columns that a refusal repeats.
 NAMED = 10
 TAKE = "complaints.hotline.tasks.take_some"
@@ -167,6 +169,25 @@ def discard_file(*, file_id: int, by: User, at: datetime) -> WorkOrderFile:
         file.save()
         file.lines.all().delete()
         return file
+
+
+def lapse_files(*, at: datetime, actor: str) -> int:
+    """Discard what nobody confirmed within ``KEPT``: the lines are people's complaints and telephones. How many."""
+    waiting = WorkOrderFile.objects.filter(state=FileState.READ, read_at__lt=at - KEPT)
+    lapsed = 0
+    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        with transaction():
+            file = WorkOrderFile.objects.select_for_update(no_key=True).get(pk=pk)
+            if file.state != FileState.READ:
+                continue  # decided while we waited
+            check_transition(FILE_TRANSITIONS, FileState(file.state), FileState.DISCARDED)
+            file.state, file.decided_at = FileState.DISCARDED, at
+            file.save()
+            file.lines.all().delete()
+            facts = {"state": FileState.DISCARDED, "because": "not confirmed in time"}
+            audit.record(actor=actor, action="hotline.discard_file", target=f"workorderfile:{pk}", at=at, after=facts)
+            lapsed += 1
+    return lapsed
 
 
 def _decided(file_id: int, to: FileState, by: User, at: datetime) -> WorkOrderFile:

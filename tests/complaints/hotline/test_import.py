@@ -127,6 +127,19 @@ def test_a_discarded_file_leaves_nothing_and_may_come_again(page, hotline):
     assert upload(page, content).status_code == 302
 
 
+def test_what_nobody_confirms_is_discarded_after_a_week(page, hotline):
+    content, day = as_csv(row()), timedelta(days=1)
+    upload(page, content)
+    file = WorkOrderFile.objects.get()
+    assert operations.lapse_files(at=file.read_at + 7 * day, actor="system:test") == 0
+    later = file.read_at + 7 * day + timedelta(seconds=1)
+    assert [operations.lapse_files(at=later, actor="system:test") for _twice in range(2)] == [1, 0]
+    file.refresh_from_db()
+    assert (file.state, file.decided_by, WorkOrderLine.objects.exists()) == ("discarded", None, False)
+    assert page.get(f"{LIST}{file.pk}/change/").status_code == 200
+    assert upload(page, content).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
