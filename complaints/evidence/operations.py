@@ -15,7 +15,7 @@ from complaints.cases.errors import AlreadyDecided
 from complaints.cases.models import Case
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import led_by
-from complaints.cases.queries.scope import case_about, complaint_of
+from complaints.cases.queries.scope import cases_about, complaints_of, id_among
 from complaints.cases.states import EventKind, EvidenceSide
 from complaints.evidence.errors import FileMissing, TooManyFiles
 from complaints.evidence.files import CleanFile
@@ -36,7 +36,7 @@ def add_as_consumer(*, number: str, complainant: User, files: Sequence[CleanFile
     Raises:
         NotFound: not this person's complaint. AlreadyDecided. FileMissing, TooManyFiles.
     """
-    case_id = complaint_of(user=complainant, number=number).pk
+    case_id = id_among(complaints_of(user=complainant), number)
     with transaction():
         return _add(moves.lock(case_id), side=EvidenceSide.CONSUMER, by=complainant, files=files, at=at)
 
@@ -49,7 +49,7 @@ def add_as_merchant(*, number: str, staff: StaffMember, files: Sequence[CleanFil
     """
     if not staff.manages:
         raise NotFound()
-    case_id = case_about(merchant_id=staff.merchant_id, number=number).pk
+    case_id = id_among(cases_about(merchant_id=staff.merchant_id), number)
     with transaction():
         return _add(moves.lock(case_id), side=EvidenceSide.MERCHANT, by=staff.user, files=files, at=at)
 

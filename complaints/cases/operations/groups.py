@@ -8,7 +8,7 @@ from complaints.cases.models import Case, CaseGroup, CaseQuerySet, Reply
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.intake import checked_text
 from complaints.cases.queries.groups import group_for, open_cases_of
-from complaints.cases.queries.scope import whole
+from complaints.cases.queries.scope import ACTED_ON
 from complaints.cases.queries.serving import in_queue
 from complaints.cases.states import EventKind
 from escrow.errors import NotFound
@@ -26,7 +26,7 @@ def gather_cases(*, case_id: int, at: datetime, actor: str) -> CaseGroup | None:
     (``PREPAID_GROUP_FROM``) there is one. Rows are locked one after the other in the order of their ids, so that two of these never
     wait for each other. Repeatable."""
     with transaction():
-        case = whole(Case.objects.filter(pk=case_id)).first()
+        case = Case.objects.select_related(*ACTED_ON).filter(pk=case_id).first()
         if case is None or case.lead_department_id is None or not case.is_undecided:
             return None
         subject = _subject(case)

@@ -7,7 +7,7 @@ from complaints.cases.errors import AlreadyDecided, DistrictUnknown, HasALead, N
 from complaints.cases.models import Call, Case, Statement
 from complaints.cases.operations import messages, moves
 from complaints.cases.operations.intake import checked_offer, checked_text
-from complaints.cases.queries.scope import case_for
+from complaints.cases.queries.scope import cases_for, id_among
 from complaints.cases.queries.serving import in_queue, lead_still_serves, may_be_assigned
 from complaints.cases.states import CallResult, CaseState, EventKind, Side
 from escrow import audit
@@ -24,7 +24,7 @@ def locked_for(officer: User, number: str) -> Case:
     Raises:
         NotFound: it does not, or the user is no regulator.
     """
-    case = moves.lock(case_for(officer=officer, number=number).pk)
+    case = moves.lock(id_among(cases_for(officer=officer), number))
     if officer.post is None or not in_queue(case, officer.post):  # it may have moved while we waited for the lock
         raise NotFound()
     return case

@@ -9,7 +9,7 @@ from complaints.cases.errors import AlreadyDecided, CaseExists, NothingToComplai
 from complaints.cases.models import Case, Statement
 from complaints.cases.operations import messages, moves
 from complaints.cases.queries.rules import MERCHANT_ANSWER, due_on, term
-from complaints.cases.queries.scope import case_about, complaint_of
+from complaints.cases.queries.scope import cases_about, complaints_of, id_among
 from complaints.cases.states import CaseState, EventKind, Limit, Side, Wanted
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
@@ -137,7 +137,7 @@ def add_statement(*, number: str, complainant: User, text: str, actor: str = "",
     Raises:
         NotFound: not this person's complaint. AlreadyDecided. TextMissing.
     """
-    case_id = complaint_of(user=complainant, number=number).pk
+    case_id = id_among(complaints_of(user=complainant), number)
     return _say(
         case_id=case_id,
         side=Side.CONSUMER,
@@ -159,7 +159,7 @@ def answer(*, number: str, staff: StaffMember, text: str, offer_fen: int | None,
     """
     if not staff.manages:
         raise NotFound()
-    case_id = case_about(merchant_id=staff.merchant_id, number=number).pk
+    case_id = id_among(cases_about(merchant_id=staff.merchant_id), number)
     return _say(
         case_id=case_id,
         side=Side.MERCHANT,
@@ -179,7 +179,7 @@ def withdraw(*, number: str, complainant: User, at: datetime) -> Case:
         NotFound: not this person's complaint. AlreadyDecided. Of a charge also ReservationResolved, AgreementFrozen.
     """
     with transaction():
-        case = moves.lock(complaint_of(user=complainant, number=number).pk)
+        case = moves.lock(id_among(complaints_of(user=complainant), number))
         if not case.is_undecided:
             raise AlreadyDecided()
         if case.redemption is not None:

@@ -24,7 +24,7 @@ from complaints.cases.operations import moves
 from complaints.cases.operations.documents import issue_agreement
 from complaints.cases.operations.handling import led_by
 from complaints.cases.queries.mediations import fingerprint_of, latest_of, mediations_of
-from complaints.cases.queries.scope import case_about, complaint_of
+from complaints.cases.queries.scope import cases_about, complaints_of, id_among
 from complaints.cases.states import MEDIATION_TRANSITIONS, EventKind, Manner, MediationState, Side
 from escrow.clock import beijing_date
 from escrow.money import check_fen, yuan
@@ -99,14 +99,14 @@ def record_mediation(*, number: str, officer: User, record: Record, at: datetime
 def confirm_as_consumer(*, number: str, complainant: User, sha256: str, at: datetime) -> Mediation:
     """The consumer stands by the record of that fingerprint; see ``_confirm``. Raises ``NotFound`` for another's case too."""
     with transaction():
-        case = moves.lock(complaint_of(user=complainant, number=number).pk)
+        case = moves.lock(id_among(complaints_of(user=complainant), number))
         return _confirm(case, Side.CONSUMER, sha256=sha256, by=complainant, at=at)
 
 
 def confirm_as_merchant(*, number: str, staff: StaffMember, sha256: str, at: datetime) -> Mediation:
     """The merchant's manager does; the caller has checked the role. Raises ``NotFound`` for another merchant's case too."""
     with transaction():
-        case = moves.lock(case_about(merchant_id=staff.merchant_id, number=number).pk)
+        case = moves.lock(id_among(cases_about(merchant_id=staff.merchant_id), number))
         return _confirm(case, Side.MERCHANT, sha256=sha256, by=staff.user, at=at)
 
 

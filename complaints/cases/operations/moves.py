@@ -5,7 +5,7 @@ from typing import Any
 
 from complaints.cases.models import Case, CaseEvent, Reply, Statement
 from complaints.cases.operations.loose_ends import tie_up
-from complaints.cases.queries.scope import whole
+from complaints.cases.queries.scope import ACTED_ON
 from complaints.cases.states import ASKED_ABOUT, TRANSITIONS, CaseState, EventKind
 from escrow import audit
 from escrow.errors import NotFound
@@ -21,9 +21,10 @@ def lock(case_id: int) -> Case:
         NotFound: there is none.
     """
     # Locked first, read with its neighbours after: a row that changed while we waited is joined to its old neighbours.
-    if Case.objects.select_for_update(no_key=True).filter(pk=case_id).first() is None:
+    locked = Case.objects.select_for_update(no_key=True).filter(pk=case_id).values_list("pk", flat=True)
+    if locked.first() is None:
         raise NotFound()
-    return whole(Case.objects.filter(pk=case_id)).get()
+    return Case.objects.select_related(*ACTED_ON).get(pk=case_id)
 
 
 def note(

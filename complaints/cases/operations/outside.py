@@ -24,7 +24,7 @@ from complaints.cases.operations import messages, moves
 from complaints.cases.operations.handling import check_lead, led_by, locked_for
 from complaints.cases.operations.intake import TEXT_LENGTH, checked_text, new_case
 from complaints.cases.queries.outside import grounds_outside, key_of, merchant_named, open_case_like
-from complaints.cases.queries.scope import case_for, complaint_of
+from complaints.cases.queries.scope import case_for, complaints_of, id_among
 from complaints.cases.states import CaseState, EventKind, Limit, Result, Source, Wanted
 from escrow.clock import beijing_date
 from escrow.errors import BasisRequired
@@ -252,7 +252,7 @@ def confirm_repaid(*, number: str, complainant: User, at: datetime) -> Case:
         NotFound: not this person's complaint. AlreadyRepaid: nothing is owed in it (any more).
     """
     with transaction():
-        case = moves.lock(complaint_of(user=complainant, number=number).pk)
+        case = moves.lock(id_among(complaints_of(user=complainant), number))
         return _repaid(case, evidence="", by=complainant, at=at)
 
 

@@ -25,7 +25,18 @@ LISTED = (
     "outcome__repayment",
     "outside",
 )
-#: What one case, and every verb, needs besides.
+#: What every verb needs of its case; the rest is asked for by the few that want it, which costs less than to join it each time.
+ACTED_ON = (
+    "complainant",
+    "merchant",
+    "sector",
+    "district",
+    "lead_department",
+    "lead_district",
+    "lead_officer",
+    "outside",
+)
+#: What the page of one case shows besides.
 SHOWN = (
     *LISTED,
     "store",
@@ -50,10 +61,18 @@ def listed(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def whole(cases: CaseQuerySet) -> CaseQuerySet:
-    """With all that the page of one case, and every verb, needs."""
+    """With all that the page of one case needs."""
     agreed = Mediation.objects.in_force().filter(case=OuterRef("pk")).values("custody_fen")[:1]
     cases = cases.annotate(mediated_fen=Subquery(agreed))  # what ``queries.bases`` asks, in the same query
     return cases.select_related(*SHOWN).prefetch_related(None).prefetch_related(CHARGE)
+
+
+def id_among(cases: CaseQuerySet, number: str) -> int:
+    """Of the case of that number among those somebody may see. Raises ``NotFound``."""
+    pk = cases.filter(number=number).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound()
+    return pk
 
 
 def complaints_of(*, user: User) -> CaseQuerySet:
