@@ -39,7 +39,7 @@ from tests.journeys.what_happened import wrong
 from tests.sandbox_bank.bank import Bank, until
 
 SOAK = os.environ.get("PREPAID_SOAK") == "1"
-ORDERS, KILLS = (500, 50) if SOAK else (50, 5)
+ORDERS, KILLS = (500, 50) if SOAK else (30, 5)
 #: Seconds that the broker is away, and complaints that come in meanwhile.
 AWAY, MEANWHILE = (60, 60) if SOAK else (8, 8)
 #: Seconds that a page may take while the broker is away, and while it hangs: one wait for it and one for the cache.

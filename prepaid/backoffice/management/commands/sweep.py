@@ -54,7 +54,7 @@ def broker_answers() -> bool:
 
 def sweep() -> None:
     """Every task that beat rings for and that is called so, one after the other; one that fails does not hold up the others."""
-    rung_for: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    rung_for: Any = settings.CELERY_BEAT_SCHEDULE
     names = sorted({entry["task"] for entry in rung_for.values()})
     for name in names:
         if name.endswith(".sweep"):
