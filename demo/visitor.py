@@ -8,6 +8,9 @@ from urllib.parse import urljoin
 
 import httpx
 
+#: What the page of a number says that asked for too many codes.
+TOO_OFTEN = re.compile("Too many attempts|尝试次数过多")
+
 
 class PageError(Exception):
     """The page is not what a person would have expected; says which and what it said instead. ``status``: HTTP's."""
@@ -162,9 +165,20 @@ class Visitor:
         if "/second-factor/" in self.get("/accounts/login/").at:
             return self.enter_app_code(phone)
         if not any("code" in form.names for form in self.forms):
-            self.submit(having="login", login=phone)
+            self._ask_for_code(phone)
         self.enter_code(phone)
         return self.enter_app_code(phone) if "/second-factor/" in self.at else self
+
+    def _ask_for_code(self, phone: str) -> None:
+        """Whose number has asked too often waits a minute, as the page says."""
+        try:
+            self.submit(having="login", login=phone)
+        except PageError as error:
+            if not TOO_OFTEN.search(str(error)):
+                raise
+            time.sleep(61)
+            self.get("/accounts/login/")
+            self.submit(having="login", login=phone)
 
     def enter_app_code(self, phone: str) -> "Visitor":
         """The code of the phone's authenticator app, from the demo inbox; waits for one that was not used yet."""

@@ -87,7 +87,7 @@ def ask(user: User | None, path: str, method: str = "get", body: dict[str, Any] 
             return DENIED
         except ReauthenticationRequired:
             return LOGIN
-        except Exception as broken:
+        except Exception as broken:  # whatever breaks is what the matrix is to say
             return f"broken: {broken!r}"
 
 

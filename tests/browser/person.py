@@ -105,8 +105,8 @@ class Person:
             else:
                 field.fill(value)
 
-    def press(self, selector: str, text: str = "") -> None:
-        """Press a button or a link that leads to the next page; says yes when asked."""
+    def press(self, selector: str, text: str = "", *, look: bool = True) -> None:
+        """Press a button or a link that leads to the next page, and look at that; says yes when asked."""
         target = self.page.locator(selector, has_text=text).first
         asks = self.scripts and target.evaluate("it => Boolean(it.form?.dataset.confirm && window.confirmation)")
         if asks:
@@ -115,7 +115,8 @@ class Person:
             target = self.page.locator("#confirmation button[value=yes]")
         with self.page.expect_navigation():
             self._touch(target)
-        self.look()
+        if look:
+            self.look()
 
     def _touch(self, target: Locator) -> None:
         target.tap() if self.touches else target.click()

@@ -351,7 +351,7 @@ def test_money_that_is_not_back_is_reported_level_by_level_and_on_the_list_until
     lines = case.events.filter(kind=EventKind.MONEY_LATE).order_by("id")
     assert [line.data["level"] for line in lines] == ["district", "city", "supervision"]
     assert not levels(case)  # the authority was in time
-    assert sum(message.title.startswith("Money not back") for message in Message.objects.all()) == 1 + 2 + 4
+    assert sum("退款未到账" in message.title for message in Message.objects.all()) == 1 + 2 + 4
     page = signed_in(case.complainant).get(reverse("complaint_detail", args=[case.number])).content.decode()
     assert "on the city&#x27;s supervision list until the bank confirms it" in page
     case.outcome.refund.paid_at = later

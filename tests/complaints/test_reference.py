@@ -26,7 +26,7 @@ def rows() -> dict[str, list]:
 
 def test_an_empty_database_gets_all_that_it_stands_on(capsys):
     call_command("load_reference")
-    assert "divisions: 7900, sectors: 34, rates: 11, time limits: 19" in capsys.readouterr().out
+    assert "divisions: 7900, sectors: 34, rates: 11, time limits: 20" in capsys.readouterr().out
     assert all(rows().values())
     # The rest comes with the migrations.
     assert all(model.objects.exists() for model in (AccrualRule, ReserveRule, ApprovalRule))

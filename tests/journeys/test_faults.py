@@ -23,7 +23,7 @@ from complaints.cases import operations
 from complaints.cases.models import Assist, Callback, Case, CaseEvent, Objection
 from complaints.cases.operations import Told
 from complaints.cases.queries.deadlines import MARKS, due, to_remind
-from complaints.cases.states import AssistState, CallbackState, CaseState, EventKind, ObjectionState, Result
+from complaints.cases.states import ENDED, AssistState, CallbackState, CaseState, ObjectionState, Result
 from complaints.hotline.models import WorkOrder
 from complaints.hotline.operations import issue_key
 from escrow import clock
@@ -35,7 +35,7 @@ from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, FENGTAI
 from tests.journeys.faulty import SWEEP, Faulty, quiet
 from tests.journeys.ways_in import Order, from_the_hotline, numbers, orders, written
-from tests.journeys.what_happened import wrong
+from tests.journeys.what_happened import REPORTED, wrong
 from tests.sandbox_bank.bank import Bank, until
 
 SOAK = os.environ.get("PREPAID_SOAK") == "1"
@@ -258,7 +258,7 @@ def expected(after: datetime) -> dict[str, Counter]:
     """What the dates say now has to be marked by ``after``: how many of each, all in all."""
     today = clock.beijing_date(after)
     levels = Counter(
-        mark.level.value for case in Case.objects.undecided() for mark in MARKS if due(case, mark) <= after
+        mark.level.value for case in Case.objects.exclude(state__in=ENDED) for mark in MARKS if due(case, mark) <= after
     )
     reminded = Case.objects.filter(reminded_at__isnull=False) | to_remind(at=after)
     return {
@@ -278,7 +278,7 @@ def marked() -> dict[str, Counter]:
     lines = CaseEvent.objects.all()
     kinds = ("reminded", "unanswered", "dispatch_stands", "assist_late", "unrepaid")
     return {
-        "levels": Counter(line.data["level"] for line in lines.filter(kind=EventKind.OVERDUE)),
+        "levels": Counter(line.data["level"] for line in lines.filter(kind__in=REPORTED)),
         "others": Counter({kind: lines.filter(kind=kind).count() for kind in kinds}),
     }
 

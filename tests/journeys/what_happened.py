@@ -32,6 +32,7 @@ ONCE = frozenset(
         EventKind.ASSIST_LATE,
     }
 )
+REPORTED = (EventKind.OVERDUE, EventKind.MONEY_LATE)
 SENT = (EventKind.DISPATCHED, EventKind.UNDETERMINED)
 
 
@@ -58,7 +59,7 @@ def _of_case(case: Case, lines: list[CaseEvent]) -> Iterable[str]:
     if (case.state in {CaseState.IN_HAND, CaseState.EXECUTING}) and case.lead_officer_id is None:
         yield f"{case}: without a lead"
     yield from (f"{case}: {kind} {kinds[kind]} times" for kind in ONCE if kinds[kind] > 1)
-    levels = [line.data["level"] for line in lines if line.kind == EventKind.OVERDUE]
+    levels = [line.data["level"] for line in lines if line.kind in REPORTED]
     marks = [case.escalated_at, case.city_told_at, case.supervised_at]
     if levels != ["district", "city", "supervision"][: sum(mark is not None for mark in marks)]:
         yield f"{case}: reported to {levels}, marked {marks}"
