@@ -47,7 +47,7 @@ from tests.complaints.worlds import Charges, Elsewhere, Nowhere, Refunds, World,
 
 pytestmark = pytest.mark.django_db
 SOAK = os.environ.get("PREPAID_SOAK") == "1"
-LIVES, STEPS = (100, 80) if SOAK else (5, 60)
+LIVES, STEPS = (100, 80) if SOAK else (8, 60)
 #: What happens in a few lives too.
 OFTEN = {EventKind.ACCEPTED, EventKind.CALLED_IN, EventKind.ASKED_BACK}
 FAR = timedelta(days=200)
@@ -110,7 +110,7 @@ class Life:
                     self.step()
                     self.nothing_is_lost()
                 self.at_the_end()
-            except Exception as error:
+            except Exception as error:  # whatever it is, the seed and the story belong to it
                 error.add_note(f"seed {self.seed}: {' '.join(self.story)}")
                 raise
             self.happened.update(CaseEvent.objects.values_list("kind", flat=True))
