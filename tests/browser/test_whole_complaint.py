@@ -122,7 +122,7 @@ def test_about_a_merchant_that_never_joined(person):
     coordinator = person("coordinator", device=DESKTOP)
     officer = person("officer", device=DESKTOP)
     with consumer.in_passing(), coordinator.in_passing(), officer.in_passing():
-        people.sign_up(consumer, "Alexandra Kowalska")  # nothing that random text says by chance
+        people.sign_up(consumer, "Wu Li")  # with a space: nothing that encrypted text says by chance
         people.sign_in(coordinator, COORDINATOR)
         people.sign_in(officer, people.OFFICER)
 
