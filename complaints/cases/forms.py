@@ -309,14 +309,11 @@ class BulkForm(forms.Form):
 
     kind = forms.CharField(widget=forms.HiddenInput)
     key = forms.UUIDField(widget=forms.HiddenInput)
-    lead = forms.ModelChoiceField(label=_("Officer in charge"), queryset=User.objects.none())
 
     def __init__(self, *args: Any, colleagues: QuerySet[User] | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if colleagues is None:
-            del self.fields["lead"]
-        else:
-            self.fields["lead"].queryset = colleagues  # type: ignore[attr-defined]  # a choice field
+        if colleagues is not None:
+            self.fields["lead"] = forms.ModelChoiceField(label=_("Officer in charge"), queryset=colleagues)
 
 
 class FilterNameForm(forms.Form):

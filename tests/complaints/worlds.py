@@ -1,5 +1,6 @@
 """What complaints can be about, each with everybody who may want something of it; made once, every life in it is rolled back."""
 
+from abc import ABC, abstractmethod
 from datetime import timedelta
 
 from complaints.cases import operations
@@ -34,7 +35,7 @@ OF_ALL = frozenset(EventKind) - {
 MEDIATION = {EventKind.MEDIATED, EventKind.CONFIRMED, EventKind.AGREED}
 
 
-class World:
+class World(ABC):
     """Two cases of one kind. ``officers``: the district's, the city's, who is called in, another district's, the coordinator's, an
     operator, and the city's of who is called in."""
 
@@ -55,14 +56,17 @@ class World:
         ]
         self.cases = self.filed()
 
+    @abstractmethod
     def filed(self) -> list[Case]:
-        raise NotImplementedError
+        """The cases, not sent yet."""
 
+    @abstractmethod
     def decide(self, case: Case, *, upheld: bool, officer: User, at) -> None:
-        raise NotImplementedError
+        """For the consumer or against."""
 
+    @abstractmethod
     def money_comes(self, case: Case, *, way: int, officer: User, at) -> None:
-        """What can become of the money after the decision; of a charge nothing is to come."""
+        """What can become of the money after the decision."""
 
 
 class Refunds(World):
@@ -108,6 +112,9 @@ class Charges(World):
         operations.decide_charge(
             number=case.number, officer=officer, units=0 if upheld else case.redemption.units, reasons="签到表", at=at
         )
+
+    def money_comes(self, case, *, way, officer, at):
+        """Nothing is to come: the rest is back on the card."""
 
 
 class Elsewhere(World):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -19,10 +20,12 @@ MOST_COUNTED = 5_000
 class QueuePaginator(Paginator):
     """Counts no further than ``MOST_COUNTED``, and joins what a row shows to the rows of one page only."""
 
+    object_list: QuerySet[Case]
+
     @cached_property
     def counted(self) -> int:
         """How many there are, one more than the most at the most."""
-        return int(self.object_list.order_by().values("pk")[: MOST_COUNTED + 1].count())  # type: ignore[attr-defined]  # a query
+        return int(self.object_list.order_by().values("pk")[: MOST_COUNTED + 1].count())
 
     @cached_property
     def count(self) -> int:
@@ -38,7 +41,7 @@ class QueuePaginator(Paginator):
         """The rows of a page: first which, then with all they show."""
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        ids = self.object_list.values_list("pk", flat=True)[first : first + self.per_page]  # type: ignore[attr-defined]  # a query
+        ids = self.object_list.values_list("pk", flat=True)[first : first + self.per_page]
         return Page(by_urgency(listed(Case.objects.filter(pk__in=list(ids)))), number, self)
 
 
