@@ -319,7 +319,7 @@ class BulkForm(forms.Form):
 class FilterNameForm(forms.Form):
     """What a search of the queue is called."""
 
-    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH_OF_FILTER)
+    name = forms.CharField(label=_("Name of the filter"), max_length=NAME_LENGTH_OF_FILTER)
 
 
 class FilterForm(FilterNameForm):

@@ -101,7 +101,7 @@ def file(
         "owner": owner_of(case),
         "coordinator": authority(case.coordinator, case.district),
         "enforcer": authority(case.enforcer, case.district),
-        "overdue": case.is_overdue(at=clock.now()),
+        "late": case.is_late(at=clock.now()),
         "countdown": countdown_of(case, at=clock.now()),
         "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),

@@ -85,7 +85,7 @@ def urls(page: Any) -> list[URLPattern]:
             form=Form(request.POST if request.method == "POST" else None),
             submit=_("Delete"),
             do=deleted,
-            about=[(_("Name"), one.name), *in_words(request, one.query, page)],
+            about=[(_("Name of the filter"), one.name), *in_words(request, one.query, page)],
         )
 
     return [

@@ -288,6 +288,12 @@ class Case(models.Model):
     def is_overdue(self, *, at: datetime) -> bool:
         return self.is_undecided and self.ends_at <= at
 
+    def is_late(self, *, at: datetime) -> bool:
+        """Overdue or, once it is decided, without the money after its day."""
+        if self.state == CaseState.EXECUTING and self.money_due_on is not None:
+            return self.money_due_on < beijing_date(at)
+        return self.is_overdue(at=at)
+
     @property
     def is_supervised(self) -> bool:
         return self.supervised_at is not None and self.state not in ENDED

@@ -134,7 +134,7 @@ def complaint_detail(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "form": form,
         "owner": owner_of(case),
-        "overdue": case.is_overdue(at=clock.now()),
+        "late": case.is_late(at=clock.now()),
         "next_step": next_step_of(case, at=clock.now()),
         "steps": steps_of(case),
         "timeline": timeline_of(case, side=Side.CONSUMER),
