@@ -343,7 +343,8 @@ def test_money_that_is_not_back_is_reported_level_by_level_and_on_the_list_until
     case = swept(case, end_of_day(case.money_due_on) - HOURS)
     assert (Message.objects.count(), case.escalated_at) == (told, None)
     at = end_of_day(case.money_due_on)
-    assert case.is_late(at=at) and not case.is_late(at=at - HOURS)
+    assert case.is_late(at=at)
+    assert not case.is_late(at=at - HOURS)
     assert swept(case, at).escalated_at == at
     later = end_of_day(working_days_after(case.money_due_on, 3))
     for _time in range(2):
