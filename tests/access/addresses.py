@@ -13,9 +13,6 @@ PUBLIC = frozenset({"anybody"})
 SIGNED_IN = frozenset({"signed in"})
 #: Nobody who is signed in: another system, which shows a key or signs its messages.
 SYSTEMS: frozenset[str] = frozenset()
-#: Opens in a state that the world does not have (a membership, a card taken over, a day whose root is published, cash that
-#: was taken): here only that it is shut to everybody else, too.
-LATER: frozenset[str] = frozenset()
 HOLDER = frozenset({"holder"})
 #: ``ROLE_MAY`` of the cards: what those on a card may do beside its holder.
 GUARDIAN = HOLDER | {"guardian"}
@@ -116,17 +113,17 @@ SITE: dict[str, Line] = {
     "api_statement": Line(FAMILY, "card"),
     "card_code": Line(GUARDIAN, "card"),
     "card_proof": Line(GUARDIAN, "card"),
-    "card_proof_file": Line(LATER, "card"),
+    "card_proof_file": Line(GUARDIAN, "card"),
     "card_leave": Line(FAMILY - HOLDER, "card"),
     "card_contract": Line(HOLDER, "card"),
     "card_contract_file": Line(HOLDER, "card"),
     "card_pay": Line(HOLDER, "ordered"),
     "card_cancel": Line(HOLDER, "ordered"),
     "card_top_up": Line(HOLDER, "card"),
-    "card_next_month": Line(LATER, "card"),
+    "card_next_month": Line(HOLDER, "monthly"),
     "card_cash": Line(HOLDER, "in_cash"),
     "card_cash_end": Line(HOLDER, "in_cash"),
-    "card_end": Line(LATER, "card"),
+    "card_end": Line(HOLDER, "monthly"),
     "card_loss": Line(HOLDER, "card"),
     "card_persons": Line(HOLDER, "card"),
     "card_print": Line(HOLDER, "card"),
@@ -149,8 +146,8 @@ SITE: dict[str, Line] = {
     "card_invitation": Line(TAKER, "invitation"),
     "card_taking": Line(TAKER, "transfer"),
     "taking_contract": Line(TAKER, "transfer_card"),
-    "card_given": Line(LATER, "transfer"),
-    "given_contract": Line(LATER, "transfer_card"),
+    "card_given": Line(HOLDER, "given"),
+    "given_contract": Line(HOLDER, "given_card"),
     # The consumer's side of a complaint.
     "complaint_start": Line(HOLDER, "refused"),
     "complaint_about_charge": Line(FAMILY, "waiting"),
@@ -187,7 +184,7 @@ SITE: dict[str, Line] = {
     "shop_sell": Line(STAFF),
     "shop_sell_product": Line(STAFF, "version"),
     "shop_cash": Line(STAFF),
-    "shop_cash_sale": Line(LATER, "sale"),
+    "shop_cash_sale": Line(STAFF, "taken_sale"),
     "shop_cash_take": Line(STAFF, "sale"),
     "shop_cash_back": Line(MANAGERS, "sale"),
     "shop_shifts": Line(STAFF),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 #: Officials who read the queue of an object: of its department in its district, and of its department for the whole city.
 QUEUE = frozenset({"lead", "colleague", "city_post"})
+#: The officer in charge alone (首接负责).
+LEAD = frozenset({"lead"})
 #: The coordinator's post for the whole city.
 COORDINATOR = frozenset({"coordinator"})
 #: The department that is called in.
@@ -136,10 +138,10 @@ DEEDS: dict[str, tuple[frozenset[str], str]] = {
     },
     "cases_case_bulk": (EVERYBODY, ""),  # on what each may do alone; of others nothing is found
     "cases_case_filter_keep": (EVERYBODY, ""),
-    # Of one's own, of which the world has none: test_several_at_once, test_saved_filters.
-    "cases_case_bulk_report": (LATER, "row"),
-    "cases_case_filter": (LATER, "row"),
-    "cases_case_filter_delete": (LATER, "row"),
+    # The lead's own, which no colleague reads.
+    "cases_case_bulk_report": (LEAD, "bulk"),
+    "cases_case_filter": (LEAD, "filter"),
+    "cases_case_filter_delete": (LEAD, "filter"),
     "cases_case_court": (QUEUE | OPERATORS, "agreed"),
     "cases_case_document": (QUEUE | OPERATORS, "led_document"),
     "cases_case_withdraw_call": (QUEUE | OPERATORS, "led_assist"),

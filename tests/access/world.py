@@ -6,7 +6,7 @@ somebody's own and everybody else's foreign one.
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
@@ -17,7 +17,7 @@ from complaints.cases import operations as cases
 from complaints.cases.models import Callback, Case, CaseGroup
 from complaints.cases.operations.intake import terms_from
 from complaints.cases.queries import callbacks
-from complaints.cases.states import DocumentKind, Limit, Result
+from complaints.cases.states import BulkKind, DocumentKind, Limit, Result
 from complaints.cases.states import Side as Party
 from complaints.evidence import operations as evidence
 from complaints.evidence.files import cleaned
@@ -32,7 +32,8 @@ from escrow import clock
 from escrow import operations as escrow
 from escrow.states import Plan, RefundBasis
 from prepaid.cards import operations as cards
-from prepaid.cards.models import Card, Relation
+from prepaid.cards.models import Card, CardTransfer, Relation
+from prepaid.cards.queries.transfers import parcel_of
 from prepaid.cards.states import PersonRole, RefundCause
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import ExistingCard, Listing, StaffMember, StaffRole
@@ -46,6 +47,7 @@ from tests.complaints import factories as complaints
 from tests.complaints import mediating, pictures
 from tests.complaints.hotline import files
 from tests.prepaid.cards import factories as make
+from tests.prepaid.cards.test_proof_pages import publish_today
 from tests.prepaid.merchants.factories import card_no
 from tests.prepaid.people.factories import pass_second_factor
 
@@ -128,6 +130,10 @@ def _cards(made: Side, shop: complaints.Shop) -> None:
         cards.accept_invitation(by=user, person_id=asked.pk, at=now, actor=user.actor)
         made.people[role] = user
     waiting = make.charge(card, shop.boss, units=2)
+    insisted = make.charge(make.card(shop, holder=holder, **CHEAP), shop.boss, units=2)
+    cards.insist_on_redemption(
+        staff=shop.boss, redemption_id=insisted.pk, because="记录在案", at=now, actor=shop.owner.actor
+    )
     final = make.charge(make.card(shop, holder=holder, **CHEAP), shop.boss)
     escrow.charge(
         beneficiary_id=shop.merchant.beneficiary_id,
@@ -147,6 +153,10 @@ def _cards(made: Side, shop: complaints.Shop) -> None:
     sale = cards.ask_to_pay_cash(holder_id=holder.pk, number=in_cash.number, **mine)
     old = make.card(shop, holder=holder, at=now - 30 * A_DAY, **CHEAP)
     offer = cards.offer_card(holder=holder, number=old.number, phone=taker.phone, **mine)
+    given = _given(make.card(shop, holder=holder, at=now - 30 * A_DAY, **CHEAP), taker)
+    monthly = make.card(shop, Plan.PERIOD, holder=holder, price_fen=20_000, months=3, days=None)
+    taken = cards.ask_to_pay_cash(holder_id=holder.pk, number=make.order(version, holder).number, **mine)
+    cards.take_cash(staff=shop.boss, sale_id=taken.pk, at=now, actor=shop.owner.actor)
     back = make.card(shop, holder=holder, at=now - 30 * A_DAY, **CHEAP)
     asked = cards.request_refund(card_id=back.pk, cause=RefundCause.NEITHER, reason="搬家", **mine)
     yearly = make.card(shop, Plan.PERIOD, holder=holder, price_fen=20_000)
@@ -186,12 +196,17 @@ def _cards(made: Side, shop: complaints.Shop) -> None:
         "payment": make.payment_order(ordered).order_no,
         "in_cash": in_cash.number,
         "sale": sale.pk,
+        "taken_sale": taken.pk,
         "transfer": offer.pk,
         "transfer_card": {"pk": offer.pk, "card_id": old.pk},
+        "given": given.pk,
+        "given_card": {"pk": given.pk, "card_id": given.card_id},
+        "monthly": monthly.number,
         "refund": asked.pk,
         "yearly": yearly.number,
         "pause": pause.pk,
         "course": course.number,
+        "insisted": insisted.pk,
         "class": taught.pk,
         "learner": learner.pk,
         "sms_code": code.pk,
@@ -199,6 +214,22 @@ def _cards(made: Side, shop: complaints.Shop) -> None:
         "certificate_code": certificate.code,
         "back_pk": back.pk,
     }
+
+
+def _given(card: Card, taker: User) -> CardTransfer:
+    """Taken over by somebody else."""
+    now, holder = clock.now(), card.holder
+    offer = cards.offer_card(holder=holder, number=card.number, phone=taker.phone, at=now, actor=holder.actor)
+    return cards.accept_transfer(
+        taker=taker,
+        transfer_id=offer.pk,
+        account_no=card_no("62220202001122339"),
+        account_name=taker.name,
+        contract_accepted=True,
+        shown_sha256=parcel_of(card=card, today=clock.today()).sha256,
+        at=now,
+        actor=taker.actor,
+    )
 
 
 def _invited(card: Card, user: User, role: PersonRole) -> Any:
@@ -225,7 +256,7 @@ def _complaints(made: Side, shop: complaints.Shop, *, helper: str) -> None:
     )
     (document, *_copies) = cases.issue_document(number=led.number, kind=DocumentKind.ACCEPTANCE, officer=lead, at=now)
     copies = {copy.side: copy.pk for copy in [document, *_copies]}
-    mediating.recorded(led, at=now)
+    record = mediating.recorded(led, at=now)
     photos = {}
     for by, colour in (("consumer", "red"), ("merchant", "blue")):
         photo = cleaned(pictures.picture(colour=colour))
@@ -256,32 +287,41 @@ def _complaints(made: Side, shop: complaints.Shop, *, helper: str) -> None:
     for one in outside:
         cases.route_case(case_id=one.pk, at=now, actor=ACTOR)
         cases.gather_cases(case_id=one.pk, at=now, actor=ACTOR)
+    owing = _told_of_a_debt(outside[1], lead, at=now)
+    long_ago = now - 30 * A_DAY
+    unpaid = cases.open_outside_case(complainant=holder, told=told, text="店关门了。", at=long_ago)
+    cases.route_case(case_id=unpaid.pk, at=long_ago, actor=ACTOR)
+    _told_of_a_debt(unpaid, lead, at=long_ago)
+    outside_led = complaints.led(outside[2], lead, at=now)
+    charged = cases.open_charge_case(
+        redemption_id=made.objects["insisted"], complainant=holder, text="只上了一节。", at=now
+    )
+    cases.route_case(case_id=charged.pk, at=now, actor=ACTOR)
+    complaints.led(charged, lead, at=now)
     agreed = complaints.led(case(), lead, at=now)
+    reported = cases.call_in(
+        number=agreed.number, officer=lead, department_code=helper, district_code="", asked="请核实场地", at=now
+    )
+    cases.report_in(assist_id=reported.pk, officer=complaints.officer(helper, made.district), at=now)
     sha256 = mediating.recorded(agreed, at=now).sha256
     cases.confirm_as_consumer(number=agreed.number, complainant=holder, sha256=sha256, at=now)
     cases.confirm_as_merchant(number=agreed.number, staff=shop.boss, sha256=sha256, at=now)
-    owed = complaints.led(outside[1], lead, at=now)
-    cases.decide_outside(
-        number=owed.number,
-        officer=lead,
-        result=Result.UPHELD,
-        amount_fen=300_000,
-        basis=RefundBasis.MEDIATION,
-        pay_by=clock.today() + 10 * A_DAY,
-        reasons="双方达成调解协议。",
-        at=now,
-    )
     made.objects |= {
         "agreed": agreed.pk,
         "agreed_number": agreed.number,
-        "owed": owed.pk,
-        "owed_number": owed.number,
+        "owed": owing.pk,
+        "owed_number": owing.number,
+        "unpaid": unpaid.pk,
+        "outside_led": outside_led.pk,
+        "charged": charged.pk,
         "refused": complaints.refused(complaints.card(shop, holder=holder), shop, at=now).pk,
         "free": free.pk,
         "free_number": free.number,
         "led": led.pk,
+        "record_sha256": record.sha256,
         "number": led.number,
         "assist": assist.pk,
+        "reported": reported.pk,
         "led_assist": {"pk": led.pk, "assist": assist.pk},
         "led_document": {"pk": led.pk, "document": document.pk},
         "consumers_copy": {"number": led.number, "document": copies[Party.CONSUMER]},
@@ -296,20 +336,41 @@ def _complaints(made: Side, shop: complaints.Shop, *, helper: str) -> None:
         "outside": outside[0].pk,
         "outside_number": outside[0].number,
         "group": CaseGroup.objects.get(cases=outside[0]).pk,
+        "filter": cases.keep_filter(owner=lead, name="快到期", query="due=soon", at=now).pk,
+        "bulk": cases.begin_bulk(key=uuid.uuid4(), kind=BulkKind.ACCEPT, case_ids=[free.pk], officer=lead, at=now).pk,
     }
+
+
+def _told_of_a_debt(case: Case, lead: User, *, at: datetime) -> Case:
+    """Decided: the merchant is to pay within ten days."""
+    cases.accept(number=case.number, officer=lead, at=at)
+    cases.decide_outside(
+        number=case.number,
+        officer=lead,
+        result=Result.UPHELD,
+        amount_fen=300_000,
+        basis=RefundBasis.MEDIATION,
+        pay_by=clock.beijing_date(at) + 10 * A_DAY,
+        reasons="双方达成调解协议。",
+        at=at,
+    )
+    return case
 
 
 def _around(made: Side, shop: complaints.Shop) -> None:
     now, lead = clock.now(), made.people["lead"]
-    report = off_custody.report(
-        merchant_id=shop.merchant.pk,
-        store_id=shop.stores[0].pk,
-        kind=ReportKind.CASH,
-        happened=Happened.TODAY,
-        token=uuid.uuid4(),
-        phone="+8613977778888",
-        photo=cleaned(pictures.picture()),
-        at=now,
+    untaken, report = (
+        off_custody.report(
+            merchant_id=shop.merchant.pk,
+            store_id=shop.stores[0].pk,
+            kind=ReportKind.CASH,
+            happened=Happened.TODAY,
+            token=uuid.uuid4(),
+            phone="+8613977778888",
+            photo=cleaned(pictures.picture()),
+            at=now,
+        )
+        for _one in range(2)
     )
     off_custody.take_in_charge(report_id=report.pk, officer=lead, at=now)
     second = merchants.add_store(
@@ -361,6 +422,7 @@ def _around(made: Side, shop: complaints.Shop) -> None:
     )
     made.objects |= {
         "report": report.pk,
+        "untaken": untaken.pk,
         "report_token": reports.link_of(report).split("/")[2],
         "closing": closing.pk,
         "invited": invited.pk,
@@ -416,6 +478,10 @@ def world() -> World:
         at=clock.now(),
     )  # fmt: skip
     hotline.submit_order(key=keys["12345"][0], order=order, at=clock.now())
+    nowhere = cases.open_outside_case(
+        complainant=complaints.person(), told=cases.Told(merchant_name="某某店"), text="店关门了。", at=clock.now()
+    )
+    cases.route_case(case_id=nowhere.pk, at=clock.now(), actor=ACTOR)
     roles: dict[str, User | None] = {
         "anonymous": None,
         **own.people,
@@ -435,12 +501,14 @@ def world() -> World:
     for one in (own, far):
         one.objects["email_token"] = signing.dumps(str(one.people["holder"].public_id), salt=LEAVE_SALT)
     objects = {
+        "nowhere": nowhere.pk,
         "file": file.pk,
         "order_number": "GD-2",
         "order": WorkOrder.objects.get(number="GD-2").pk,
         "key": keys["12345"][0].pk,
         "month": f"{clock.today():%Y-%m}",
     }
+    publish_today()  # what a card's proof is made from
     return World(own, far, roles, {system: token for system, (_key, token) in keys.items()}, objects)
 
 
