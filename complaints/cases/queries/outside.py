@@ -13,6 +13,7 @@ from complaints.routing.router import router
 from complaints.routing.sectors import sector_of
 from complaints.routing.texts import comparable
 from escrow.clock import beijing_date
+from escrow.money import MAX_FEN
 from escrow.states import RefundBasis
 from prepaid.cards import errors
 from prepaid.cards.queries import Ground
@@ -20,9 +21,6 @@ from prepaid.merchants.errors import UnknownSector
 from prepaid.merchants.models import Merchant, Sector, Store
 from prepaid.merchants.queries import sector_rule
 from prepaid.people.models import Division, User
-
-#: The most that a decision can name where nobody knows what was paid (fen): a hundred million yuan.
-MOST_FEN = 10_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,14 +124,14 @@ def grounds_outside(case: Case, *, today: date) -> dict[RefundBasis, Ground]:
     name more."""
     purchase = case.outside
     assert purchase is not None  # the caller has a case of this kind
-    paid_fen = purchase.paid_fen or MOST_FEN
+    paid_fen = purchase.paid_fen or MAX_FEN
     agreed_fen = case.offers[0].offer_fen if case.offers else 0
     found = {
         RefundBasis.COOLING_OFF: (paid_fen if _cools_off(case, purchase) else 0, errors.NoCoolingOff()),
         RefundBasis.CONSENT: (min(agreed_fen or 0, paid_fen), errors.NoConsent()),
         RefundBasis.SILENCE: (0, errors.NoSilence()),
         RefundBasis.MEDIATION: (paid_fen, None),
-        RefundBasis.JUDGMENT: (MOST_FEN, None),
+        RefundBasis.JUDGMENT: (MAX_FEN, None),
         RefundBasis.CLOSURE: (0, errors.NoClosure()),
     }
     return {

@@ -113,6 +113,7 @@ def import_figures(*, content: bytes, by: User, at: datetime) -> list[Row]:
         if bad is not None:
             raise BadFiguresFile(problem=_("line %(line)s: %(problem)s") % {"line": bad.line, "problem": bad.problem})
         counted = [row.figure for row in rows if row.figure is not None and row.effect != "known"]
+        counted.sort(key=lambda one: (one.month, one.code))  # in one order: two imports do not wait for each other
         if not counted:
             return rows
         source = OfficialImport.objects.create(

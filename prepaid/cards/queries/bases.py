@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from escrow import clock
 from escrow.errors import DomainError
-from escrow.money import yuan
+from escrow.money import MAX_FEN, yuan
 from escrow.states import RefundBasis, StoppageKind
 from prepaid.cards import errors
 from prepaid.cards.models import Card, RefundRequest
@@ -31,6 +31,11 @@ class Ground:
     basis: RefundBasis
     most_fen: int = 0
     refusal: DomainError | None = None
+
+    @property
+    def names_the_sum(self) -> bool:
+        """Nothing here bounds it: a court's sum, or an agreement's where nobody knows what was paid."""
+        return self.most_fen == MAX_FEN
 
     def check(self, amount_fen: int) -> None:
         """Raises ``refusal``, or an ``AboveBasis`` for a sum above what it carries."""
