@@ -5,7 +5,7 @@
 # make soak   the same with the full counts of the long random tests (docs/ledger.md names the ledger's)
 .PHONY: run test test-postgresql soak bench lint messages lock clean
 VAR = $(CURDIR)/var/test
-PYTEST = PREPAID_VAR=$(VAR) .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
+PYTEST = PREPAID_VAR=$(VAR) .venv/bin/python -m pytest --numprocesses auto --dist loadgroup $(if $(WITHOUT),-m "not $(WITHOUT)") $(ARGS)
 
 run:
 	@requirements/install.sh run

@@ -48,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = city + rest
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, at most four: a test that waits for a browser, a worker or a clock leaves its core idle."""
+    return min(4, len(os.sched_getaffinity(0)) + 1)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the servers back."""
     servers.close()
@@ -105,6 +110,19 @@ def empty_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture
+def no_cache(monkeypatch) -> None:
+    """The cache's server is gone. Of the class: what is put on the connection itself would stay there after the test."""
+    from django.core.cache.backends.locmem import LocMemCache
+    from redis.exceptions import ConnectionError as CacheLost
+
+    def lost(*args: object, **kwargs: object) -> None:
+        raise CacheLost("no route to cache")
+
+    for verb in ("add", "get", "set"):
+        monkeypatch.setattr(LocMemCache, verb, lost)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from redis.exceptions import ConnectionError as NoRedis
 
 from prepaid.merchants.models import Merchant
 from tests.prepaid.cards import factories as shops
@@ -111,12 +110,8 @@ def test_a_page_that_is_not_there_is_not_kept(merchant: Merchant) -> None:
     assert not pages_kept()
 
 
-def test_without_the_cache_the_page_is_there_all_the_same(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_args: object, **_named: object) -> None:
-        raise NoRedis("gone")
-
-    monkeypatch.setattr("prepaid.people.kept_pages.cache.get", gone)
-    monkeypatch.setattr("prepaid.people.kept_pages.cache.set", gone)
+def test_without_the_cache_the_page_is_there_all_the_same(merchant: Merchant, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("no_cache")
     assert merchant.name in Client().get(page_of(merchant)).content.decode()
 
 

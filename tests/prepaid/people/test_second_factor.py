@@ -10,11 +10,9 @@ import pytest
 from allauth.account.internal.flows import reauthentication
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from redis.exceptions import ConnectionError as CacheLost
 
 from escrow.models import AuditEntry
 from prepaid.notices.models import Message
@@ -347,16 +345,11 @@ def test_secrets_are_not_readable_in_the_table(client: Client, phone: Phone) -> 
     assert {len(data.get("seed", data.get("secret"))) > 70 for data in stored} == {True}
 
 
-def test_without_the_cache_no_code_is_tried(client: Client, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_cache_no_code_is_tried(client: Client, phone: Phone, request: pytest.FixtureRequest) -> None:
     user = make_official()
     set_up(client, user, phone)
     sms(client, user)
-
-    def lost(*args: object, **kwargs: object) -> bool:
-        raise CacheLost("no route to cache")
-
-    for verb in ("add", "get", "set"):
-        monkeypatch.setattr(LocMemCache, verb, lost)
+    request.getfixturevalue("no_cache")
     answer = client.post("/accounts/second-factor/code/", {"code": phone.later()})
     assert answer.status_code == 503
     assert deeds(user) == ["add_factor"]

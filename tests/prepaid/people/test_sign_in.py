@@ -6,7 +6,6 @@ import re
 import pytest
 from allauth.account.internal.flows import code_verification
 from django.core.cache import cache
-from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 from redis.exceptions import ConnectionError as CacheLost
 
@@ -239,15 +238,10 @@ def test_signing_in_has_no_password_door(client: Client) -> None:
     assert client.get("/accounts/password/reset/").status_code == 404
 
 
-def test_without_the_cache_nobody_gets_in_and_a_page_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_cache_nobody_gets_in_and_a_page_says_so(client: Client, request: pytest.FixtureRequest) -> None:
     user, signed_in = make_user(), Client()
     signed_in.force_login(user)
-
-    def lost(*args: object, **kwargs: object) -> bool:
-        raise CacheLost("no route to cache")
-
-    for verb in ("add", "get", "set"):
-        monkeypatch.setattr(LocMemCache, verb, lost)
+    request.getfixturevalue("no_cache")
     with pytest.raises(CacheLost):
         cache.get("anything")
     for page, data in (
