@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F, Sum
-from django.db.transaction import atomic
+from django.db.transaction import atomic, on_commit
 from django.utils import timezone
 
-from sandbox_bank import behaviour
+from sandbox_bank import behaviour, news
 from sandbox_bank.facts import payment_facts, transfer_facts
 from sandbox_bank.models import Account, Event, Line, Payment, Transfer
 
@@ -118,6 +118,7 @@ def accept(transfer: Transfer) -> Transfer:
         raise Refused("insufficient_funds", f"The account can spare {transfer.account.available_fen} fen.")
     transfer.due_at = timezone.now() + timedelta(seconds=behaviour.now_in_force().settle_seconds)
     transfer.save()
+    on_commit(news.tell)
     Account.objects.filter(pk=transfer.account_id).update(reserved_fen=F("reserved_fen") + transfer.amount_fen)
     return transfer
 
@@ -166,6 +167,7 @@ def announce(type_: str, data: dict[str, Any], notify_url: str) -> None:
         due_at = waiting.due_at if waiting else due_at
     copies = 0 if behaviour.happens(how.lose) else 2 if behaviour.happens(how.duplicate) else 1
     Event.objects.create(type=type_, data=data, notify_url=notify_url, due_at=due_at, copies=copies)
+    on_commit(news.tell)
 
 
 def same(row: Row, **fields: Any) -> Row:

@@ -1,4 +1,4 @@
-"""Databases for tests: one migrated template, cloned for the run and for every test that commits.
+"""Databases for tests: one migrated template, cloned for each process of the run and for every test that commits.
 
 Truncating between tests is not possible (transfers are immutable, and the serving role may not) and would take the
 reference data away, so a test that commits works in a clone of its own, dropped afterwards.
@@ -16,11 +16,16 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.utils import timezone
 
 from embedded.postgres import default_privileges
+from escrow.clock import beijing_date
+from escrow.operations import load_working_days
 from prepaid.settings import database
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Advisory locks of the server's: one process migrates the template; while somebody clones it, it stays.
+BUILDING, CLONING = 7_301, 7_302
 OURS = ["escrow", "prepaid", "complaints", "demo"]
 
 
@@ -34,7 +39,8 @@ class Databases:
         self._server = {key: connection.settings_dict[key] for key in self._keys}
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each of the suite's processes has its own
         self.base = "_".join(filter(None, ["test", connection.settings_dict["NAME"], worker]))
-        self.template = f"{self.base}_template"
+        self.template = f"test_{connection.settings_dict['NAME']}_template"
+        self._year = beijing_date(timezone.now()).year
         self._admin = psycopg2.connect(
             host=owner["HOST"],
             port=owner["PORT"] or None,
@@ -47,11 +53,20 @@ class Databases:
             pytest.exit(f"Another test run uses {self.base}: wait for it, or set DATABASE_URL to another database.", 3)
 
     def build_template(self, *, reuse: bool) -> None:
-        """Migrate the template as the owner; with ``reuse`` only when migrations or their data changed."""
-        digest = self._digest()
-        described = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-        if reuse and (self._ask(described, self.template) or [None])[0] == digest:
-            return
+        """Migrate the template as the owner, once for all processes of a run, and load the calendar, which most tests need; with
+        ``reuse`` only when migrations or their data changed. Whoever comes second waits."""
+        self._run(f"SELECT pg_advisory_lock({BUILDING})")
+        try:
+            made_as = self._digest() + ("" if reuse else os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+            described = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+            if (self._ask(described, self.template) or [None])[0] != made_as:
+                self._build()
+                self._run(f"COMMENT ON DATABASE \"{self.template}\" IS '{made_as}'")
+            self._run(f"SELECT pg_advisory_lock_shared({CLONING})")
+        finally:
+            self._run(f"SELECT pg_advisory_unlock({BUILDING})")
+
+    def _build(self) -> None:
         self.drop(self.template)
         self.create(self.template)
         with self.use(self.template, as_owner=True):
@@ -59,7 +74,13 @@ class Databases:
                 with connection.cursor() as cursor:
                     cursor.execute(default_privileges(owner=self._owner["USER"], app=self._server["USER"]))
             call_command("migrate", interactive=False, verbosity=0)
-        self._run(f"COMMENT ON DATABASE \"{self.template}\" IS '{digest}'")
+            load_working_days(first_year=self._year - 1, last_year=self._year + 2, confirmed_until=self._year)
+
+    def leave_template(self, *, keep: bool) -> None:
+        """No more clones; the last to leave drops it."""
+        self._run(f"SELECT pg_advisory_unlock_shared({CLONING})")
+        if not keep and self._ask(f"SELECT pg_try_advisory_lock({CLONING})")[0]:
+            self.drop(self.template)
 
     @contextmanager
     def clone(self, name: str) -> Iterator[str]:
@@ -105,7 +126,7 @@ class Databases:
             return cursor.fetchone()
 
     def _digest(self) -> str:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(str(self._year).encode())
         for package in OURS:
             for path in sorted((ROOT / package).rglob("*")):
                 inside = path.relative_to(ROOT).parts

@@ -164,7 +164,8 @@ def asked(query: str) -> dict[str, str]:
     except ValueError:
         return {}
     names = {WORDS, *(one.parameter_name for one in FILTERS)}
-    return {name: value.strip().replace("\0", "") for name, value in pairs if name in names and value.strip()}
+    said = {name: value.replace("\0", "").strip() for name, value in pairs if name in names}
+    return {name: value for name, value in said.items() if value}
 
 
 def tidy(query: str) -> str:

@@ -27,7 +27,7 @@ from prepaid.people import reference
 from prepaid.people.models import Department, Division, DivisionLevel, User
 from prepaid.products.models import Product, ProductVersion
 from prepaid.products.states import VersionState
-from tests.escrow.factories import ACTOR, AT, calendar, held_agreement
+from tests.escrow.factories import ACTOR, AT, held_agreement
 
 SINCE = date(2022, 6, 1)
 #: District, and a subdistrict in it.
@@ -42,11 +42,10 @@ _kept: list[list[models.Model]] = []
 
 
 def city() -> None:
-    """The calendar, two districts with a street each, all departments and sectors, the time limits. The loaders write it once; after
+    """Two districts with a street each, all departments and sectors, the time limits. The loaders write it once; after
     that their rows are put in as they were, which is what most tests of complaints would else spend their time with."""
     if Sector.objects.exists():
         return
-    calendar()
     if _kept and not any(model.objects.exists() for model in REFERENCE):
         for rows in _kept:
             for row in rows:

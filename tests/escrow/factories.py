@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from escrow import operations as escrow
 from escrow.channels import PaymentAnswer
-from escrow.models import Agreement, Beneficiary, Payment, WorkingDay
+from escrow.models import Agreement, Beneficiary, Payment
 from escrow.operations.payments import take_payment
 from escrow.states import COUNTED_PLANS, Plan
 
@@ -15,13 +15,7 @@ ACTOR = "system:test"
 _numbers = itertools.count(1)
 
 
-def calendar() -> None:
-    if not WorkingDay.objects.exists():
-        escrow.load_working_days(first_year=2026, last_year=2027, confirmed_until=2026)
-
-
 def beneficiary() -> Beneficiary:
-    calendar()
     made = escrow.register_beneficiary(at=AT, actor=ACTOR)
     return escrow.set_payout_account(
         beneficiary_id=made.pk, account_no="6222020200112233", account_name="京城健身", at=AT, actor=ACTOR

@@ -20,7 +20,7 @@ from escrow.models import AuditEntry, Stoppage, Use
 from escrow.operations.silence import CHUNK
 from escrow.operations.uses import Charge, charge_many, resolve_many
 from escrow.states import Silence, StoppageKind, UseState
-from tests.escrow.factories import ACTOR, AT, beneficiary, calendar, held_agreement
+from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
 
 pytestmark = pytest.mark.django_db
 DAYS = 15
@@ -123,7 +123,6 @@ def test_a_notice_changes_nothing_of_a_use_that_expires():
     ],
 )
 def test_working_days_across_the_national_day_holiday(told_on, last_day):
-    calendar()
     at = datetime(told_on.year, told_on.month, told_on.day, 3, tzinfo=UTC)
     use = reserve(held_agreement(), at=at)
     until = told(use, at=at).confirm_until

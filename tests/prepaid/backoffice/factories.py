@@ -23,7 +23,7 @@ from escrow.operations.statements import set_aside
 from escrow.states import AccountCode, InstructionState, RefundBasis
 from prepaid.merchants.models import Merchant
 from prepaid.notices.models import Message
-from tests.escrow.factories import ACTOR, AT, calendar, open_agreement, order, paid
+from tests.escrow.factories import ACTOR, AT, open_agreement, order, paid
 from tests.prepaid.merchants.factories import make_merchant, owner_of
 
 #: When everything is looked at: four days after it went wrong.
@@ -39,7 +39,6 @@ KINDS = {
 
 
 def merchant() -> Merchant:
-    calendar()
     return make_merchant()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 
 from escrow import clock
-from escrow import operations as escrow
 from escrow.channels import PaymentAnswer, TransferAnswer
 from escrow.models import Account, Agreement, Instruction, Payment, Transfer, Use
 from escrow.operations.instructions import record_answer
@@ -51,10 +50,7 @@ def person(name: str = "李小明") -> User:
 
 def shop(**facts: Any) -> people.Shop:
     """A hairdresser with one store, below the sum from which its cards must be filed."""
-    made = people.shop(**facts)
-    today = clock.today()
-    escrow.load_working_days(first_year=today.year - 1, last_year=today.year + 2, confirmed_until=today.year)
-    return made
+    return people.shop(**facts)
 
 
 def on_sale(at_shop: people.Shop, kind: str = Plan.SESSIONS, **figures: Any) -> ProductVersion:

@@ -19,7 +19,7 @@ from prepaid.cards.models import Certificate, CertificateReading
 from prepaid.cards.operations.certificates import MOST_VALID
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole
-from tests.escrow.factories import ACTOR, AT, calendar, held_agreement
+from tests.escrow.factories import ACTOR, AT, held_agreement
 from tests.prepaid.cards.test_pages import MOST_QUERIES, signed_in
 from tests.prepaid.merchants.factories import make_merchant, owner_of
 from tests.prepaid.merchants.test_money import used
@@ -32,7 +32,6 @@ FACTS = {"reader": "Bank of Haidian", "days": 30, "consents": True}
 @pytest.fixture
 def merchant() -> Merchant:
     """Three cards sold; one used, paid out and refunded, one used later."""
-    calendar()
     merchant = make_merchant()
     card, other = held_agreement(merchant.beneficiary), held_agreement(merchant.beneficiary)
     held_agreement(merchant.beneficiary)

@@ -12,7 +12,7 @@ from escrow.models import Claim, LegalHold, ReserveRule
 from escrow.operations.instructions import record_answer
 from escrow.states import RefundBasis
 from prepaid.merchants.models import Merchant
-from tests.escrow.factories import AT, calendar, held_agreement
+from tests.escrow.factories import AT, held_agreement
 from tests.prepaid.merchants.factories import make_merchant, make_store, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,6 @@ ACTOR = "system:test"
 @pytest.fixture
 def merchant(client) -> Merchant:
     """A merchant whose owner is signed in, with 2,000 yuan earned, paid out, and 500 of it owed again."""
-    calendar()
     merchant = make_merchant()
     client.force_login(owner_of(merchant).user)
     card = held_agreement(merchant.beneficiary)

@@ -9,7 +9,7 @@ from escrow import operations as escrow
 from escrow.clock import today
 from escrow.models import AuditEntry
 from prepaid.merchants.models import Merchant, StaffMember, StaffRole, Store
-from tests.escrow.factories import calendar, held_agreement
+from tests.escrow.factories import held_agreement
 from tests.prepaid.merchants.factories import (
     CHAOYANG,
     HAIDIAN,
@@ -258,7 +258,6 @@ def test_one_switches_between_ones_own_merchants(client) -> None:
 def test_a_payout_is_shown_with_the_lines_it_is_the_sum_of(
     client, merchant: Merchant, django_assert_max_num_queries
 ) -> None:
-    calendar()
     agreement = held_agreement(merchant.beneficiary)
     at = agreement.funded_at
     for number in range(3):

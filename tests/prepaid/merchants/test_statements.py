@@ -15,7 +15,7 @@ from escrow.money import yuan
 from escrow.states import AccountCode, Reason, RefundBasis
 from prepaid.merchants.models import Merchant
 from prepaid.merchants.statements import Month, months
-from tests.escrow.factories import ACTOR, AT, calendar, held_agreement
+from tests.escrow.factories import ACTOR, AT, held_agreement
 from tests.prepaid.merchants.factories import make_merchant, owner_of
 from tests.prepaid.merchants.test_money import used
 
@@ -27,7 +27,6 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def merchant(client) -> Merchant:
     """A merchant whose owner is signed in: two cards sold in November, one used, paid out and refunded, one used in December."""
-    calendar()
     merchant = make_merchant()
     client.force_login(owner_of(merchant).user)
     card, other = held_agreement(merchant.beneficiary), held_agreement(merchant.beneficiary)

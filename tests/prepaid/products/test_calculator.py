@@ -11,18 +11,12 @@ from hypothesis import strategies as st
 
 from escrow.money import yuan
 from prepaid.products.refund_rules import CardKind, RefundFacts, quote
-from tests.escrow.factories import calendar
 
 pytestmark = pytest.mark.django_db
 QUERIES_A_PAGE = 3
 #: 2,000 yuan for ten visits, three used at a list price of 300.
 SESSIONS = {"kind": "sessions", "paid": "2000", "sessions": "10", "used": "3", "list_price": "300"}
 STORED = {"kind": "stored_value", "paid": "1000", "gift": "200", "used": "600"}
-
-
-@pytest.fixture(autouse=True)
-def clock_runs(db) -> None:
-    calendar()
 
 
 def ask(client: Client, language: str = "en", **typed: str) -> tuple[int, str]:

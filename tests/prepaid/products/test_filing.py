@@ -21,7 +21,7 @@ from prepaid.products.reference import add_visit_rule
 from prepaid.products.states import FilingState, VersionState
 from prepaid.products.terms import Terms
 from tests.escrow.factories import AT as ESCROW_AT
-from tests.escrow.factories import calendar, held_agreement
+from tests.escrow.factories import held_agreement
 from tests.prepaid.merchants.factories import ACTOR, AT, HAIDIAN, make_merchant, make_staff, make_store, owner_of
 from tests.prepaid.merchants.test_money import used
 from tests.prepaid.people.factories import make_official, make_operator, make_user
@@ -162,7 +162,6 @@ def test_the_threshold_counts_what_is_held_and_this_card(held_fen: int, required
 
 
 def test_an_exempt_card_stops_selling_when_the_balance_reaches_the_threshold() -> None:
-    calendar()
     merchant = make_merchant(sector="beauty")
     version = make_draft(merchant, sessions_draft([make_store(merchant)]))
     make_filing(version)
@@ -175,7 +174,6 @@ def test_an_exempt_card_stops_selling_when_the_balance_reaches_the_threshold() -
 
 def test_the_day_on_which_filing_becomes_a_duty_is_foreseen(client, monkeypatch) -> None:
     """400,000 of 500,000 yuan came in four weeks: the rest comes in seven days, unless it is used meanwhile."""
-    calendar()
     merchant, monday = make_merchant(sector="beauty"), date(2026, 11, 30)
     make_filing(make_draft(merchant, sessions_draft([make_store(merchant)])))
     card = held_agreement(merchant.beneficiary, price_fen=40_000_000)
@@ -197,7 +195,6 @@ def test_the_day_on_which_filing_becomes_a_duty_is_foreseen(client, monkeypatch)
 
 
 def test_owners_and_managers_are_told_once_and_today_says_the_day(client, monkeypatch, django_assert_max_num_queries):
-    calendar()
     merchant, now = make_merchant(sector="beauty"), datetime(2026, 11, 30, 10, tzinfo=clock.BEIJING)
     make_filing(make_draft(merchant, sessions_draft([make_store(merchant)])))
     people = {owner_of(merchant).user, make_staff(merchant, StaffRole.MANAGER).user}
