@@ -4,7 +4,6 @@
 commit, other processes) takes the fixture ``committed_db`` instead: a database of its own.
 """
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,10 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
-    # What is loaded by now stays to the end: the collector need not look through it, nor as often as in a small program.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,11 +46,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         (city if "city" in fixtures else rest).append(item)
     items[:] = city + rest
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, at most four: a test that waits for a browser, a worker or a clock leaves its core idle."""
-    return min(4, len(os.sched_getaffinity(0)) + 1)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
