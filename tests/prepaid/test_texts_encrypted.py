@@ -15,24 +15,24 @@ from tests.complaints import factories as make
 BEFORE = [("cases", "0003"), ("cards", "0008"), ("merchants", "0056"), ("products", "0057")]
 
 
+class StepByStep(MigrationLoader):
+    """The migrations without those that replace others."""
+
+    def load_disk(self) -> None:
+        super().load_disk()
+        self.disk_migrations = {key: one for key, one in self.disk_migrations.items() if not one.replaces}
+
+
+def step_by_step() -> MigrationExecutor:
+    executor = MigrationExecutor(connection)
+    executor.loader = StepByStep(connection)
+    return executor
+
+
 def raw(sql: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return str(cursor.fetchone()[0])
-
-
-class StepByStep(MigrationLoader):
-    """Without the migrations that replace others."""
-
-    def load_disk(self) -> None:
-        super().load_disk()
-        self.disk_migrations = {node: step for node, step in self.disk_migrations.items() if not step.replaces}
-
-
-def steps() -> MigrationExecutor:
-    executor = MigrationExecutor(connection)
-    executor.loader = StepByStep(connection)
-    return executor
 
 
 COLUMNS = {
@@ -56,7 +56,7 @@ def test_old_rows_are_encrypted_in_place_and_the_terms_keep_their_fingerprint(co
     assert all(clear.values())
     assert not [sql for sql in COLUMNS if raw(sql) == clear[sql]]
     with databases.use(committed_db, as_owner=True):
-        executor = steps()
+        executor = step_by_step()
         latest = [node for node in executor.loader.graph.leaf_nodes() if node[0] in dict(BEFORE)]
         names = {
             app: next(n for a, n in executor.loader.disk_migrations if a == app and n.startswith(no))
@@ -64,7 +64,7 @@ def test_old_rows_are_encrypted_in_place_and_the_terms_keep_their_fingerprint(co
         }
         executor.migrate(list(names.items()))
         assert {sql: raw(sql) for sql in COLUMNS} == clear
-        executor = steps()
+        executor = step_by_step()
         executor.migrate(latest)
     assert not [sql for sql in COLUMNS if raw(sql) == clear[sql]]
     assert {sql: read() for sql, read in COLUMNS.items()} == clear
