@@ -35,7 +35,7 @@ INSERT INTO cases_case SELECT (jsonb_populate_record(c, jsonb_build_object(
     'state', CASE WHEN part < 5 THEN 'dispatched' WHEN part < 8 THEN 'in_hand' WHEN part < 10 THEN 'executing' ELSE 'closed' END,
     'lead_department_id', department, 'lead_district_id', district, 'district_id', district, 'subdistrict_id', NULL,
     'lead_officer_id', CASE WHEN part >= 5 THEN officer END, 'accepted_at', CASE WHEN part >= 5 THEN now() END,
-    'closed_at', CASE WHEN part >= 10 THEN now() END, 'due_on', due,
+    'closed_at', CASE WHEN part >= 10 THEN now() END, 'due_on', due, 'money_due_on', CASE WHEN part IN (8, 9) THEN due + 20 END,
     'received_at', due - interval '9 days', 'dispatched_at', due - interval '9 days'))).*
 FROM cases_case c, made WHERE c.number = %(number)s
 """
@@ -117,10 +117,8 @@ def _reference() -> tuple[str, dict[str, Any]]:
     from prepaid.merchants.reference import load_sectors
     from prepaid.people.reference import load_places
     from tests.complaints import factories as make
-    from tests.escrow.factories import calendar
 
     at, actor = clock.now(), "system:bench"
-    calendar()
     load_places(at=at, actor=actor)
     load_sectors(at=at, actor=actor)
     load_time_limits()
