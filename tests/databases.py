@@ -24,7 +24,7 @@ from escrow.operations import load_working_days
 from prepaid.settings import database
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Advisory locks of the server's: one process migrates the template; while somebody clones it, it stays.
+#: Advisory locks of the server's: one process makes or drops the template; while somebody clones it, it stays.
 BUILDING, CLONING = 7_301, 7_302
 OURS = ["escrow", "prepaid", "complaints", "demo"]
 
@@ -53,18 +53,20 @@ class Databases:
             pytest.exit(f"Another test run uses {self.base}: wait for it, or set DATABASE_URL to another database.", 3)
 
     def build_template(self, *, reuse: bool) -> None:
-        """Migrate the template as the owner, once for all processes of a run, and load the calendar, which most tests need; with
-        ``reuse`` only when migrations or their data changed. Whoever comes second waits."""
-        self._run(f"SELECT pg_advisory_lock({BUILDING})")
-        try:
-            made_as = self._digest() + ("" if reuse else os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+        """Migrate the template as the owner and load the calendar, which most tests need: once for all processes that test
+        beside each other, and with ``reuse`` only when migrations or their data changed. Whoever comes second waits."""
+        with self._alone():
             described = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-            if (self._ask(described, self.template) or [None])[0] != made_as:
+            same = (self._ask(described, self.template) or [None])[0] == self._digest()
+            unused = self._ask(f"SELECT pg_try_advisory_lock({CLONING})")[0]
+            if not same and not unused:
+                pytest.exit(f"Another test run uses a {self.template} of other migrations: wait for it.", 3)
+            if not same or (unused and not reuse):
                 self._build()
-                self._run(f"COMMENT ON DATABASE \"{self.template}\" IS '{made_as}'")
+                self._run(f"COMMENT ON DATABASE \"{self.template}\" IS '{self._digest()}'")
             self._run(f"SELECT pg_advisory_lock_shared({CLONING})")
-        finally:
-            self._run(f"SELECT pg_advisory_unlock({BUILDING})")
+            if unused:
+                self._run(f"SELECT pg_advisory_unlock({CLONING})")
 
     def _build(self) -> None:
         self.drop(self.template)
@@ -78,9 +80,19 @@ class Databases:
 
     def leave_template(self, *, keep: bool) -> None:
         """No more clones; the last to leave drops it."""
-        self._run(f"SELECT pg_advisory_unlock_shared({CLONING})")
-        if not keep and self._ask(f"SELECT pg_try_advisory_lock({CLONING})")[0]:
-            self.drop(self.template)
+        with self._alone():
+            self._run(f"SELECT pg_advisory_unlock_shared({CLONING})")
+            if not keep and self._ask(f"SELECT pg_try_advisory_lock({CLONING})")[0]:
+                self.drop(self.template)
+                self._run(f"SELECT pg_advisory_unlock({CLONING})")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._run(f"SELECT pg_advisory_lock({BUILDING})")
+        try:
+            yield
+        finally:
+            self._run(f"SELECT pg_advisory_unlock({BUILDING})")
 
     @contextmanager
     def clone(self, name: str) -> Iterator[str]:

@@ -176,15 +176,16 @@ def test_control_without_the_lock_a_payment_funds_again(committed_db, monkeypatc
 
 def blocks(sql: str, *values: object) -> int:
     """Pages that the statement touches by an index, found in memory or not. (A table of few pages is read whole once
-    PostgreSQL has counted it.)"""
+    PostgreSQL has counted it, and a new session reads its catalogue the first time.)"""
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values)
+        for _twice in range(2):
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values)
         plan = cursor.fetchone()[0][0]["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
 
-def test_a_balance_costs_the_same_after_a_thousand_uses(committed_db):
+def test_a_balance_costs_the_same_after_a_thousand_uses(committed_db, databases):
     agreement = held_agreement(to := beneficiary(), price_fen=10_000_000, units_total=5_000)
     balance = "SELECT credits_posted - debits_posted FROM escrow_account WHERE agreement_id = %s AND asset = 'CNY'"
     history = "SELECT sum(amount) FROM escrow_transfer WHERE beneficiary_id = %s AND agreement_id = %s"
@@ -203,6 +204,11 @@ def test_a_balance_costs_the_same_after_a_thousand_uses(committed_db):
         ]
         escrow.charge_many(commands, at=AT, actor=ACTOR)
     assert queries.holding(agreement.pk).units_used == 1_000
-    # Versions of the row that PostgreSQL's own ANALYZE still sees are passed over until it ends.
-    until(lambda: blocks(balance, agreement.pk) <= first[0] + 3, seconds=60)
+
+    def tidied() -> bool:
+        """As autovacuum does; versions of the row that another session still sees stay until it ends."""
+        as_owner(databases, committed_db, "VACUUM escrow_account")
+        return blocks(balance, agreement.pk) <= first[0] + 3
+
+    until(tidied, seconds=60)
     assert blocks(history, to.pk, agreement.pk) > first[1] + 20  # the control: a sum over history grows with it

@@ -20,57 +20,32 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [
-        ("escrow", "0001_squashed_0170_undone_deposit_given_up"),
-        ("people", "__first__"),
-    ]
+    dependencies = [("escrow", "0001_squashed_0170_undone_deposit_given_up"), ("people", "__first__")]
 
     operations = [
         RenderedOnce(
             migrations.CreateModel(
                 name="Assignment",
                 fields=[
-                    (
-                        "id",
-                        models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                    ),
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("lane", models.CharField(max_length=24, verbose_name="kind")),
                     ("ref", models.BigIntegerField(verbose_name="number")),
-                    (
-                        "owner",
-                        models.ForeignKey(
-                            on_delete=django.db.models.deletion.PROTECT,
-                            related_name="matters",
-                            to=settings.AUTH_USER_MODEL,
-                            verbose_name="responsible",
-                        ),
-                    ),
+                    ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="matters", to=settings.AUTH_USER_MODEL, verbose_name="responsible")),
                     ("assigned_at", models.DateTimeField(verbose_name="since")),
                 ],
-                options={
-                    "verbose_name": "open matter",
-                    "verbose_name_plural": "open matters",
-                    "constraints": [models.UniqueConstraint(fields=("lane", "ref"), name="assignment_one_owner")],
-                },
+                options={"verbose_name": "open matter", "verbose_name_plural": "open matters", "constraints": [models.UniqueConstraint(fields=("lane", "ref"), name="assignment_one_owner")]},
             ),
             migrations.CreateModel(
                 name="CustodyFile",
                 fields=[
-                    (
-                        "id",
-                        models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                    ),
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("day", models.DateField(unique=True, verbose_name="day")),
                     ("rows", models.PositiveIntegerField(verbose_name="rows")),
                     ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                     ("content", models.BinaryField()),
                     ("made_at", models.DateTimeField(verbose_name="made")),
                 ],
-                options={
-                    "verbose_name": "daily file for the city",
-                    "verbose_name_plural": "daily files for the city",
-                    "ordering": ["-day"],
-                },
+                options={"verbose_name": "daily file for the city", "verbose_name_plural": "daily files for the city", "ordering": ["-day"]},
             ),
         ),
         migrations.RunSQL(files.KEPT, files.UNDO),
