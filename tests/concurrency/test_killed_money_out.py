@@ -29,6 +29,7 @@ from escrow.models import (
 from escrow.operations import instructions
 from escrow.operations.refunds import Settlement
 from escrow.states import Plan, RefundBasis
+from escrow.transactions import call, transaction
 from tests.concurrency.killing import KILLS, PATIENCE, survives
 from tests.escrow.factories import ACTOR, AT, beneficiary, open_agreement
 from tests.sandbox_bank.bank import pay, until
@@ -107,6 +108,8 @@ def at_the_bank(one: Beneficiary) -> list[tuple[str, str, int]]:
 def story(one: Beneficiary) -> dict[str, list[Any]]:
     """All that has become of a merchant, without the numbers that differ between twins."""
     mine = {"beneficiary": one}
+    with transaction():  # how much was appended since the last run depends on how many runs there were
+        call("escrow_fold", one.pk)
     accounts = Account.objects.filter(**mine).values_list(
         "code", "channel", "asset", "debits_posted", "credits_posted", "debits_pending", "credits_pending", "version"
     )
@@ -130,6 +133,18 @@ def story(one: Beneficiary) -> dict[str, list[Any]]:
         "orders": sorted(orders, key=str),
         "audit": sorted(audit.values_list("action", "at")),
         "bank": at_the_bank(one),
+    }
+
+
+def differences(one: Beneficiary, twin: Beneficiary) -> dict[str, list[Any]]:
+    """Where the stories of two twins part: what stands in one of them only."""
+    ours, theirs = story(one), story(twin)
+    return {
+        part: [("ours", it) for it in ours[part] if it not in theirs[part]]
+        + [("theirs", it) for it in theirs[part] if it not in ours[part]]
+        + [(len(ours[part]), len(theirs[part]))]
+        for part in ours
+        if ours[part] != theirs[part]
     }
 
 
@@ -176,7 +191,7 @@ def test_payouts_end_as_if_nobody_had_killed_a_run(clock):
 
     survives(run, prepare=a_day, unfinished=unfinished, found=found)
     for one, twin in pairs:
-        assert story(one) == story(twin)
+        assert differences(one, twin) == {}
     assert Payout.objects.filter(beneficiary__in=ours).count() > KILLS
     assert all(finding.ok for finding in invariants.prove())
 
@@ -214,6 +229,6 @@ def test_refunds_end_as_if_nobody_had_killed_a_run(clock):
         return settled < CARDS or open_orders([one])
 
     survives(lambda: settle(one, due), prepare=cards_are_closed, unfinished=unfinished, found=found)
-    assert story(one) == story(twin)
+    assert differences(one, twin) == {}
     assert Refund.objects.filter(agreement__beneficiary=one).count() == CARDS * (KILLS + 1)
     assert all(finding.ok for finding in invariants.prove())
