@@ -11,7 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
 
-FONT = Path(__file__).parent / "data" / "NotoSansCJKsc-contract.otf"
+FONT = Path(__file__).parent / "data" / "NotoSansCJKsc-contract.ttf"
 FAMILY = "contract"
 #: Points: 11 on A4 can be read on a phone held sideways.
 BODY, SMALL, HEADING, TITLE = 11.0, 8.5, 13.0, 18.0
