@@ -5,6 +5,7 @@ import pytest
 
 from tests.browser import people
 from tests.browser.person import DESKTOP, PHONE
+from tests.soak import one_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,7 +32,7 @@ BESIDE_A_SHOP = (
 )
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("language", one_of("zh-hans", "en"))
 def test_from_the_first_filing_to_the_last_payout(city, person, language):
     gym = people.Gym()
     reads = {"language": language, "typed": (gym.name, gym.store, "顾*", people.EXAMPLE_ADDRESS)}

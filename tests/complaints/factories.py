@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from django.db import models
-
 from complaints.cases import operations
 from complaints.cases.models import Case, TimeLimit
 from complaints.cases.reference import load_time_limits
@@ -28,6 +26,7 @@ from prepaid.people.models import Department, Division, DivisionLevel, User
 from prepaid.products.models import Product, ProductVersion
 from prepaid.products.states import VersionState
 from tests.escrow.factories import ACTOR, AT, held_agreement
+from tests.reference_rows import ReferenceRows
 
 SINCE = date(2022, 6, 1)
 #: District, and a subdistrict in it.
@@ -36,27 +35,10 @@ FENGTAI, FENGTAI_STREET = "110106", "110106001"
 _numbers = itertools.count(1)
 
 
-#: What the city's loaders write, in the order in which it can be written; kept from the first city of this process.
-REFERENCE = (Department, Division, Sector, SectorRule, TimeLimit)
-_kept: list[list[models.Model]] = []
-
-
 def city() -> None:
-    """Two districts with a street each, all departments and sectors, the time limits. The loaders write it once; after
-    that their rows are put in as they were, which is what most tests of complaints would else spend their time with."""
-    if Sector.objects.exists():
-        return
-    if _kept and not any(model.objects.exists() for model in REFERENCE):
-        for rows in _kept:
-            for row in rows:
-                if isinstance(row._meta.pk, models.AutoField):
-                    row.pk = None
-            type(rows[0])._default_manager.bulk_create(rows)
-        return
-    fresh = not any(model.objects.exists() for model in REFERENCE)
-    _load()
-    if fresh:
-        _kept[:] = [list(model._default_manager.order_by("pk")) for model in REFERENCE]
+    """Two districts with a street each, all departments and sectors, the time limits."""
+    if not Sector.objects.exists():
+        CITY.put()
 
 
 def _load() -> None:
@@ -76,6 +58,9 @@ def _load() -> None:
         )
     load_sectors(at=AT, actor=ACTOR)
     load_time_limits()
+
+
+CITY = ReferenceRows(_load, Department, Division, Sector, SectorRule, TimeLimit)
 
 
 def person(name: str = "李小明") -> User:

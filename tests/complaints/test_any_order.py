@@ -1,7 +1,6 @@
 """Whatever people, the bank and the clock do, in any order: no case loses its lead, ends in a state nobody knows, or runs
 over its time without a mark; and the money always stands where the case says."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -29,9 +28,10 @@ from escrow.models import Refund
 from escrow.states import AgreementState
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 500 if os.environ.get("PREPAID_SOAK") == "1" else 12
+EXAMPLES = 500 if SOAK else 12
 
 DEEDS = st.one_of(
     st.tuples(st.just("accept"), st.integers(0, 2)),

@@ -6,7 +6,6 @@ A life is a walk by chance whose next deed is one that is apt and has seldom bee
 fails. ``make test`` plays a few lives of each kind, ``make soak`` a hundred, with other seeds each time.
 """
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -44,9 +43,9 @@ from tests.complaints import factories as make
 from tests.complaints import mediating
 from tests.complaints.factories import ACTOR, AT, FENGTAI
 from tests.complaints.worlds import Charges, Elsewhere, Nowhere, Refunds, World, leaves
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 LIVES, STEPS = (100, 80) if SOAK else (8, 60)
 #: What happens in a few lives too.
 OFTEN = {EventKind.ACCEPTED, EventKind.CALLED_IN, EventKind.ASKED_BACK}

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.db import connection, connections
 
-KILLS = 200 if os.environ.get("PREPAID_SOAK") == "1" else 10
+from tests.soak import SOAK
+
+KILLS = 200 if SOAK else 10
 PATIENCE = 30  # seconds for the runs after a kill, and for one run
 FORK = multiprocessing.get_context("fork")
 

@@ -3,7 +3,6 @@
 ``make test`` plays a few rounds, ``make soak`` many. The verbs are those that ``tests/properties`` plays against a model.
 """
 
-import os
 import random
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -19,9 +18,10 @@ from escrow.states import OPEN_USES, InstructionKind, PaymentState, Plan, UseSta
 from tests.concurrency.threads import at_once
 from tests.escrow.deeds import VERBS, Aim, SilentChannel
 from tests.escrow.factories import ACTOR, AT, beneficiary, open_agreement, order, paid
+from tests.soak import SOAK
 
 THREADS, DEEDS = 8, 40
-ROUNDS = 60 if os.environ.get("PREPAID_SOAK") == "1" else 3
+ROUNDS = 60 if SOAK else 3
 #: How often each verb comes up; every verb does.
 WEIGHTS = {
     "pay": 6, "charge": 16, "confirm": 5, "void": 3, "expire": 2, "dispute": 3, "decide": 3, "withdraw": 2, "undo": 4,

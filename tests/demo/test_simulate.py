@@ -16,9 +16,9 @@ from demo.simulated.city import build, caught, outcome, seen, watched
 from demo.simulated.losses import loss
 from demo.simulated.plans import HONEST, VANISHING
 from demo.simulated.profile import BadProfile, profile
+from tests.soak import SOAK
 
 ROOT = Path(__file__).resolve().parents[2]
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 KEYS = [
     "seed",
     "merchants",

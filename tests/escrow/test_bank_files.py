@@ -3,7 +3,6 @@
 import io
 import itertools
 import json
-import os
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -32,6 +31,7 @@ from escrow.models import (
 )
 from escrow.states import InstructionKind, InstructionState, RefundBasis
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
+from tests.soak import SOAK
 
 DAY = date(2026, 11, 23)
 
@@ -327,7 +327,7 @@ MOVES = st.lists(
 class Splitting(TestCase):
     """However a history is cut into files, repeated and shuffled, the lines kept and the money moved are the same."""
 
-    @settings(max_examples=200 if os.environ.get("PREPAID_SOAK") == "1" else 12, deadline=None)
+    @settings(max_examples=200 if SOAK else 12, deadline=None)
     @given(
         moves=MOVES,
         cuts=st.lists(st.integers(0, 12), max_size=3),

@@ -1,7 +1,6 @@
 """Whatever is sent to the counter's API: no 5xx, a refusal with a sentence that changes nothing, or a ledger that adds up."""
 
 import json
-import os
 import uuid
 from datetime import date
 from typing import Any
@@ -19,9 +18,10 @@ from escrow.models import Transfer
 from escrow.states import Plan
 from tests.journeys.refusals import LANGUAGES, facts, is_in, signed_in, told
 from tests.prepaid.cards import factories as make
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 2000 if os.environ.get("PREPAID_SOAK") == "1" else 150
+EXAMPLES = 2000 if SOAK else 150
 CARDS = list(Plan)
 
 

@@ -37,8 +37,8 @@ from tests.journeys.faulty import SWEEP, Faulty, quiet
 from tests.journeys.ways_in import Order, from_the_hotline, numbers, orders, written
 from tests.journeys.what_happened import REPORTED, wrong
 from tests.sandbox_bank.bank import Bank, until
+from tests.soak import SOAK
 
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 ORDERS, KILLS = (500, 50) if SOAK else (30, 5)
 #: Seconds that the broker is away, and complaints that come in meanwhile.
 AWAY, MEANWHILE = (60, 60) if SOAK else (8, 8)

@@ -49,7 +49,9 @@ def test_an_import_goes_on_after_its_worker_was_killed(city):
         if not killed and found["orders"]:
             killed["worker"] = city.kill("worker")
         assert time.monotonic() < deadline, (found, city.said())
+        time.sleep(3)  # a look starts a process, which the worker has to wait for on a small machine
     city.wait_healthy(instead_of=killed)
     assert (found["orders"], found["cases"]) == (120, 120)
     while asked(city, LOOK)["waiting"]:
         assert time.monotonic() < deadline, city.said()
+        time.sleep(3)

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.city import City
+from tests.soak import SOAK
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("PREPAID_SOAK") != "1", reason="a city of its own, for a minute and a half: part of make soak"
-)
+pytestmark = pytest.mark.skipif(not SOAK, reason="a city of its own, for a minute and a half: part of make soak")
 #: What stands in the database once it has happened.
 LOOK = """
 from complaints.cases.models import Case

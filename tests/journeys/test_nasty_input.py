@@ -1,7 +1,6 @@
 """What somebody tries who means no good: every answer is a refusal that says why, never a 500, never a change."""
 
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -36,6 +35,7 @@ from tests.journeys.senders import (
 )
 from tests.prepaid.cards import factories as make
 from tests.sandbox_bank.bank import Bank
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
 TWENTY_MB = 20 * 1024 * 1024
@@ -320,7 +320,6 @@ def every_address(patterns: Any = None, before: str = "/") -> Iterator[tuple[str
             yield route, set(entry.pattern.converters)
 
 
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 #: In place of an id or a number: too large for a row, no text a database keeps, a character beyond 16 bits, too long.
 ODD_PARTS = [str(2**63), "%00", "%F0%A0%AE%B7", "x" * 3000]
 #: After the question mark: the same, and digits that Python takes for digits (Arabic three, superscript two).
@@ -352,8 +351,8 @@ def test_no_address_breaks(role: str) -> None:
         # readyz says 503 when there is no broker, as here; a copy of one's data needs no field, and is written down.
         if "logout" in route or route in {"/readyz", "/accounts/my-data/copy/"}:
             continue
-        # One role in a run tries a quarter of them, the next role the next; the soak all.
-        number, every = number + 1, 1 if SOAK else 4
+        # One role in a run tries one in eight of them, the next role the next; the soak all.
+        number, every = number + 1, 1 if SOAK else 8
         urls = [_filled(route, odd) for odd in ODD_PARTS[number % every :: every]] if names else [route]
         queries = [] if names else [f"{route}?{QUERY.format(odd)}" for odd in ODD_VALUES[number % every :: every]]
         for method, url in [*(("get", url) for url in urls + queries), *(("post", url) for url in urls)]:

@@ -1,7 +1,5 @@
 """What people had written before texts were encrypted is brought up to date in place, and back."""
 
-import os
-
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -11,6 +9,7 @@ from complaints.cases.models import Case
 from prepaid.merchants.models import Merchant
 from prepaid.products.models import ProductVersion
 from tests.complaints import factories as make
+from tests.soak import SOAK
 
 BEFORE = [("cases", "0003"), ("cards", "0008"), ("merchants", "0056"), ("products", "0057")]
 
@@ -46,7 +45,7 @@ COLUMNS = {
 
 
 @pytest.mark.skipif(
-    os.environ.get("PREPAID_SOAK") != "1",
+    not SOAK,
     reason="a minute and more for a step that no later change touches: part of make soak",
 )
 def test_old_rows_are_encrypted_in_place_and_the_terms_keep_their_fingerprint(committed_db, databases):

@@ -1,7 +1,6 @@
 """Whatever the order of days, runs, pauses and stoppages: what accrued is what a model of a few lines says, and ``prove``
 finds nothing."""
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,9 +17,10 @@ from escrow.errors import DomainError
 from escrow.models import Pause, Use
 from escrow.states import Party, PauseState, Plan, StoppageKind, UseState
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 1_000 if os.environ.get("PREPAID_SOAK") == "1" else 60
+EXAMPLES = 1_000 if SOAK else 60
 LAG = 7
 PAID_ON = beijing_date(AT)
 PLACES = ("1", "2")

@@ -1,7 +1,6 @@
 """Whatever the order of uses, early releases and refunds: what was paid is in custody, out early, earned or settled, to the
 fen at every moment, and ``prove`` finds nothing."""
 
-import os
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,9 +15,10 @@ from escrow.errors import DomainError
 from escrow.models import EarlyRelease, EarlyReleaseRule, Refund, Transfer, Use
 from escrow.states import COUNTED_PLANS, AgreementState, Asset, Plan, Reason, RefundBasis, UseState
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
+from tests.soak import SOAK
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 1_000 if os.environ.get("PREPAID_SOAK") == "1" else 40
+EXAMPLES = 1_000 if SOAK else 40
 DAY = timedelta(days=1)
 
 cards = st.tuples(

@@ -28,8 +28,8 @@ from escrow.models import Beneficiary, Instruction, Payment, ReserveRule, Workin
 from escrow.states import InstructionKind, InstructionState, Plan, UseState
 from tests.escrow.deeds import VERBS, Aim, SilentChannel
 from tests.escrow.factories import AT, beneficiary, open_agreement, order, paid
+from tests.soak import SOAK
 
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 #: Examples, all processes together, and steps of each: long lives, and many short ones.
 SHAPES = [(2_000, 220)] if SOAK else [(70, 15), (25, 220)]
 PROCESSES = os.cpu_count() or 1

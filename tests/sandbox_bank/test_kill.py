@@ -1,6 +1,5 @@
 """kill -9 at random moments while orders are paid and refunded: nothing lost, nothing twice, everybody told."""
 
-import os
 import random
 import time
 from collections import Counter
@@ -13,8 +12,8 @@ import pytest
 
 from escrow.channels import Channel, ChannelUnknown, channel
 from tests.sandbox_bank.bank import Bank, Inbox, fresh, order, pay, until
+from tests.soak import SOAK
 
-SOAK = os.environ.get("PREPAID_SOAK") == "1"
 ORDERS, KILLS = (200, 20) if SOAK else (50, 4)
 
 

@@ -1,6 +1,5 @@
 """The rollups are what an independent query finds in the raw tables, whenever they advanced, and however often."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +25,9 @@ from escrow.models import Refund
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, AT, FENGTAI, FENGTAI_STREET
 from tests.complaints.measures.recount import recounted
+from tests.soak import SOAK
 
-EXAMPLES = 400 if os.environ.get("PREPAID_SOAK") == "1" else 25
+EXAMPLES = 400 if SOAK else 25
 _PLACE = ("month", "district_id", "subdistrict_id", "department_id", "sector_id")
 
 

@@ -8,12 +8,13 @@ from stdnum import luhn
 from stdnum.cn import uscc
 
 from prepaid.merchants import operations
-from prepaid.merchants.models import Merchant, Sector, StaffMember, StaffRole, Store
+from prepaid.merchants.models import Merchant, Sector, SectorRule, StaffMember, StaffRole, Store
 from prepaid.merchants.queries import workplace
 from prepaid.merchants.reference import load_sectors
 from prepaid.people import reference
 from prepaid.people.models import Department, Division, DivisionLevel, User
 from tests.prepaid.people.factories import AT, LONG_AGO, make_user, next_phone
+from tests.reference_rows import ReferenceRows
 
 ACTOR = "system:test"
 CHAOYANG, HAIDIAN = "110105", "110108"
@@ -27,8 +28,11 @@ _numbers = count(1)
 
 def make_city() -> None:
     """Two districts with their streets, all departments, all sectors."""
-    if Sector.objects.exists():
-        return
+    if not Sector.objects.exists():
+        CITY.put()
+
+
+def _load() -> None:
     with (reference.DATA / "departments.csv").open(encoding="utf-8-sig", newline="") as file:
         Department.objects.bulk_create(Department(valid_from=LONG_AGO, **row) for row in csv.DictReader(file))
     for code, (name, english, streets) in PLACES.items():
@@ -45,6 +49,9 @@ def make_city() -> None:
                 valid_from=LONG_AGO,
             )
     load_sectors(at=AT, actor=ACTOR)
+
+
+CITY = ReferenceRows(_load, Department, Division, Sector, SectorRule)
 
 
 def next_uscc() -> str:
