@@ -28,7 +28,7 @@ class Steps:
 
     b: float = 15
     c: float = 30
-    d: float = 50
+    d: float = 48
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,13 @@ def surprise(seen: int, expected: float) -> float:
     return (seen - expected) / sqrt(expected + 1)
 
 
-def expected_uses(facts: Facts, cards: int) -> float:
-    """What so many card-days bring by the merchant's own habit, as its sector moves now."""
+def expected_uses(facts: Facts, window: Sums) -> float:
+    """What a window brings by the merchant's own habit, as its sector moves now: by its card-days or by its days, whichever is
+    less, since many new cards bring custom that was not there, and old ones lie in drawers."""
     habit = facts.habit
-    return habit.uses / habit.cards * cards * facts.sector.uses if habit.cards else 0.0
+    if not habit.cards:
+        return 0.0
+    return min(window.cards / habit.cards, window.days / habit.days) * habit.uses * facts.sector.uses
 
 
 def _share(part: float, whole: float) -> float:
@@ -73,7 +76,7 @@ def _percent(part: float, whole: float) -> int:
     gettext_lazy("Redemptions fall"),
     lambda f: (
         _("%(uses)d uses in 28 days, where its habit and its sector let expect %(expected)d.")
-        % {"uses": f.lately.uses, "expected": round(expected_uses(f, f.lately.cards))}
+        % {"uses": f.lately.uses, "expected": round(expected_uses(f, f.lately))}
     ),
 )
 def redemptions_fall(facts: Facts) -> float:
@@ -85,7 +88,7 @@ def redemptions_fall(facts: Facts) -> float:
 
 
 def _fall(facts: Facts, window: Sums) -> float:
-    expected = expected_uses(facts, window.cards)
+    expected = expected_uses(facts, window)
     if surprise(round(expected), window.uses) < 3:
         return 0.0
     return ramp(1 - window.uses / expected, 0.15, 0.6)
@@ -201,7 +204,7 @@ def complaints_accelerate(facts: Facts) -> float:
     gettext_lazy("Doors shut"),
     lambda f: (
         _("No use for %(days)d days, in which %(expected)d were to be expected.")
-        % {"days": f.silent_days, "expected": round(expected_uses(f, f.silent_cards))}
+        % {"days": f.silent_days, "expected": round(expected_uses(f, _silence(f)))}
     ),
 )
 def doors_shut(facts: Facts) -> float:
@@ -209,7 +212,11 @@ def doors_shut(facts: Facts) -> float:
     told its card-holders that it is shut."""
     if facts.standing.paused or facts.silent_days < 2:
         return 0.0
-    return ramp(expected_uses(facts, facts.silent_cards), 6.0, 25.0)
+    return ramp(expected_uses(facts, _silence(facts)), 6.0, 25.0)
+
+
+def _silence(facts: Facts) -> Sums:
+    return Sums(days=facts.silent_days, cards=facts.silent_cards)
 
 
 @signal(

@@ -14,7 +14,7 @@ from demo.simulated.watch import Seen
 #: Seeds for calibration only; no test, no bench and no published figure uses them.
 SEEDS = range(9_001, 9_011)
 #: A sign alone weighs less than a hold, but for those by which a person, a register or the merchant itself has spoken.
-MOST, ALONE = 40.0, {"listed": 60.0, "refunds_late": 52.0, "redeems_to_itself": 52.0, "deep_promotion": 48.0}
+MOST, ALONE = 40.0, {"listed": 60.0, "redeems_to_itself": 50.0, "deep_promotion": 46.0}
 MOVES = (-16, -8, -4, -2, 2, 4, 8, 16)
 #: What a false hold in 100 merchant-years may be at most, and what each above it costs of the recall.
 FALSE_HOLDS, COST = 3.8, 0.15

@@ -113,8 +113,8 @@ def outcome(city: City, of: Sequence[Watched], profile: dict[str, Any]) -> dict[
     gone = [
         (life, merchant) for life, merchant in zip(city.lives, of, strict=True) if merchant.plan.shut_on is not None
     ]
-    with_both = [loss(life, custody, held_since=merchant.held_at_the_end) for life, merchant in gone]
-    alone = [loss(life, custody, held_since=None) for life, _merchant in gone]
+    with_both = [loss(life, custody, held_since=m.held_at_the_end, nothing_early=m.nothing_early) for life, m in gone]
+    alone = [loss(life, custody) for life, _merchant in gone]
     owed = sum(one.owed_fen for one in alone)
     lost = sum(one.lost_fen for one in with_both)
 

@@ -1,7 +1,8 @@
 """The city's watch over the simulated merchants: every evening the real signals and the real score, and what is done on them.
 
-From C on the street is sent to look; from D on payouts are held. People decide both in the real city (docs/warnings.md); here they
-confirm after ``confirm_days``, and an inspection finds a shop that prepares to leave as often as the profile says.
+From B on nothing is released early, from C on the street is sent to look, from D on payouts are held. People decide the last two in
+the real city (docs/warnings.md); here they confirm after ``confirm_days``, and an inspection finds a shop that prepares to leave as
+often as the profile says.
 """
 
 from collections.abc import Sequence
@@ -25,12 +26,14 @@ class Watched:
     Attributes:
         holds: (first day, day after the last or None) of each time its payouts were held.
         why: the score each hold began with. inspections: days on which somebody was sent.
+        nothing_early: days on which nothing was released early: graded B or worse, or lately so.
     """
 
     plan: Plan
     holds: list[tuple[int, int | None]] = field(default_factory=list)
     why: list[Score] = field(default_factory=list)
     inspections: list[int] = field(default_factory=list)
+    nothing_early: set[int] = field(default_factory=set)
 
     @property
     def held_at_the_end(self) -> int | None:
@@ -73,14 +76,22 @@ class _Guard:
         self.watched, self.steps = watched, steps
         self.rule, self.inspection = profile["warning"], profile["inspection"]
         self.draw = Random(f"{seed}/{watched.plan.number}/inspections")
-        self.above = self.below = 0
+        self.above = self.below = self.better = 0
+        self.cautious = False
         self.result: tuple[int, bool] | None = None
         self.inspected_badly = False
 
     def evening(self, day: int, seen: Score) -> None:
         self._hold(day, seen)
+        if seen.points >= self.steps.b:
+            self.cautious, self.better = True, 0
         if seen.points >= self.steps.c:
             self._inspect(day)
+        self.better += 1
+        if self.better > self.rule["lift_days"]:
+            self.cautious = False
+        if self.cautious:
+            self.watched.nothing_early.add(day)
 
     def _hold(self, day: int, seen: Score) -> None:
         holds, rule = self.watched.holds, self.rule

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from statistics import mean, median
 
 import pytest
@@ -12,9 +13,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from demo.simulated.calibration import SEEDS
-from demo.simulated.city import build, caught, outcome, seen, watched
+from demo.simulated.city import FIRST, build, caught, outcome, seen, watched
 from demo.simulated.losses import loss
-from demo.simulated.plans import HONEST, VANISHING
+from demo.simulated.plans import HONEST, VANISHING, draw_plan
 from demo.simulated.profile import BadProfile, profile
 from tests.soak import SOAK
 
@@ -93,9 +94,10 @@ def test_closers_who_show_nothing_are_not_caught():
 
 def test_without_a_hold_the_minimum_of_custody_loses_what_was_released_early():
     city, of, parameters = simulated(6, 60, 250, custody={"percent": 40}, shares={"closer": 0.3})
-    gone = [(life, m.held_at_the_end) for life, m in zip(city.lives, of, strict=True) if life.plan.shut_on is not None]
-    alone = [loss(life, parameters["custody"], held_since=None) for life, _since in gone]
-    both = [loss(life, parameters["custody"], held_since=since) for life, since in gone]
+    custody = parameters["custody"]
+    gone = [(life, m) for life, m in zip(city.lives, of, strict=True) if life.plan.shut_on is not None]
+    alone = [loss(life, custody) for life, _m in gone]
+    both = [loss(life, custody, held_since=m.held_at_the_end, nothing_early=m.nothing_early) for life, m in gone]
     assert sum(one.lost_fen for one in alone) > 0
     assert all(a.lost_fen >= b.lost_fen and a.owed_fen == b.owed_fen for a, b in zip(alone, both, strict=True))
     assert all(one.lost_fen <= one.owed_fen * 0.6 for one in alone)
@@ -139,6 +141,13 @@ JUDGED = range(501, 511) if SOAK else range(501, 502)
 MERCHANTS = 300 if SOAK else 150
 
 
+def test_three_in_ten_closers_show_fewer_than_three_signs():
+    draws = (Random(f"plans/{number}") for number in range(4_000))
+    only = profile({"shares": dict.fromkeys(HONEST, 0) | {"fails": 0}})
+    few = mean(len(draw_plan(only, draw, number=0, first=FIRST, days=200).signs) < 3 for draw in draws)
+    assert 0.3 <= few <= 0.36
+
+
 @pytest.fixture(scope="module")
 def years():
     return [simulated(seed, MERCHANTS) for seed in JUDGED]
@@ -148,9 +157,7 @@ def years():
 def test_the_watch_is_worth_it_on_seeds_it_never_saw(years):
     """The goals of docs/warnings.md, on all the years together; the small counts of ``make test`` get slack for chance."""
     told = [outcome(city, of, parameters) for city, of, parameters in years]
-    closers = [merchant.plan for _city, of, _profile in years for merchant in of if merchant.plan.sort == "closer"]
-    recall = sum(year["recall"] * year["closers"] for year in told) / len(closers)
-    assert mean(len(plan.signs) < 3 for plan in closers) >= (0.3 if SOAK else 0.15)
+    recall = sum(year["recall"] * year["closers"] for year in told) / sum(year["closers"] for year in told)
     assert recall >= (0.8 if SOAK else 0.65)
     assert median(year["lead_days_median"] for year in told) >= 14
     assert mean(year["false_holds_per_100_merchant_years"] for year in told) <= (5 if SOAK else 8)
@@ -160,7 +167,6 @@ def test_the_watch_is_worth_it_on_seeds_it_never_saw(years):
 @pytest.mark.slow
 def test_at_the_legal_minimum_the_warning_halves_the_loss(years):
     """Custody changes nothing of what happens, only of whose money is where."""
-    for city, of, _profile in years:
-        told = outcome(city, of, profile({"custody": {"percent": 40}}))
-        assert told["loss_share"] <= told["loss_share_no_warning"] / 2
-        assert told["loss_share_no_warning"] < told["loss_share_no_custody"] == 1.0
+    told = [outcome(city, of, profile({"custody": {"percent": 40}})) for city, of, _profile in years]
+    assert mean(year["loss_share"] for year in told) <= mean(year["loss_share_no_warning"] for year in told) / 2
+    assert all(year["loss_share_no_warning"] < year["loss_share_no_custody"] == 1.0 for year in told)
