@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "complaints.evidence",
     "complaints.off_custody",
     "complaints.hotline",
+    "complaints.warnings",
     "complaints.routing",
     "demo",
 ]
@@ -239,6 +240,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "complaints.off_custody.tasks.sweep",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
+    },
+    # The day of a merchant ends at midnight in Beijing; in the demo its clock decides when that is.
+    "warnings-assess": {
+        "task": "complaints.warnings.tasks.assess",
+        "schedule": 300.0 if DEMO else crontab(hour=19, minute=30),
+        "options": {"expires": 300},
     },
     "hotline-sweep": {
         "task": "complaints.hotline.tasks.sweep",

@@ -3,6 +3,7 @@ database fill the same shapes, and signals read nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 #: Days of each window: what happens now, what happened lately, and the merchant's own habit, which ends before "lately" begins.
 NOW, LATELY, HABIT = 14, 28, 84
@@ -49,6 +50,7 @@ class Standing:
         filing_lapsed: days since a filing lapsed that cards are sold under.
         listed: on the register of standing (abnormal operation, dishonesty, major risk).
         closed_reporters: holders who said lately that the shop is shut, of those whose word counts (``credible``).
+        asks_elsewhere: an official has confirmed lately that it takes money outside custody.
         inspected_badly: an inspection that was ordered found what it was looking for, and none since found it well.
         paused: told its card-holders beforehand that it is shut today.
         held_fen, owed_fen: in custody, and owed to holders if it closed today. required_percent: what must be in custody.
@@ -61,6 +63,7 @@ class Standing:
     filing_lapsed: int | None = None
     listed: bool = False
     closed_reporters: int = 0
+    asks_elsewhere: bool = False
     inspected_badly: bool = False
     paused: bool = False
     held_fen: int = 0
@@ -149,13 +152,20 @@ class History:
         begin, end = (min(max(0, day), len(self)) for day in (begin, end))
         return Sums(days=self.total("known", begin, end), **{name: self.total(name, begin, end) for name in _SUMMED})
 
+    def windows(self) -> dict[str, Sums]:
+        """As of the end of the last day, by name."""
+        end = len(self)
+        return {
+            "now": self.sums(end - NOW, end),
+            "lately": self.sums(end - LATELY, end),
+            "habit": self.sums(end - LATELY - HABIT, end - LATELY),
+        }
+
     def facts(self, standing: Standing, sector: Movement) -> Facts:
         """As of the end of the last day."""
         end = len(self)
         return Facts(
-            now=self.sums(end - NOW, end),
-            lately=self.sums(end - LATELY, end),
-            habit=self.sums(end - LATELY - HABIT, end - LATELY),
+            **self.windows(),
             silent_days=self.total("known", self.silent_since, end),
             silent_cards=self.total("cards", self.silent_since, end),
             refunds_late=self.last.refunds_late,
@@ -164,11 +174,8 @@ class History:
         )
 
 
-def movement(sector: History) -> Movement:
-    """Of a sector whose days are those of all its merchants together."""
-    end = len(sector)
-    now, lately = sector.sums(end - NOW, end), sector.sums(end - LATELY, end)
-    habit = sector.sums(end - LATELY - HABIT, end - LATELY)
+def movement(*, now: Sums, lately: Sums, habit: Sums) -> Movement:
+    """Of a sector, from the sums over all of its merchants; ``days`` are days of merchants."""
     return Movement(
         uses=_ratio(now.uses, now.cards, habit.uses, habit.cards),
         sales=_ratio(lately.sales_fen, lately.days, habit.sales_fen, habit.days),
@@ -182,3 +189,11 @@ def _ratio(part: int, whole: int, part_before: int, whole_before: int) -> float:
 def together(days: Sequence[Day]) -> Day:
     """The day of several merchants as one; ``known`` counts them."""
     return Day(**{field.name: sum(getattr(day, field.name) for day in days if day.known) for field in fields(Day)})
+
+
+def facts_from(kept: dict[str, Any]) -> Facts:
+    """The facts as ``dataclasses.asdict`` wrote them. A later version may know more: what was not kept is nothing."""
+    kept = dict(kept)
+    parts: dict[str, Any] = {name: Sums(**kept.pop(name)) for name in ("now", "lately", "habit")}
+    standing, sector = Standing(**kept.pop("standing")), Movement(**kept.pop("sector"))
+    return Facts(**parts, standing=standing, sector=sector, **kept)

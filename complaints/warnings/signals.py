@@ -310,6 +310,15 @@ def said_to_be_shut(facts: Facts) -> float:
 
 
 @signal(
+    gettext_lazy("Takes money elsewhere"),
+    lambda _f: _("An official has confirmed that it asked to be paid outside custody."),
+)
+def asks_elsewhere(facts: Facts) -> float:
+    """Money that never reached custody is gone with the shop. Only what an official has confirmed counts."""
+    return 1.0 if facts.standing.asks_elsewhere else 0.0
+
+
+@signal(
     gettext_lazy("Inspection found it wanting"),
     lambda _f: _("The street's inspection found that it prepares to leave, or nobody to speak to."),
 )

@@ -55,7 +55,7 @@ def sector_movements(lives: Sequence[Life], days: int) -> dict[str, list[Movemen
             history.add(
                 together([life.days[day] for life in of if life.plan.shut_on is None or day < life.plan.shut_on])
             )
-            moves[sector].append(movement(history))
+            moves[sector].append(movement(**history.windows()))
     return moves
 
 

@@ -48,6 +48,7 @@ MODELS: dict[str, Rows] = {
     "cases.Objection": Rows(COORDINATOR | OPERATORS, "objection"),
     "evidence.Evidence": queued("evidence"),
     "off_custody.OffCustodyReport": queued("report"),
+    "warnings.Assessment": queued("merchant"),
     "hotline.WorkOrderFile": Rows(COORDINATOR | OPERATORS, "file", lists=COORDINATOR | OPERATORS),
     "hotline.WorkOrder": Rows(COORDINATOR | OPERATORS, "order", lists=COORDINATOR | OPERATORS),
     "measures.OfficialFigure": Rows(

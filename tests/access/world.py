@@ -46,6 +46,7 @@ from prepaid.products.states import VersionState
 from tests.complaints import factories as complaints
 from tests.complaints import mediating, pictures
 from tests.complaints.hotline import files
+from tests.complaints.warnings.factories import weighed
 from tests.prepaid.cards import factories as make
 from tests.prepaid.cards.test_proof_pages import publish_today
 from tests.prepaid.merchants.factories import card_no
@@ -97,6 +98,7 @@ def side(district: str, *, helper: str) -> Side:
         "lead": lead,
     }
     made.objects |= {"merchant": shop.merchant.pk, "store": shop.stores[0].pk, "staff": cashier.pk}
+    weighed(shop.merchant, grade="C")
     _cards(made, shop)
     _complaints(made, shop, helper=helper)
     _around(made, shop)

@@ -3,27 +3,15 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.warnings.facts import Day, History, Movement, Standing, movement, together
 from complaints.warnings.grading import Steps, published_points, score, strengths
 from complaints.warnings.signals import SIGNALS
+from tests.complaints.warnings.factories import STEADY, lived, steady
 
-STEADY = Day(cards=40, uses=6, use_fen=60_000, sales=1, sales_fen=95_000, list_fen=100_000, term_days=180)
 CODES = list(SIGNALS)
-
-
-def steady(**changes: int) -> Day:
-    return Day(**{name: getattr(STEADY, name) for name in STEADY.__slots__} | changes)
-
-
-def lived(*parts: tuple[int, Day]) -> History:
-    history = History()
-    for days, day in parts:
-        for _ in range(days):
-            history.add(day)
-    return history
 
 
 def seen(history: History, standing: Standing | None = None, sector: Movement | None = None) -> dict[str, float]:
@@ -66,6 +54,7 @@ def test_nothing_is_seen_of_a_steady_shop():
         ("cover_short", STEADY, {"held_fen": 20, "owed_fen": 100, "required_percent": 40}),
         ("filing_lapsed", STEADY, {"filing_lapsed": 30}),
         ("listed", STEADY, {"listed": True}),
+        ("asks_elsewhere", STEADY, {"asks_elsewhere": True}),
         ("inspected_badly", STEADY, {"inspected_badly": True}),
     ],
 )
@@ -104,7 +93,7 @@ def test_what_a_whole_sector_does_is_no_sign():
     sector = lived((120, together([STEADY] * 50)), (14, together([quiet] * 50)))
     one = lived((120, STEADY), (14, quiet))
     assert "redemptions_fall" in seen(one)
-    assert "redemptions_fall" not in seen(one, sector=movement(sector))
+    assert "redemptions_fall" not in seen(one, sector=movement(**sector.windows()))
 
 
 def test_a_shop_that_told_its_holders_is_not_shut():
@@ -177,6 +166,7 @@ standings = st.builds(
     filing_lapsed=ages,
     listed=st.booleans(),
     closed_reporters=counts,
+    asks_elsewhere=st.booleans(),
     inspected_badly=st.booleans(),
     paused=st.booleans(),
     held_fen=st.integers(0, 10**12),
@@ -186,6 +176,11 @@ standings = st.builds(
 moves = st.builds(Movement, uses=st.floats(0.01, 100), sales=st.floats(0.01, 100))
 
 
+#: The first example draws slowly on a busy machine.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@PATIENT
 @given(st.lists(st.tuples(st.integers(1, 60), days), max_size=6), standings, moves)
 def test_a_strength_lies_between_nothing_and_one_and_can_be_said(parts, standing, sector):
     facts = lived(*parts).facts(standing, sector)
@@ -197,6 +192,7 @@ def test_a_strength_lies_between_nothing_and_one_and_can_be_said(parts, standing
     assert told.grade(Steps()) in "ABCD"
 
 
+@PATIENT
 @given(st.lists(days, min_size=1, max_size=60), st.integers(-10, 70), st.integers(-10, 70))
 def test_a_sum_over_a_window_is_the_sum_of_its_days(some, begin, end):
     history = History()

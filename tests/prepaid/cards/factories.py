@@ -53,18 +53,24 @@ def shop(**facts: Any) -> people.Shop:
     return people.shop(**facts)
 
 
-def on_sale(at_shop: people.Shop, kind: str = Plan.SESSIONS, **figures: Any) -> ProductVersion:
-    """A product on sale, approved by the regulator where the sector wants it filed."""
-    at = clock.now()
-    draft = products.Draft(
+def draft(at_shop: people.Shop, kind: str = Plan.SESSIONS, **figures: Any) -> products.Draft:
+    """A product as its owner writes it down."""
+    return products.Draft(
         name=f"卡 {next(_numbers)}",
         kind=Plan(kind),
         store_ids=[store.pk for store in at_shop.stores],
         service="剪发一次",
         **{**FIGURES[kind], **figures},
     )
+
+
+def on_sale(at_shop: people.Shop, kind: str = Plan.SESSIONS, **figures: Any) -> ProductVersion:
+    """A product on sale, approved by the regulator where the sector wants it filed."""
+    at = clock.now()
     merchant = at_shop.merchant
-    version = products.draft_product(merchant_id=merchant.pk, draft=draft, at=at, actor="system:test")
+    version = products.draft_product(
+        merchant_id=merchant.pk, draft=draft(at_shop, kind, **figures), at=at, actor="system:test"
+    )
     filing = products.submit_filing(version_id=version.pk, at=at, actor="system:test")
     if filing.required:
         by = people.officer(department=filing.department_id, district=filing.district_id)

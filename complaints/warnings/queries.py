@@ -1,0 +1,135 @@
+"""What the signs look at, from the tables: sums over windows of days, and what stands on file of each merchant."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Min
+
+from complaints.off_custody.models import OffCustodyReport
+from complaints.off_custody.states import ReportState
+from complaints.warnings.facts import HABIT, LATELY, NOW, Facts, Movement, Standing, Sums, movement
+from escrow.clock import beijing_date
+from prepaid.merchants.models import Handover, Listing, Merchant, Store
+from prepaid.merchants.states import HandoverState
+from prepaid.products.models import FilingWarning
+
+_SUMMED = [field.name for field in fields(Sums) if field.name != "days"]
+#: Which rows of the days belong to each window, by their age in days.
+_WINDOWS = {"now": (0, NOW), "lately": (0, LATELY), "habit": (LATELY, LATELY + HABIT)}
+#: For how long a change of hands or a confirmed report is looked at.
+REMEMBERED = timedelta(days=120)
+
+
+def facts_of_all(*, day: date) -> Iterator[tuple[int, Facts]]:
+    """As of the end of ``day``: each merchant that has days, by id, with its facts."""
+    sums = {row["merchant_id"]: row for row in _sums(day)}
+    sectors = dict(Merchant.objects.filter(pk__in=sums).values_list("pk", "sector_id"))
+    moves = _movements(sums, sectors)
+    standing = _standing(sums.keys(), day=day)
+    for merchant_id, row in sums.items():
+        yield (
+            merchant_id,
+            Facts(
+                **{window: _of(row, window) for window in _WINDOWS},
+                silent_days=row["silent_days"],
+                silent_cards=row["silent_cards"],
+                refunds_late=row["refunds_late"],
+                standing=standing[merchant_id],
+                sector=moves[sectors[merchant_id]],
+            ),
+        )
+
+
+def _sums(day: date) -> list[dict[str, Any]]:
+    columns = [
+        f"count(*) FILTER (WHERE age >= {begin} AND age < {end}) AS {window}_days" if name == "days"
+        else f"coalesce(sum({name}) FILTER (WHERE age >= {begin} AND age < {end}), 0)::bigint AS {window}_{name}"
+        for window, (begin, end) in _WINDOWS.items()
+        for name in ("days", *_SUMMED)
+    ]  # fmt: skip
+    sql = f"""
+        SELECT merchant_id, {", ".join(columns)},
+               count(*) FILTER (WHERE served = 0) AS silent_days,
+               coalesce(sum(cards) FILTER (WHERE served = 0), 0)::bigint AS silent_cards,
+               coalesce(max(refunds_late) FILTER (WHERE newest = 1), 0) AS refunds_late
+        FROM (SELECT d.*, %(day)s - d.day AS age,
+                     count(*) FILTER (WHERE uses > 0) OVER since_then AS served,
+                     row_number() OVER (PARTITION BY merchant_id ORDER BY day DESC) AS newest
+              FROM warnings_merchantday d
+              WHERE day <= %(day)s AND day > %(day)s - {LATELY + HABIT}
+              WINDOW since_then AS (PARTITION BY merchant_id ORDER BY day DESC)) days
+        GROUP BY merchant_id ORDER BY merchant_id
+    """  # noqa: S608 – names of our own columns
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"day": day})
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _of(row: dict[str, Any], window: str) -> Sums:
+    return Sums(**{name: row[f"{window}_{name}"] for name in ("days", *_SUMMED)})
+
+
+def _movements(sums: dict[int, dict[str, Any]], sectors: dict[int, str]) -> dict[str, Movement]:
+    totals: dict[str, dict[str, Sums]] = defaultdict(lambda: {window: Sums() for window in _WINDOWS})
+    for merchant_id, row in sums.items():
+        for window, total in totals[sectors[merchant_id]].items():
+            for name in ("days", *_SUMMED):
+                setattr(total, name, getattr(total, name) + row[f"{window}_{name}"])
+    return {sector: movement(**windows) for sector, windows in totals.items()}
+
+
+def _standing(merchant_ids: Any, *, day: date) -> dict[int, Standing]:
+    found = {merchant_id: Standing() for merchant_id in merchant_ids}
+    mine = {"merchant_id__in": list(found)}
+    changed = Handover.objects.filter(**mine).exclude(state__in=[HandoverState.WITHDRAWN, HandoverState.REJECTED])
+    for merchant_id, reported_at in changed.values_list("merchant_id").annotate(Max("reported_at")):
+        if (age := day - beijing_date(reported_at)) <= REMEMBERED:
+            found[merchant_id].hands_changed = max(0, age.days)
+    leases = Store.objects.filter(**mine, is_open=True, lease_ends_on__lte=day + timedelta(days=90))
+    for merchant_id, ends_on in leases.values_list("merchant_id").annotate(Min("lease_ends_on")):
+        found[merchant_id].lease_left = (ends_on - day).days
+    for merchant_id, share in _beyond_lease(
+        [merchant_id for merchant_id in found if found[merchant_id].lease_left is not None]
+    ):
+        found[merchant_id].beyond_lease = share
+    lapsed = FilingWarning.objects.filter(**mine, ended_at=None, passes_on__lt=day)
+    for merchant_id, passes_on in lapsed.values_list("merchant_id").annotate(Min("passes_on")):
+        found[merchant_id].filing_lapsed = (day - passes_on).days
+    listed = Listing.objects.current(day).values("uscc")
+    for merchant_id in Merchant.objects.filter(pk__in=list(found), uscc__in=listed).values_list("pk", flat=True):
+        found[merchant_id].listed = True
+    elsewhere = OffCustodyReport.objects.filter(
+        **mine, state=ReportState.CONFIRMED, decided_at__date__gte=day - REMEMBERED
+    )
+    for merchant_id in elsewhere.values_list("merchant_id", flat=True).distinct():
+        found[merchant_id].asks_elsewhere = True
+    return found
+
+
+def _beyond_lease(merchant_ids: list[int]) -> list[tuple[int, float]]:
+    """Of those merchants, which share of what their cards hold is on cards that run longer than the first lease to end."""
+    if not merchant_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT m.id, sum(h.credits_posted - h.debits_posted) FILTER (
+                       WHERE c.expires_on IS NULL OR c.expires_on > lease.ends_on)
+                   / nullif(sum(h.credits_posted - h.debits_posted), 0)
+            FROM merchants_merchant m
+            CROSS JOIN LATERAL (SELECT min(s.lease_ends_on) AS ends_on FROM merchants_store s
+                                WHERE s.merchant_id = m.id AND s.is_open) lease
+            JOIN escrow_account h ON h.beneficiary_id = m.beneficiary_id AND h.agreement_id IS NOT NULL
+                AND h.code = 'held' AND h.asset = 'CNY'
+            JOIN cards_card c ON c.agreement_id = h.agreement_id
+            WHERE m.id = ANY(%s)
+            GROUP BY m.id
+            """,
+            [merchant_ids],
+        )
+        return [(merchant_id, float(share or 0)) for merchant_id, share in cursor.fetchall()]

@@ -1,0 +1,54 @@
+"""Days of merchants and their assessments for tests."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, timedelta
+from random import Random
+
+from complaints.warnings.facts import Day, History, Movement, Standing
+from complaints.warnings.models import Assessment, MerchantDay
+from escrow import clock
+from prepaid.merchants.models import Merchant
+
+STEADY = Day(cards=40, uses=6, use_fen=60_000, sales=1, sales_fen=95_000, list_fen=100_000, term_days=180)
+
+
+def steady(**changes: int) -> Day:
+    """A usual day with something else."""
+    return Day(**asdict(STEADY) | changes)
+
+
+def any_day(draw: Random) -> Day:
+    """A day of any kind."""
+    names = [name for name in asdict(STEADY) if name not in {"known", "uses"}]
+    return Day(uses=draw.choice([0, 0, draw.randint(1, 9)]), **{name: draw.randint(0, 9) for name in names})
+
+
+def lived(*parts: tuple[int, Day]) -> History:
+    """So many days of each kind, one after the other."""
+    history = History()
+    for days, day in parts:
+        for _ in range(days):
+            history.add(day)
+    return history
+
+
+def put(merchant: Merchant, days: Iterable[Day], *, last: date) -> None:
+    """The days into the table; one without data has no row."""
+    kept = list(days)
+    MerchantDay.objects.bulk_create(
+        MerchantDay(
+            merchant=merchant,
+            day=last - timedelta(days=len(kept) - 1 - n),
+            **{name: value for name, value in asdict(day).items() if name != "known"},
+        )
+        for n, day in enumerate(kept)
+        if day.known
+    )
+
+
+def weighed(merchant: Merchant, *, grade: str) -> Assessment:
+    """As of yesterday, nothing seen, in whatever grade."""
+    day = clock.today() - timedelta(days=1)
+    facts = asdict(lived((1, STEADY)).facts(Standing(), Movement()))
+    return Assessment.objects.create(merchant=merchant, grade=grade, points=30, as_of=day, since=day, facts=facts)
