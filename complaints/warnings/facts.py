@@ -73,10 +73,13 @@ class Standing:
 
 @dataclass(slots=True, kw_only=True)
 class Movement:
-    """How a sector moves: its custom now per card, and its sales lately per merchant, against the same sector's habit. Seasons,
-    holidays and bad weather are everybody's, and no merchant's fault."""
+    """How the rest of a merchant's sector moves, against the same shops' habit: custom per card in the last 14 days, in the last 28,
+    and in just the days of the merchant's silence; sales per merchant in the last 28. Seasons, holidays and bad weather are
+    everybody's, and no merchant's fault."""
 
-    uses: float = 1.0
+    now: float = 1.0
+    lately: float = 1.0
+    silence: float = 1.0
     sales: float = 1.0
 
 
@@ -142,6 +145,10 @@ class History:
         if day.uses:
             self.silent_since = len(self)
 
+    def day(self, number: int) -> Day:
+        """The figures of one day (0 is the first)."""
+        return Day(**{name: self.total(name, number, number + 1) for name in self._totals})
+
     def total(self, name: str, begin: int, end: int) -> int:
         """Sum of ``name`` over days ``begin`` … ``end`` − 1 (0 is the first)."""
         totals = self._totals[name]
@@ -151,6 +158,16 @@ class History:
         """All of them over days ``begin`` … ``end`` − 1, where there are any."""
         begin, end = (min(max(0, day), len(self)) for day in (begin, end))
         return Sums(days=self.total("known", begin, end), **{name: self.total(name, begin, end) for name in _SUMMED})
+
+    @property
+    def silent_days(self) -> int:
+        """Days with data since the last use."""
+        return self.total("known", self.silent_since, len(self))
+
+    @property
+    def silent_cards(self) -> int:
+        """Cards with something left, summed over those days."""
+        return self.total("cards", self.silent_since, len(self))
 
     def windows(self) -> dict[str, Sums]:
         """As of the end of the last day, by name."""
@@ -163,27 +180,39 @@ class History:
 
     def facts(self, standing: Standing, sector: Movement) -> Facts:
         """As of the end of the last day."""
-        end = len(self)
         return Facts(
             **self.windows(),
-            silent_days=self.total("known", self.silent_since, end),
-            silent_cards=self.total("cards", self.silent_since, end),
+            silent_days=self.silent_days,
+            silent_cards=self.silent_cards,
             refunds_late=self.last.refunds_late,
             standing=standing,
             sector=sector,
         )
 
 
-def movement(*, now: Sums, lately: Sums, habit: Sums) -> Movement:
-    """Of a sector, from the sums over all of its merchants; ``days`` are days of merchants."""
+def movement(sector: "History", own: dict[str, Sums], *, silent_days: int, silent_cards: int) -> Movement:
+    """Of the other merchants of a sector, whose days together are ``sector``; ``own``: the merchant's windows in it. Where there is
+    nobody else, nothing moves."""
+    all_of_them, end = sector.windows(), len(sector)
+    habit = _without(all_of_them["habit"], own["habit"])
+    usual = habit.uses / habit.cards if habit.cards else 0.0
+
+    def custom(uses: int, cards: int) -> float:
+        return uses / cards / usual if usual and cards > 0 else 1.0
+
+    now, lately = (_without(all_of_them[window], own[window]) for window in ("now", "lately"))
+    silence = sector.sums(end - silent_days, end)
+    usual_sales = habit.sales_fen / habit.days if habit.days else 0.0
     return Movement(
-        uses=_ratio(now.uses, now.cards, habit.uses, habit.cards),
-        sales=_ratio(lately.sales_fen, lately.days, habit.sales_fen, habit.days),
+        now=custom(now.uses, now.cards),
+        lately=custom(lately.uses, lately.cards),
+        silence=custom(silence.uses, silence.cards - silent_cards),
+        sales=lately.sales_fen / lately.days / usual_sales if usual_sales and lately.days else 1.0,
     )
 
 
-def _ratio(part: int, whole: int, part_before: int, whole_before: int) -> float:
-    return part * whole_before / (whole * part_before) if whole and part_before and part else 1.0
+def _without(all_of_them: Sums, own: Sums) -> Sums:
+    return Sums(**{name: getattr(all_of_them, name) - getattr(own, name) for name in ("days", *_SUMMED)})
 
 
 def together(days: Sequence[Day]) -> Day:

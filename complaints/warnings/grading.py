@@ -58,7 +58,7 @@ def strengths(facts: Facts) -> dict[str, float]:
 
 
 def score(seen: dict[str, float], points: dict[str, float]) -> Score:
-    """What the signs seen on one day weigh. A sign without points weighs nothing."""
-    parts = [Part(code, strength, strength * points.get(code, 0.0)) for code, strength in seen.items()]
+    """What the signs seen on one day weigh, to a tenth of a point: what is shown adds up. A sign without points weighs nothing."""
+    parts = [Part(code, strength, round(strength * points.get(code, 0.0), 1)) for code, strength in seen.items()]
     parts.sort(key=lambda part: -part.points)
-    return Score(sum(part.points for part in parts), tuple(parts))
+    return Score(round(sum(part.points for part in parts), 1), tuple(parts))

@@ -95,7 +95,6 @@ class GradeChange(Weighed):
                 name="grade_change_known",
                 condition=Q(after__in=Grade.values, before__in=["", *Grade.values]) & ~Q(before=models.F("after")),
             ),
-            models.UniqueConstraint(name="grade_change_once_a_day", fields=["merchant", "on"]),
         ]
 
     def __str__(self) -> str:

@@ -1,21 +1,19 @@
 """What the signs look at, from the tables: sums over windows of days, and what stands on file of each merchant."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Q
 
 from complaints.off_custody.models import OffCustodyReport
 from complaints.off_custody.states import ReportState
-from complaints.warnings.facts import HABIT, LATELY, NOW, Facts, Movement, Standing, Sums, movement
-from escrow.clock import beijing_date
+from complaints.warnings.facts import HABIT, LATELY, NOW, Day, Facts, History, Standing, Sums, movement
+from escrow.clock import beijing_date, end_of_day
 from prepaid.merchants.models import Handover, Listing, Merchant, Store
 from prepaid.merchants.states import HandoverState
-from prepaid.products.models import FilingWarning
 
 _SUMMED = [field.name for field in fields(Sums) if field.name != "days"]
 #: Which rows of the days belong to each window, by their age in days.
@@ -28,18 +26,21 @@ def facts_of_all(*, day: date) -> Iterator[tuple[int, Facts]]:
     """As of the end of ``day``: each merchant that has days, by id, with its facts."""
     sums = {row["merchant_id"]: row for row in _sums(day)}
     sectors = dict(Merchant.objects.filter(pk__in=sums).values_list("pk", "sector_id"))
-    moves = _movements(sums, sectors)
+    together = _sectors(day)
     standing = _standing(sums.keys(), day=day)
     for merchant_id, row in sums.items():
+        windows = {window: _of(row, window) for window in _WINDOWS}
+        silence = {"silent_days": row["silent_days"], "silent_cards": row["silent_cards"]}
         yield (
             merchant_id,
             Facts(
-                **{window: _of(row, window) for window in _WINDOWS},
-                silent_days=row["silent_days"],
-                silent_cards=row["silent_cards"],
+                now=windows["now"],
+                lately=windows["lately"],
+                habit=windows["habit"],
+                **silence,
                 refunds_late=row["refunds_late"],
                 standing=standing[merchant_id],
-                sector=moves[sectors[merchant_id]],
+                sector=movement(together[sectors[merchant_id]], windows, **silence),
             ),
         )
 
@@ -64,6 +65,10 @@ def _sums(day: date) -> list[dict[str, Any]]:
               WINDOW since_then AS (PARTITION BY merchant_id ORDER BY day DESC)) days
         GROUP BY merchant_id ORDER BY merchant_id
     """  # noqa: S608 – names of our own columns
+    return _rows(sql, day)
+
+
+def _rows(sql: str, day: date) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"day": day})
         names = [column.name for column in cursor.description]
@@ -74,37 +79,48 @@ def _of(row: dict[str, Any], window: str) -> Sums:
     return Sums(**{name: row[f"{window}_{name}"] for name in ("days", *_SUMMED)})
 
 
-def _movements(sums: dict[int, dict[str, Any]], sectors: dict[int, str]) -> dict[str, Movement]:
-    totals: dict[str, dict[str, Sums]] = defaultdict(lambda: {window: Sums() for window in _WINDOWS})
-    for merchant_id, row in sums.items():
-        for window, total in totals[sectors[merchant_id]].items():
-            for name in ("days", *_SUMMED):
-                setattr(total, name, getattr(total, name) + row[f"{window}_{name}"])
-    return {sector: movement(**windows) for sector, windows in totals.items()}
+def _sectors(day: date) -> dict[str, History]:
+    """The days of each sector's merchants together, as many as the signs look at; ``known`` counts the merchants."""
+    first = day - timedelta(days=LATELY + HABIT - 1)
+    sql = f"""
+        SELECT m.sector_id, d.day, count(*) AS known, {", ".join(f"sum(d.{name})::bigint AS {name}" for name in _SUMMED)}
+        FROM warnings_merchantday d JOIN merchants_merchant m ON m.id = d.merchant_id
+        WHERE d.day <= %(day)s AND d.day > %(day)s - {LATELY + HABIT}
+        GROUP BY m.sector_id, d.day
+    """  # noqa: S608 – names of our own columns
+    sums = {(row.pop("sector_id"), row.pop("day")): Day(**row) for row in _rows(sql, day)}
+    together: dict[str, History] = {sector: History() for sector, _day in sums}
+    for n in range(LATELY + HABIT):
+        for sector, history in together.items():
+            history.add(sums.get((sector, first + timedelta(days=n)), Day(known=0)))
+    return together
 
 
 def _standing(merchant_ids: Any, *, day: date) -> dict[int, Standing]:
     found = {merchant_id: Standing() for merchant_id in merchant_ids}
     mine = {"merchant_id__in": list(found)}
-    changed = Handover.objects.filter(**mine).exclude(state__in=[HandoverState.WITHDRAWN, HandoverState.REJECTED])
-    for merchant_id, reported_at in changed.values_list("merchant_id").annotate(Max("reported_at")):
-        if (age := day - beijing_date(reported_at)) <= REMEMBERED:
-            found[merchant_id].hands_changed = max(0, age.days)
-    leases = Store.objects.filter(**mine, is_open=True, lease_ends_on__lte=day + timedelta(days=90))
-    for merchant_id, ends_on in leases.values_list("merchant_id").annotate(Min("lease_ends_on")):
-        found[merchant_id].lease_left = (ends_on - day).days
+    until = end_of_day(day)
+    changed = Handover.objects.filter(**mine, reported_at__lt=until, reported_at__gte=until - REMEMBERED)
+    for change in changed.exclude(state__in=[HandoverState.WITHDRAWN, HandoverState.REJECTED]).order_by("reported_at"):
+        age = (day - beijing_date(change.reported_at)).days
+        if change.new_representative or change.new_controller:
+            found[change.merchant_id].hands_changed = age
+        if change.new_account_no:
+            found[change.merchant_id].account_changed = age
+    # The last of the leases: while one store goes on, there is room.
+    leases = Store.objects.filter(**mine, is_open=True).values("merchant_id").order_by()
+    for lease in leases.annotate(last=Max("lease_ends_on"), open_end=Count("pk", filter=Q(lease_ends_on=None))):
+        if lease["last"] and not lease["open_end"] and lease["last"] <= day + timedelta(days=90):
+            found[lease["merchant_id"]].lease_left = (lease["last"] - day).days
     for merchant_id, share in _beyond_lease(
         [merchant_id for merchant_id in found if found[merchant_id].lease_left is not None]
     ):
         found[merchant_id].beyond_lease = share
-    lapsed = FilingWarning.objects.filter(**mine, ended_at=None, passes_on__lt=day)
-    for merchant_id, passes_on in lapsed.values_list("merchant_id").annotate(Min("passes_on")):
-        found[merchant_id].filing_lapsed = (day - passes_on).days
     listed = Listing.objects.current(day).values("uscc")
     for merchant_id in Merchant.objects.filter(pk__in=list(found), uscc__in=listed).values_list("pk", flat=True):
         found[merchant_id].listed = True
     elsewhere = OffCustodyReport.objects.filter(
-        **mine, state=ReportState.CONFIRMED, decided_at__date__gte=day - REMEMBERED
+        **mine, state=ReportState.CONFIRMED, decided_at__lt=until, decided_at__gte=until - REMEMBERED
     )
     for merchant_id in elsewhere.values_list("merchant_id", flat=True).distinct():
         found[merchant_id].asks_elsewhere = True
@@ -112,7 +128,7 @@ def _standing(merchant_ids: Any, *, day: date) -> dict[int, Standing]:
 
 
 def _beyond_lease(merchant_ids: list[int]) -> list[tuple[int, float]]:
-    """Of those merchants, which share of what their cards hold is on cards that run longer than the first lease to end."""
+    """Of those merchants, which share of what their cards hold is on cards that run longer than the last of its leases."""
     if not merchant_ids:
         return []
     with connection.cursor() as cursor:
@@ -122,7 +138,7 @@ def _beyond_lease(merchant_ids: list[int]) -> list[tuple[int, float]]:
                        WHERE c.expires_on IS NULL OR c.expires_on > lease.ends_on)
                    / nullif(sum(h.credits_posted - h.debits_posted), 0)
             FROM merchants_merchant m
-            CROSS JOIN LATERAL (SELECT min(s.lease_ends_on) AS ends_on FROM merchants_store s
+            CROSS JOIN LATERAL (SELECT max(s.lease_ends_on) AS ends_on FROM merchants_store s
                                 WHERE s.merchant_id = m.id AND s.is_open) lease
             JOIN escrow_account h ON h.beneficiary_id = m.beneficiary_id AND h.agreement_id IS NOT NULL
                 AND h.code = 'held' AND h.asset = 'CNY'

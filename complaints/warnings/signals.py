@@ -51,17 +51,18 @@ def ramp(value: float, begins: float, full: float) -> float:
 
 
 def surprise(seen: int, expected: float) -> float:
-    """By how many standard deviations of a count more was seen than expected (Poisson, with one added against small counts)."""
+    """By how many standard deviations of a count more was seen than expected (Poisson, with one added against small counts);
+    below 0: less."""
     return (seen - expected) / sqrt(expected + 1)
 
 
-def expected_uses(facts: Facts, window: Sums) -> float:
-    """What a window brings by the merchant's own habit, as its sector moves now: by its card-days or by its days, whichever is
+def expected_uses(facts: Facts, window: Sums, *, sector: float) -> float:
+    """What a window brings by the merchant's own habit, as its sector moves in it: by its card-days or by its days, whichever is
     less, since many new cards bring custom that was not there, and old ones lie in drawers."""
     habit = facts.habit
     if not habit.cards:
         return 0.0
-    return min(window.cards / habit.cards, window.days / habit.days) * habit.uses * facts.sector.uses
+    return min(window.cards / habit.cards, window.days / habit.days) * habit.uses * sector
 
 
 def _share(part: float, whole: float) -> float:
@@ -76,7 +77,7 @@ def _percent(part: float, whole: float) -> int:
     gettext_lazy("Redemptions fall"),
     lambda f: (
         _("%(uses)d uses in 28 days, where its habit and its sector let expect %(expected)d.")
-        % {"uses": f.lately.uses, "expected": round(expected_uses(f, f.lately))}
+        % {"uses": f.lately.uses, "expected": round(expected_uses(f, f.lately, sector=f.sector.lately))}
     ),
 )
 def redemptions_fall(facts: Facts) -> float:
@@ -84,12 +85,12 @@ def redemptions_fall(facts: Facts) -> float:
     and by days on which it was not announced to be shut."""
     if facts.habit.days < ENOUGH_DAYS or facts.standing.paused:
         return 0.0
-    return max(_fall(facts, facts.now), _fall(facts, facts.lately))
+    return max(_fall(facts, facts.now, facts.sector.now), _fall(facts, facts.lately, facts.sector.lately))
 
 
-def _fall(facts: Facts, window: Sums) -> float:
-    expected = expected_uses(facts, window)
-    if surprise(round(expected), window.uses) < 3:
+def _fall(facts: Facts, window: Sums, sector: float) -> float:
+    expected = expected_uses(facts, window, sector=sector)
+    if surprise(window.uses, expected) > -3:
         return 0.0
     return ramp(1 - window.uses / expected, 0.15, 0.6)
 
@@ -106,7 +107,7 @@ def sales_outrun_redemptions(facts: Facts) -> float:
     if facts.habit.days < ENOUGH_DAYS or facts.lately.sales < 4:
         return 0.0
     usual = facts.habit.sales * lately_of_habit(facts)
-    if surprise(facts.lately.sales, usual * facts.sector.sales) < 2.5:
+    if surprise(facts.lately.sales, usual * max(0.2, facts.sector.sales)) < 2.5:
         return 0.0
     return ramp(outrun(facts), 1.5, 3.0)
 
@@ -204,7 +205,7 @@ def complaints_accelerate(facts: Facts) -> float:
     gettext_lazy("Doors shut"),
     lambda f: (
         _("No use for %(days)d days, in which %(expected)d were to be expected.")
-        % {"days": f.silent_days, "expected": round(expected_uses(f, _silence(f)))}
+        % {"days": f.silent_days, "expected": round(_expected_in_silence(f))}
     ),
 )
 def doors_shut(facts: Facts) -> float:
@@ -212,11 +213,12 @@ def doors_shut(facts: Facts) -> float:
     told its card-holders that it is shut."""
     if facts.standing.paused or facts.silent_days < 2:
         return 0.0
-    return ramp(expected_uses(facts, _silence(facts)), 6.0, 25.0)
+    return ramp(_expected_in_silence(facts), 6.0, 25.0)
 
 
-def _silence(facts: Facts) -> Sums:
-    return Sums(days=facts.silent_days, cards=facts.silent_cards)
+def _expected_in_silence(facts: Facts) -> float:
+    silence = Sums(days=facts.silent_days, cards=facts.silent_cards)
+    return expected_uses(facts, silence, sector=facts.sector.silence)
 
 
 @signal(
@@ -335,7 +337,9 @@ def inspected_badly(facts: Facts) -> float:
     ),
 )
 def redeems_to_itself(facts: Facts) -> float:
-    """Who makes uses up, to look busy or to draw money, is hiding something. A worker's own card now and then is nothing."""
+    """Who makes uses up, to look busy or to draw money, is hiding something. A worker's own card now and then is nothing, nor is a
+    gym that has always been open at night: what counts is more than its habit."""
     if facts.lately.doubtful < 6:
         return 0.0
-    return ramp(_share(facts.lately.doubtful, facts.lately.doubtful + facts.lately.uses), 0.05, 0.2)
+    lately, usual = (_share(window.doubtful, window.doubtful + window.uses) for window in (facts.lately, facts.habit))
+    return ramp(lately - usual, 0.05, 0.2)

@@ -11,7 +11,7 @@ from complaints.warnings.grading import Steps, published_points
 from demo.simulated.lives import Life, live
 from demo.simulated.losses import loss
 from demo.simulated.plans import WARM_UP, city_days, draw_plan
-from demo.simulated.watch import Seen, Watched, act, look, sector_movements
+from demo.simulated.watch import Seen, Watched, act, look, sectors_together
 
 #: The first day that counts; the warm-up lies before it.
 FIRST = date(2026, 1, 1)
@@ -43,8 +43,8 @@ def build(profile: dict[str, Any], *, seed: int, merchants: int, days: int) -> C
 
 def seen(city: City) -> list[Seen]:
     """The signs of every merchant and evening."""
-    moves = sector_movements(city.lives, WARM_UP + city.days)
-    return [look(life, moves[life.plan.sector]) for life in city.lives]
+    sectors = sectors_together(city.lives, WARM_UP + city.days)
+    return [look(life, sectors[life.plan.sector]) for life in city.lives]
 
 
 def watched(

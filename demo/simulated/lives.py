@@ -145,11 +145,11 @@ class _Shop:
             self.sell(0, price=1.0, discount=0.0, term=1.0, used=draw.random() * 0.95)
         for day in range(len(plan.open)):
             row = Day(known=int(plan.known[day]))
+            self.seasoned += sum(card.left_fen for card in self.seasons[day])
             for card in self.ends[day]:
                 self.end(card, day)
             for card in self.paid_back[day]:
                 self.end(card, day)
-            self.seasoned += sum(card.left_fen for card in self.seasons[day])
             factor = self.busy[day] * min(2.0, draw.lognormvariate(0.0, self.noise)) if self.busy[day] else 0.0
             if not plan.open[day]:
                 away = self.serve(day, 0.0, row) if factor else 0

@@ -28,7 +28,7 @@ def loss(
     shut = life.plan.shut_on
     if shut is None:
         raise ValueError("it goes on")
-    owed = life.unearned_fen[shut]
+    owed = life.unearned_fen[shut - 1]
     if held_since is not None:
         nothing_early = nothing_early | set(range(held_since, shut))
     out = _out(life, custody, until=shut, nothing_early=nothing_early)

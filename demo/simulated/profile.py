@@ -3,6 +3,7 @@
 import copy
 import json
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,37 @@ def profile(override: Any = None) -> dict[str, Any]:
     merged = copy.deepcopy(_published())
     if override is not None:
         _merge(merged, override, ())
-    if sum(merged["shares"].values()) <= 0 or any(share < 0 for share in merged["shares"].values()):
-        raise BadProfile("shares: at least one above 0, none below")
-    for name in merged["sectors"]:
-        for part in ("weekdays", "months"):
-            if name not in merged[part]:
-                raise BadProfile(f"{part}.{name}: missing")
+    _sensible(merged)
+    return merged
+
+
+def _sensible(merged: dict[str, Any]) -> None:
+    """What no single value shows. Raises ``BadProfile``."""
+    shares = {"shares": merged["shares"], "sectors": {name: of.get("share") for name, of in merged["sectors"].items()}}
+    for name, of in shares.items():
+        if any(not isinstance(share, (int, float)) or share < 0 for share in of.values()) or sum(of.values()) <= 0:
+            raise BadProfile(f"{name}: shares of 0 and more, at least one above 0")
+    like = next(iter(_published()["sectors"].values()))
+    for name, sector in merged["sectors"].items():
+        if not isinstance(sector, dict) or sector.keys() != like.keys():
+            raise BadProfile(f"sectors.{name}: wants {', '.join(like)}")
+        for key, value in sector.items():
+            _checked(f"sectors.{name}.{key}", like[key], value)
+        if sector["visits_a_week"] <= 0:
+            raise BadProfile(f"sectors.{name}.visits_a_week: above 0")
+        for part, entries in (("weekdays", 7), ("months", 12)):
+            factors = merged[part].get(name)
+            if not isinstance(factors, list) or len(factors) != entries or not _numbers(factors):
+                raise BadProfile(f"{part}.{name}: {entries} numbers are wanted")
+    if merged["consumers"]["loses_interest_a_day"] <= 0:
+        raise BadProfile("consumers.loses_interest_a_day: above 0")
+    closer = merged["closer"]
+    if not 0 <= closer["quiet_signs"][0] <= closer["quiet_signs"][1] <= sum(w > 0 for w in closer["weights"].values()):
+        raise BadProfile("closer.quiet_signs: 0 to as many as have a weight")
     if not 0 <= merged["custody"]["percent"] <= 100:
         raise BadProfile("custody.percent: 0 to 100")
-    return merged
+    if not 0 <= merged["inspection"]["days"] < merged["inspection"]["again_after_days"]:
+        raise BadProfile("inspection.days: less than again_after_days")
 
 
 def _merge(into: dict[str, Any], override: Any, path: tuple[str, ...]) -> None:
@@ -63,10 +86,15 @@ def _checked(name: str, known: Any, value: Any) -> Any:
         if len(known) == 2 and _numbers(known) and value[0] > value[1]:
             raise BadProfile(f"{name}: from the smaller to the greater")
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if not _numbers([value]):
         raise BadProfile(f"{name}: a number is wanted")
+    if name.split(".")[-1].endswith("days") and value != int(value):
+        raise BadProfile(f"{name}: whole days are wanted")
     return value
 
 
 def _numbers(values: list[Any]) -> bool:
-    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+    return all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= -1_000
+        for value in values
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from complaints.warnings.facts import History, Movement, movement, together
+from complaints.warnings.facts import Day, History, movement, together
 from complaints.warnings.grading import Score, Steps, score, strengths
 from demo.simulated.lives import Life
 from demo.simulated.plans import WARM_UP, Plan
@@ -40,32 +40,33 @@ class Watched:
         """Since when its payouts were held on the day it shut."""
         shut = self.plan.shut_on
         for begin, end in self.holds:
-            if shut is not None and begin < shut and (end is None or end >= shut):
+            if shut is not None and begin < shut and (end is None or end > shut):
                 return begin
         return None
 
 
-def sector_movements(lives: Sequence[Life], days: int) -> dict[str, list[Movement]]:
-    """How each sector moves on every day, from all of its merchants together."""
-    moves: dict[str, list[Movement]] = {}
+def sectors_together(lives: Sequence[Life], days: int) -> dict[str, list[Day]]:
+    """The days of each sector's merchants together."""
+    sectors: dict[str, list[Day]] = {}
     for sector in sorted({life.plan.sector for life in lives}):
-        history, of = History(), [life for life in lives if life.plan.sector == sector]
-        moves[sector] = []
-        for day in range(days):
-            history.add(
-                together([life.days[day] for life in of if life.plan.shut_on is None or day < life.plan.shut_on])
-            )
-            moves[sector].append(movement(**history.windows()))
-    return moves
+        of = [life for life in lives if life.plan.sector == sector]
+        sectors[sector] = [
+            together([life.days[day] for life in of if life.plan.shut_on is None or day < life.plan.shut_on])
+            for day in range(days)
+        ]
+    return sectors
 
 
-def look(life: Life, moves: Sequence[Movement]) -> Seen:
-    """The signs of every evening after the warm-up, until the shop is shut."""
-    history, seen = History(), []
+def look(life: Life, sector: Sequence[Day]) -> Seen:
+    """The signs of every evening after the warm-up, until the shop is shut. ``sector``: its sector's days together."""
+    history, everybody, seen = History(), History(), []
     for day, row in enumerate(life.days[: life.plan.shut_on]):
         history.add(row)
+        everybody.add(sector[day])
         if day >= WARM_UP:
-            seen.append(strengths(history.facts(life.standing[day], moves[day])))
+            silence = {"silent_days": history.silent_days, "silent_cards": history.silent_cards}
+            moves = movement(everybody, history.windows(), **silence)
+            seen.append(strengths(history.facts(life.standing[day], moves)))
     return seen
 
 

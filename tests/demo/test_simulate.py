@@ -65,6 +65,8 @@ def test_what_was_paid_is_used_paid_back_left_or_expired():
     for life in city.lives:
         assert all(0 <= card.used <= card.uses for card in life.cards)
         assert life.unearned_fen[-1] == sum(card.left_fen for card in life.cards)
+        last = len(life.days) - 1
+        assert life.seasoned_fen[-1] == sum(card.left_fen for card in life.cards if last > card.sold_on + 7)
         assert all(0 <= seasoned <= left for seasoned, left in zip(life.seasoned_fen, life.unearned_fen, strict=True))
         shut = life.plan.shut_on
         assert shut is None or not any(day.uses or day.sales for day in life.days[shut:])
@@ -115,7 +117,15 @@ def test_without_a_hold_the_minimum_of_custody_loses_what_was_released_early():
         {"shares": {"closer": -1}},
         {"custody": {"percent": 400}},
         {"sectors": {"circus": {"share": 1}}},
+        {"sectors": {name: {"share": 0} for name in profile()["sectors"]}},
+        {"weekdays": {"fitness": [1, 2]}},
         {"noise": True},
+        {"noise": float("inf")},
+        {"consumers": {"loses_interest_a_day": 0}},
+        {"sectors": {"fitness": {"visits_a_week": 0}}},
+        {"closer": {"quiet_signs": [9, 9]}},
+        {"custody": {"cooling_off_days": 7.5}},
+        {"inspection": {"days": 30}},
     ],
 )
 def test_a_profile_that_says_nothing_sensible_is_refused(override):

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'change of a grade',
                 'verbose_name_plural': 'changes of grades',
                 'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('after__in', ['A', 'B', 'C', 'D']), ('before__in', ['', 'A', 'B', 'C', 'D']), models.Q(('before', models.F('after')), _negated=True)), name='grade_change_known'), models.UniqueConstraint(fields=('merchant', 'on'), name='grade_change_once_a_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('after__in', ['A', 'B', 'C', 'D']), ('before__in', ['', 'A', 'B', 'C', 'D']), models.Q(('before', models.F('after')), _negated=True)), name='grade_change_known')],
             },
         ),
         migrations.CreateModel(

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from django.db import connection
+
 from complaints.warnings.grading import Steps, published_points, score, strengths
 from complaints.warnings.models import Assessment, GradeChange
 from complaints.warnings.operations.counting import count_days
@@ -13,23 +15,27 @@ from complaints.warnings.queries import facts_of_all
 from escrow.clock import beijing_date
 from escrow.transactions import transaction
 
-#: Merchants weighed in one transaction.
+#: Merchants written at a time.
 BATCH = 1_000
 
 
 def assess(*, at: datetime) -> int:
-    """Count the days that are over, and weigh every merchant that was ever paid as of the last of them; how many.
+    """Count the days that are over, and weigh every merchant that was ever paid as of the last of them; how many (0 while another
+    run is at work).
 
-    Repeatable: weighed again on the same facts, nothing changes. Killed in the middle, the next run weighs the rest.
+    Repeatable: weighed again on the same facts, nothing changes. Killed in the middle, the next run does it all.
     """
     day = beijing_date(at) - timedelta(days=1)
-    count_days(upto=day)
-    weighed = 0
-    for batch in _batches(_weighed(day)):
-        with transaction():
+    with transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('warnings.assess'))")
+        if not cursor.fetchone()[0]:
+            return 0
+        count_days(upto=day)
+        weighed = 0
+        for batch in _batches(_weighed(day)):
             _write(batch, day=day, at=at)
-        weighed += len(batch)
-    return weighed
+            weighed += len(batch)
+        return weighed
 
 
 def _weighed(day: date) -> Iterator[dict[str, Any]]:
@@ -39,8 +45,8 @@ def _weighed(day: date) -> Iterator[dict[str, Any]]:
         yield {
             "merchant_id": merchant_id,
             "grade": told.grade(steps),
-            "points": round(told.points, 1),
-            "parts": [[part.signal, round(part.strength, 3), round(part.points, 1)] for part in told.parts],
+            "points": told.points,
+            "parts": [[part.signal, round(part.strength, 3), part.points] for part in told.parts],
             "facts": asdict(facts),
         }
 
@@ -71,4 +77,4 @@ def _write(batch: list[dict[str, Any]], *, day: date, at: datetime) -> None:
         unique_fields=["merchant"],
         update_fields=["grade", "points", "parts", "facts", "as_of", "since"],
     )
-    GradeChange.objects.bulk_create(changes, ignore_conflicts=True)
+    GradeChange.objects.bulk_create(changes)

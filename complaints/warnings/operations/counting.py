@@ -12,8 +12,8 @@ from escrow.clock import BEIJING
 from escrow.transactions import transaction
 
 COUNT_DAY = (Path(__file__).resolve().parent.parent / "sql" / "count_day.sql").read_text(encoding="utf-8")
-#: Days counted again each night: a use of yesterday may be disputed or undone today.
-AGAIN = 7
+#: Days counted again each night: where silence confirms, a use may be disputed or refused after 15 working days.
+AGAIN = 28
 
 
 def count_days(*, upto: date) -> int:

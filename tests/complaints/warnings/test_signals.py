@@ -87,13 +87,45 @@ def test_ten_cards_are_too_few_to_say_anything():
         assert points(seen(history)) < Steps().d
 
 
-def test_what_a_whole_sector_does_is_no_sign():
+def beside(one: History, others: History) -> dict[str, float]:
+    """The signs of a shop in a sector of itself and fifty others."""
+    sector = History()
+    for n in range(len(one)):
+        sector.add(together([one.day(n)] + [others.day(n)] * 50))
+    sector = movement(sector, one.windows(), silent_days=one.silent_days, silent_cards=one.silent_cards)
+    return seen(one, sector=sector)
+
+
+@pytest.mark.parametrize("uses", [2, 0])
+def test_what_a_whole_sector_does_is_no_sign(uses):
     """Spring festival: nobody comes, to no barber. The same days of one shop alone are a sign (the control)."""
-    quiet = steady(uses=2, use_fen=20_000)
-    sector = lived((120, together([STEADY] * 50)), (14, together([quiet] * 50)))
-    one = lived((120, STEADY), (14, quiet))
-    assert "redemptions_fall" in seen(one)
-    assert "redemptions_fall" not in seen(one, sector=movement(**sector.windows()))
+    quiet = lived((120, STEADY), (10, steady(uses=uses, use_fen=10_000 * uses)))
+    assert seen(quiet).keys() & {"redemptions_fall", "doors_shut"}
+    assert not beside(quiet, quiet).keys() & {"redemptions_fall", "doors_shut"}
+    assert beside(quiet, lived((130, STEADY))).keys() & {"redemptions_fall", "doors_shut"}
+
+
+def test_the_only_shop_of_a_sector_does_not_hide_behind_itself():
+    quiet = lived((120, STEADY), (14, steady(uses=2, use_fen=20_000)))
+    alone = movement(quiet, quiet.windows(), silent_days=quiet.silent_days, silent_cards=quiet.silent_cards)
+    assert "redemptions_fall" in seen(quiet, sector=alone)
+
+
+def test_two_visitors_who_stay_away_are_chance():
+    few = Day(cards=5, uses=0, use_fen=0)
+    history = History()
+    for n in range(140):
+        history.add(steady(cards=5, uses=int(n % 5 == 0), use_fen=0, sales=0, sales_fen=0, list_fen=0, term_days=0))
+    for _ in range(14):
+        history.add(few)
+    assert "redemptions_fall" not in seen(history)
+
+
+def test_a_gym_that_was_always_open_at_night_redeems_to_nobody():
+    always = lived((120, steady(doubtful=3)))
+    lately = lived((120, STEADY), (20, steady(doubtful=3)))
+    assert "redeems_to_itself" not in seen(always)
+    assert seen(lately)["redeems_to_itself"] == 1.0
 
 
 def test_a_shop_that_told_its_holders_is_not_shut():
@@ -173,7 +205,8 @@ standings = st.builds(
     owed_fen=st.integers(0, 10**12),
     required_percent=st.integers(0, 100),
 )
-moves = st.builds(Movement, uses=st.floats(0.01, 100), sales=st.floats(0.01, 100))
+ratios = st.floats(0, 100)
+moves = st.builds(Movement, now=ratios, lately=ratios, silence=ratios, sales=ratios)
 
 
 #: The first example draws slowly on a busy machine.
