@@ -1,7 +1,7 @@
 """What each sign should weigh: found on simulated years whose seeds are never used to judge (docs/warnings.md, "Calibration").
 
-Whole points, moved one sign at a time as long as it helps. It can be repeated by anybody and gives the same figures; what stands
-in ``points.csv`` was rounded by people afterwards.
+Whole points, moved one sign at a time from what is published, as long as it helps. Who repeats it gets the same figures; what stands in
+``points.csv`` was rounded by people afterwards.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from demo.simulated.watch import Seen
 
 #: Seeds for calibration only; no test, no bench and no published figure uses them.
 SEEDS = range(9_001, 9_011)
-#: A sign alone weighs less than a hold, but for those by which a person, a register or the merchant itself has spoken.
+#: A sign alone weighs less than a hold, but for a register that has spoken and uses that were made up.
 MOST, ALONE = 40.0, {"listed": 60.0, "redeems_to_itself": 50.0, "deep_promotion": 46.0}
 MOVES = (-16, -8, -4, -2, 2, 4, 8, 16)
 #: What a false hold in 100 merchant-years may be at most, and what each above it costs of the recall.

@@ -12,7 +12,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from demo.simulated.calibration import SEEDS
+from complaints.warnings.grading import published_points
+from demo.simulated.calibration import SEEDS, calibrate, worth
+from demo.simulated.calibration import years as years_of
 from demo.simulated.city import FIRST, build, caught, outcome, seen, watched
 from demo.simulated.losses import loss
 from demo.simulated.plans import HONEST, VANISHING, draw_plan
@@ -180,3 +182,13 @@ def test_at_the_legal_minimum_the_warning_halves_the_loss(years):
     told = [outcome(city, of, profile({"custody": {"percent": 40}})) for city, of, _profile in years]
     assert mean(year["loss_share"] for year in told) <= mean(year["loss_share_no_warning"] for year in told) / 2
     assert all(year["loss_share_no_warning"] < year["loss_share_no_custody"] == 1.0 for year in told)
+
+
+def test_calibration_begins_with_what_is_published_and_only_gets_better(monkeypatch):
+    monkeypatch.setattr("demo.simulated.calibration.SEEDS", [9_001])
+    monkeypatch.setattr("demo.simulated.calibration.MOVES", (-8, 8))
+    parameters = profile({"shares": {"closer": 0.3}})
+    steps = list(calibrate(list(years_of(parameters, merchants=30, days=120)), parameters))
+    assert steps[0][0] == published_points()
+    worths = [worth(found) for _points, found in steps]
+    assert worths == sorted(worths)

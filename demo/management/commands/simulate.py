@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from demo.simulated.calibration import calibrate, years
 from demo.simulated.city import build, outcome, seen, watched
 from demo.simulated.profile import BadProfile, profile
 
@@ -27,6 +28,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--events-only", action="store_true", help="without the ledger")
         parser.add_argument("--json", action="store_true", help="one line of JSON")
+        parser.add_argument(
+            "--calibrate", action="store_true", help="look for better points, on seeds of their own; minutes"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, (least, most) in {"merchants": (1, 5_000), "days": (30, 1_095)}.items():
@@ -37,6 +41,9 @@ class Command(BaseCommand):
             self.stderr.write(
                 "simulate: the run with the ledger is not built yet; these are the figures of the events."
             )
+        if options["calibrate"]:
+            self._calibrate(parameters, merchants=options["merchants"], days=options["days"])
+            return
         city = build(parameters, seed=options["seed"], merchants=options["merchants"], days=options["days"])
         told = outcome(city, watched(city, seen(city), parameters), parameters)
         if options["json"]:
@@ -44,6 +51,17 @@ class Command(BaseCommand):
         else:
             for name, value in told.items():
                 self.stdout.write(f"{name:36} {'–' if value is None else value}")
+
+    def _calibrate(self, parameters: dict[str, Any], **size: int) -> None:
+        """Each better set of points as it is found, the best last."""
+        for points, found in calibrate(list(years(parameters, **size)), parameters):
+            self.stdout.write(
+                f"recall {found.recall:.3f}, lead {found.lead_days_median} days, "
+                f"{found.false_holds_per_100_merchant_years:.2f} false holds: {json.dumps(points)}"
+                if found.recall is not None
+                else "no closer in these years"
+            )
+            self.stdout.flush()
 
     def _profile(self, path: str | None) -> dict[str, Any]:
         try:
