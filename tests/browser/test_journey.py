@@ -134,4 +134,4 @@ def test_from_the_first_filing_to_the_last_payout(city, person, language):
     people.payout_day(city, owner)
     owner.reload_until(".table tbody tr:has(.badge-ok)", "¥100.00")
     owner.sees("¥600.00", "¥100.00")
-    assert city.manage("prove").returncode == 0
+    city.proves()

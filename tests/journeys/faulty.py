@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -96,6 +97,13 @@ class Faulty:
         """What rings for the sweeps."""
         flags = ["--loglevel", "WARNING", "--schedule", str(self.var / "beat"), "--pidfile="]
         self._start("beat", "celery", "-A", "prepaid", "beat", *flags)
+
+    def supervise(self) -> None:
+        """As ``make run`` and compose do: what has ended by itself is started again. Celery's worker does, when the broker goes while
+        it gives its tasks back."""
+        for name, start in (("worker", partial(self.start_worker, wait=False)), ("beat", self.start_beat)):
+            if name in self.running and self.running[name].poll() is not None:
+                start()
 
     def wait_for_worker(self) -> None:
         """Until it takes tasks."""

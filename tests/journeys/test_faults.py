@@ -133,6 +133,7 @@ def settled(faulty, *, seconds: float = 2 * SWEEP) -> None:
     """Everything is sent and paid, and nothing happens any more for so long."""
 
     def open_ends() -> int:
+        faulty.supervise()
         return waiting() + Case.objects.filter(state=CaseState.EXECUTING).count()
 
     try:
