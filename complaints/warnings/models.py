@@ -74,7 +74,7 @@ class Assessment(Weighed):
         constraints = [models.CheckConstraint(name="assessment_grade_known", condition=Q(grade__in=Grade.values))]
 
     def __str__(self) -> str:
-        return f"{self.merchant_id} {self.grade}"
+        return f"{self.merchant.name} · {self.grade}"
 
 
 class GradeChange(Weighed):
