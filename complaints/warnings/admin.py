@@ -92,4 +92,9 @@ def _table(head: tuple[Any, ...], lines: list[tuple[Any, ...]]) -> SafeString:
     cells = [[(cell,) for cell in line] for line in lines]
     rows = format_html_join("", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", line),) for line in cells))
     heads = format_html_join("", "<th>{}</th>", ((cell,) for cell in head))
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, rows)
+    # On a telephone it is wider than the page, and moves by itself.
+    return format_html(
+        '<div class="scrolls" tabindex="0"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        heads,
+        rows,
+    )

@@ -9,20 +9,20 @@ from typing import Any
 NOW, LATELY, HABIT = 14, 28, 84
 
 
-@dataclass(slots=True)
-class Day:
-    """One merchant's day. Sums in fen; ``uses`` without the doubtful ones, so that who redeems to itself has no custom.
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """What is counted of a merchant's day, and summed over windows. Sums in fen; ``uses`` without the doubtful ones, so that who
+    redeems to itself has no custom.
 
     Attributes:
         cards: cards with something left at the end of the day.
         uses, use_fen: what was redeemed, each card counted once a day; by price.
-        doubtful: uses left out: by cards of the merchant's own people, in the night, several cards from one telephone.
+        doubtful: uses left out: by cards of the merchant's own people, in the night, several cards of one person.
         sales, sales_fen: cards sold, and what was paid for them.
         list_fen: what the same cards cost at the merchant's filed prices.
         term_days: sum of the terms of the cards sold.
-        refunds_asked: requests of the day. refunds_late: how many are open beyond their day, at its end.
+        refunds_asked: requests of the day.
         disputes: uses that their consumers dispute. complaints: cases about the merchant.
-        known: 0 for a day without data (nothing of it is counted).
     """
 
     cards: int = 0
@@ -34,10 +34,28 @@ class Day:
     list_fen: int = 0
     term_days: int = 0
     refunds_asked: int = 0
-    refunds_late: int = 0
     disputes: int = 0
     complaints: int = 0
+
+
+#: Their names.
+SUMMED = tuple(field.name for field in fields(Figures))
+
+
+@dataclass(slots=True, kw_only=True)
+class Day(Figures):
+    """One merchant's day. ``refunds_late``: how many requests are open beyond their day, at its end. ``known``: 0 for a day without
+    data (nothing of it is counted); of several merchants' days together, how many have data."""
+
+    refunds_late: int = 0
     known: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Sums(Figures):
+    """Sums over one window; ``days``: those with data."""
+
+    days: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +67,7 @@ class Standing:
         lease_left: days until the lease of its stores ends. beyond_lease: share of what is owed on cards that run longer.
         filing_lapsed: days since a filing lapsed that cards are sold under.
         listed: on the register of standing (abnormal operation, dishonesty, major risk).
-        closed_reporters: holders who said lately that the shop is shut, of those whose word counts (``credible``).
+        closed_reporters: holders who said lately that the shop is shut, of those whose word counts: they have used a card there.
         asks_elsewhere: an official has confirmed lately that it takes money outside custody.
         inspected_badly: an inspection that was ordered found what it was looking for, and none since found it well.
         paused: told its card-holders beforehand that it is shut today.
@@ -84,24 +102,6 @@ class Movement:
 
 
 @dataclass(slots=True, kw_only=True)
-class Sums:
-    """Sums over one window of days."""
-
-    days: int = 0
-    cards: int = 0
-    uses: int = 0
-    use_fen: int = 0
-    doubtful: int = 0
-    sales: int = 0
-    sales_fen: int = 0
-    list_fen: int = 0
-    term_days: int = 0
-    refunds_asked: int = 0
-    disputes: int = 0
-    complaints: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
 class Facts:
     """All that signals may look at.
 
@@ -121,14 +121,11 @@ class Facts:
     sector: Movement
 
 
-_SUMMED = [field.name for field in fields(Sums) if field.name != "days"]
-
-
 class History:
     """Days of one merchant (or of a sector together), in order, as running totals: a sum over any window is two look-ups."""
 
     def __init__(self) -> None:
-        self._totals: dict[str, list[int]] = {name: [0] for name in ["known", *_SUMMED]}
+        self._totals: dict[str, list[int]] = {name: [0] for name in ["known", *SUMMED]}
         self.last: Day = Day()
         self.silent_since = 0  # number of the day after the last one with a use
 
@@ -157,7 +154,7 @@ class History:
     def sums(self, begin: int, end: int) -> Sums:
         """All of them over days ``begin`` … ``end`` − 1, where there are any."""
         begin, end = (min(max(0, day), len(self)) for day in (begin, end))
-        return Sums(days=self.total("known", begin, end), **{name: self.total(name, begin, end) for name in _SUMMED})
+        return Sums(days=self.total("known", begin, end), **{name: self.total(name, begin, end) for name in SUMMED})
 
     @property
     def silent_days(self) -> int:
@@ -212,7 +209,7 @@ def movement(sector: "History", own: dict[str, Sums], *, silent_days: int, silen
 
 
 def _without(all_of_them: Sums, own: Sums) -> Sums:
-    return Sums(**{name: getattr(all_of_them, name) - getattr(own, name) for name in ("days", *_SUMMED)})
+    return Sums(**{name: getattr(all_of_them, name) - getattr(own, name) for name in ("days", *SUMMED)})
 
 
 def together(days: Sequence[Day]) -> Day:

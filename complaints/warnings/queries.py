@@ -1,7 +1,6 @@
 """What the signs look at, from the tables: sums over windows of days, and what stands on file of each merchant."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,12 +9,11 @@ from django.db.models import Count, Max, Q
 
 from complaints.off_custody.models import OffCustodyReport
 from complaints.off_custody.states import ReportState
-from complaints.warnings.facts import HABIT, LATELY, NOW, Day, Facts, History, Standing, Sums, movement
+from complaints.warnings.facts import HABIT, LATELY, NOW, SUMMED, Day, Facts, History, Standing, Sums, movement
 from escrow.clock import beijing_date, end_of_day
 from prepaid.merchants.models import Handover, Listing, Merchant, Store
 from prepaid.merchants.states import HandoverState
 
-_SUMMED = [field.name for field in fields(Sums) if field.name != "days"]
 #: Which rows of the days belong to each window, by their age in days.
 _WINDOWS = {"now": (0, NOW), "lately": (0, LATELY), "habit": (LATELY, LATELY + HABIT)}
 #: For how long a change of hands or a confirmed report is looked at.
@@ -50,7 +48,7 @@ def _sums(day: date) -> list[dict[str, Any]]:
         f"count(*) FILTER (WHERE age >= {begin} AND age < {end}) AS {window}_days" if name == "days"
         else f"coalesce(sum({name}) FILTER (WHERE age >= {begin} AND age < {end}), 0)::bigint AS {window}_{name}"
         for window, (begin, end) in _WINDOWS.items()
-        for name in ("days", *_SUMMED)
+        for name in ("days", *SUMMED)
     ]  # fmt: skip
     sql = f"""
         SELECT merchant_id, {", ".join(columns)},
@@ -76,14 +74,14 @@ def _rows(sql: str, day: date) -> list[dict[str, Any]]:
 
 
 def _of(row: dict[str, Any], window: str) -> Sums:
-    return Sums(**{name: row[f"{window}_{name}"] for name in ("days", *_SUMMED)})
+    return Sums(**{name: row[f"{window}_{name}"] for name in ("days", *SUMMED)})
 
 
 def _sectors(day: date) -> dict[str, History]:
     """The days of each sector's merchants together, as many as the signs look at; ``known`` counts the merchants."""
     first = day - timedelta(days=LATELY + HABIT - 1)
     sql = f"""
-        SELECT m.sector_id, d.day, count(*) AS known, {", ".join(f"sum(d.{name})::bigint AS {name}" for name in _SUMMED)}
+        SELECT m.sector_id, d.day, count(*) AS known, {", ".join(f"sum(d.{name})::bigint AS {name}" for name in SUMMED)}
         FROM warnings_merchantday d JOIN merchants_merchant m ON m.id = d.merchant_id
         WHERE d.day <= %(day)s AND d.day > %(day)s - {LATELY + HABIT}
         GROUP BY m.sector_id, d.day

@@ -141,6 +141,17 @@ def last_known(days: list[Day]) -> Day:
     return next(day for day in reversed(days) if day.known)
 
 
+def on_the_register(shop) -> None:
+    Listing.objects.create(
+        uscc=shop.merchant.uscc,
+        kind=ListKind.MAJOR_RISK,
+        number="1",
+        source="市监",
+        listed_on=clock.today() - 3 * A_DAY,
+        recorded_at=clock.now(),
+    )
+
+
 class TestStanding:
     def standing(self, shop) -> Standing:
         day = clock.today() - A_DAY
@@ -152,14 +163,7 @@ class TestStanding:
 
     def test_on_the_register(self):
         shop = complaints.shop()
-        Listing.objects.create(
-            uscc=shop.merchant.uscc,
-            kind=ListKind.MAJOR_RISK,
-            number="1",
-            source="市监",
-            listed_on=clock.today() - 3 * A_DAY,
-            recorded_at=clock.now(),
-        )
+        on_the_register(shop)
         assert self.standing(shop).listed is True
 
     def test_the_last_lease_that_ends_before_the_cards(self):
@@ -216,14 +220,7 @@ class TestGrades:
 
     def test_weighed_twice_in_a_day_on_other_facts_both_changes_are_kept(self, weighed):
         gone, goes_on = weighed
-        Listing.objects.create(
-            uscc=goes_on.merchant.uscc,
-            kind=ListKind.MAJOR_RISK,
-            number="1",
-            source="市监",
-            listed_on=clock.today() - 3 * A_DAY,
-            recorded_at=clock.now(),
-        )
+        on_the_register(goes_on)
         operations.assess(at=clock.now())
         kept = GradeChange.objects.filter(merchant=goes_on.merchant).values_list("before", "after")
         assert list(kept) == [("A", "D")]
