@@ -226,6 +226,14 @@ class RefundNotReturned(WrongState):
     )
 
 
+class HoldKept(DomainError):
+    message = _(
+        "These payouts are held by a decision that has its own end: a change of the operator, or a measure of the supervision. "
+        "End it there, and the payouts go on."
+    )
+    http_status = 409
+
+
 class NameDiffers(DomainError):
     message = _(
         "The account is not in the name of the person who is owed the money. Ask for an account of their own, and enter both "

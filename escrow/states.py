@@ -128,11 +128,17 @@ class Silence(TextChoices):
 
 
 class StoppageKind(TextChoices):
-    """Why silence confirms nothing; where it is dark, nothing accrues either."""
+    """What is stopped at a beneficiary, or one of its places. In all of them nothing is released early."""
 
     DARK = "dark", _("closed, no service")
     WATCH = "watch", _("on watch")
     CHANGED_HANDS = "changed_hands", _("just changed hands")
+    NO_SALES = "no_sales", _("sales stopped by the supervision")
+    NOTHING_EARLY = "nothing_early", _("nothing is released early")
+
+
+#: In which silence confirms nothing either; where it is dark, no day accrues. (``sql/silence.sql``, ``sql/accrue.sql``)
+NOT_SERVING = (StoppageKind.DARK, StoppageKind.WATCH, StoppageKind.CHANGED_HANDS)
 
 
 class Party(TextChoices):
@@ -154,7 +160,7 @@ class EarlyRefusal(TextChoices):
     PAYOUTS_HELD = "payouts_held", _("payouts are held")
     LEGAL_HOLD = "legal_hold", _("money is blocked by order")
     CLAIM = "claim", _("a customer is still owed money")
-    STOPPED = "stopped", _("a place is closed, on watch or has just changed hands")
+    STOPPED = "stopped", _("a place is closed, on watch or has just changed hands, or the supervision has stopped it")
     CHANGED_HANDS = "changed_hands", _("changed hands not long enough ago")
 
 

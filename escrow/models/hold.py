@@ -10,11 +10,12 @@ from escrow.models.payment import Instruction
 
 class PayoutHold(models.Model):
     """``Beneficiary.payouts_held`` says that there is at least one that nobody has released. ``instruction``: the payout
-    that the bank returned or that a second person did not release."""
+    that the bank returned or that a second person did not release. ``is_kept``: only the deed that placed it ends it."""
 
     beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="holds")
     instruction = models.ForeignKey(Instruction, models.PROTECT, null=True, related_name="holds")
     because = models.CharField(_("reason"), max_length=200)
+    is_kept = models.BooleanField(_("ended where it was decided"), default=False)
     placed_by = models.CharField(_("placed by"), max_length=64)
     placed_at = models.DateTimeField(_("placed"))
     released_by = models.CharField(_("released by"), max_length=64, blank=True, default="")

@@ -1,4 +1,4 @@
-"""Times in which a beneficiary, or one of its places, does not count as serving."""
+"""Times in which a beneficiary, or one of its places, does not count as serving, or something else of it is stopped."""
 
 from django.db import models
 from django.db.models import F, Q

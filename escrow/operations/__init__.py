@@ -22,6 +22,7 @@ from escrow.operations.batches import export_batch, make_batch
 from escrow.operations.beneficiaries import (
     hold_payouts,
     register_beneficiary,
+    release_kept,
     release_payouts,
     set_payout_account,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "refuse_pause",
     "register_beneficiary",
     "release_early",
+    "release_kept",
     "release_payouts",
     "request_deposit_end",
     "request_manual_refund",

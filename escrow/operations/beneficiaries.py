@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from escrow import audit, ledger
-from escrow.errors import NotFound
+from escrow.errors import HoldKept, NotFound
 from escrow.models import Account, Beneficiary, Instruction, PayoutHold
 from escrow.states import AccountCode, Asset
 from escrow.transactions import call, transaction
@@ -68,16 +69,23 @@ def set_payout_account(
 
 
 def hold_payouts(
-    *, beneficiary_id: int, because: str, instruction: Instruction | None = None, at: datetime, actor: str
+    *,
+    beneficiary_id: int,
+    because: str,
+    instruction: Instruction | None = None,
+    is_kept: bool = False,
+    at: datetime,
+    actor: str,
 ) -> PayoutHold:
     """Nothing leaves for the merchant until every reason is released; refunds go on. ``instruction``: the payout that was
-    returned."""
+    returned. ``is_kept``: it follows from a decision that has its own end, and ends with that alone."""
     with transaction():
         beneficiary = locked_beneficiary(beneficiary_id)
         hold = PayoutHold.objects.create(
             beneficiary=beneficiary,
             instruction=instruction,
             because=because[:REASON_LENGTH],
+            is_kept=is_kept,
             placed_by=actor,
             placed_at=at,
         )
@@ -86,18 +94,39 @@ def hold_payouts(
 
 
 def release_payouts(*, beneficiary_id: int, because: str, hold_id: int | None = None, at: datetime, actor: str) -> None:
-    """End one reason, or all of them. Payouts go on with the next run once none is left.
+    """End one reason, or all of them but those that are kept. Payouts go on with the next run once none is left.
 
     Raises:
-        NotFound: no such hold of this beneficiary, or it is released.
+        NotFound: no such hold of this beneficiary, or it is released. HoldKept: it, or all that are left, end where they were decided.
     """
     with transaction():
         beneficiary = locked_beneficiary(beneficiary_id)
         holds = PayoutHold.objects.filter(beneficiary=beneficiary, released_at=None)
         if hold_id is not None and not (holds := holds.filter(pk=hold_id)):
             raise NotFound()
-        holds.update(released_by=actor, released_at=at, released_because=because[:REASON_LENGTH])
-        _count_holds(beneficiary, action="escrow.release_payouts", because=because, at=at, actor=actor)
+        free = holds.filter(is_kept=False)
+        if holds and not free:
+            raise HoldKept()
+        _release(beneficiary, free, because=because, at=at, actor=actor)
+
+
+def release_kept(*, hold_id: int, because: str, at: datetime, actor: str) -> None:
+    """What decided a hold has ended; again, nothing changes. Raises ``NotFound``: no such hold."""
+    with transaction():
+        hold = PayoutHold.objects.filter(pk=hold_id).first()
+        if hold is None:
+            raise NotFound()
+        beneficiary = locked_beneficiary(hold.beneficiary_id)
+        holds = PayoutHold.objects.filter(pk=hold_id, released_at=None)
+        if holds:
+            _release(beneficiary, holds, because=because, at=at, actor=actor)
+
+
+def _release(
+    beneficiary: Beneficiary, holds: QuerySet[PayoutHold], *, because: str, at: datetime, actor: str
+) -> None:
+    holds.update(released_by=actor, released_at=at, released_because=because[:REASON_LENGTH])
+    _count_holds(beneficiary, action="escrow.release_payouts", because=because, at=at, actor=actor)
 
 
 def _count_holds(beneficiary: Beneficiary, *, action: str, because: str, at: datetime, actor: str) -> None:

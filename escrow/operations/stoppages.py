@@ -1,4 +1,5 @@
-"""Times in which a beneficiary, or one of its places, does not serve: silence confirms nothing then.
+"""Times in which a beneficiary, or one of its places, does not serve (silence confirms nothing then), sells nothing, or gets nothing
+early.
 
 Both verbs hold the beneficiary's lock alone: a use that silence is confirming at this moment is decided before or after,
 never across.
@@ -11,7 +12,7 @@ from escrow.clock import beijing_date, end_of_day
 from escrow.errors import NotFound, ReasonRequired
 from escrow.models import Beneficiary, Stoppage, Use
 from escrow.operations.accruals import accrue_again
-from escrow.states import Silence, StoppageKind, UseState
+from escrow.states import NOT_SERVING, Silence, StoppageKind, UseState
 from escrow.transactions import call, transaction
 
 REASON_LENGTH = 200
@@ -92,7 +93,8 @@ def end_stoppage(
             after={"until": stoppage.until.isoformat(), "because": because},
             at=at,
         )
-        _begin_anew(beneficiary_id, place, stoppage.until)
+        if kind in NOT_SERVING:
+            _begin_anew(beneficiary_id, place, stoppage.until)
     return stoppage
 
 

@@ -5,5 +5,6 @@ RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_t
     SELECT EXISTS (
         SELECT 1 FROM escrow_stoppage s
         WHERE s.beneficiary_id = beneficiary AND s.place IN ('', at_place) AND s.since <= today
+          AND s.kind IN ('dark', 'watch', 'changed_hands')
           AND (s.until IS NULL OR s.until > escrow_silence_stopped.since))
 $$;

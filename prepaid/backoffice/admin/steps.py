@@ -38,7 +38,6 @@ from prepaid.backoffice.forms import (
 from prepaid.backoffice.queries import books
 from prepaid.backoffice.queries import matters as queries
 from prepaid.cards.models import Card
-from prepaid.merchants import operations as merchants
 from prepaid.merchants.bank_accounts import masked
 from prepaid.notices import operations as notices
 from prepaid.people.access import me
@@ -143,7 +142,7 @@ def release_hold(request: HttpRequest, page: ReadOnlyAdmin, ref: int) -> HttpRes
     merchant = queries.merchant_of(hold.beneficiary_id)
 
     def do(data: dict[str, Any]) -> HttpResponse:
-        merchants.release_payouts(
+        escrow.release_payouts(
             beneficiary_id=hold.beneficiary_id,
             hold_id=hold.pk,
             because=data["because"],

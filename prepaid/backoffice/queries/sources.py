@@ -219,8 +219,8 @@ def returned_payouts(kind: Source, at: datetime) -> Rows:
     page="admin:backoffice_release_hold",
 )
 def other_holds(kind: Source, at: datetime) -> Rows:
-    """Held by a person for another reason."""
-    found = PayoutHold.objects.filter(instruction=None)
+    """Held by a person for another reason. What ends where it was decided waits there."""
+    found = PayoutHold.objects.filter(instruction=None, is_kept=False)
     no_sum = Value(None, BigIntegerField())
     return _holds(kind, at, found, fen=no_sum, label=F("beneficiary__custody_no"), remark=F("because"))
 

@@ -18,7 +18,7 @@ from escrow import clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.money import yuan
-from escrow.states import StoppageKind
+from escrow.states import NOT_SERVING, StoppageKind
 from prepaid.merchants import operations as merchants
 from prepaid.merchants import queries
 from prepaid.merchants.admin.rules import DatedRuleAdmin
@@ -85,7 +85,9 @@ class RatingForm(forms.Form):
 class StoppageForm(forms.Form):
     """What does not count as serving, and how that is known."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("What happened"), choices=StoppageKind.choices)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What happened"), choices=[(kind.value, kind.label) for kind in NOT_SERVING]
+    )
     store = forms.ModelChoiceField(
         label=gettext_lazy("Where"),
         queryset=Store.objects.none(),
@@ -392,7 +394,7 @@ class MerchantAdmin(PostScopedAdmin):
         held = merchant.beneficiary.payouts_held
 
         def decide(data: dict[str, Any]) -> HttpResponse:
-            verb = merchants.release_payouts if held else escrow.hold_payouts
+            verb = escrow.release_payouts if held else escrow.hold_payouts
             verb(beneficiary_id=merchant.beneficiary_id, because=data["because"], at=clock.now(), actor=user.actor)
             messages.success(request, _("Payouts go on with the next run.") if held else _("Payouts are held."))
             return redirect("admin:merchants_merchant_change", pk)

@@ -16,7 +16,6 @@ from escrow import audit
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
 from escrow.errors import NotFound, SecondPersonNeeded
-from escrow.models import PayoutHold
 from escrow.states import StoppageKind, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, ring, transaction
 from prepaid.merchants import bank_accounts, queries
@@ -154,26 +153,6 @@ def withdraw_handover(*, by: StaffMember, handover_id: int, at: datetime, actor:
     return handover
 
 
-def release_payouts(*, beneficiary_id: int, because: str, hold_id: int | None = None, at: datetime, actor: str) -> None:
-    """End one reason to hold a merchant's payouts, or all of them but a change of the operator: that ends when two officials
-    have decided.
-
-    Raises:
-        HandoverOpen: it is the only one, or the one that was meant. NotFound: no such hold.
-    """
-    with transaction():
-        holds = PayoutHold.objects.filter(beneficiary_id=beneficiary_id, released_at=None)
-        if hold_id is not None:
-            holds = holds.filter(pk=hold_id)
-        free = list(holds.exclude(handover__state=HandoverState.OPEN).values_list("pk", flat=True))
-        if not free and holds.exists():
-            raise HandoverOpen()
-        if not free:
-            escrow.release_payouts(beneficiary_id=beneficiary_id, hold_id=hold_id, because=because, at=at, actor=actor)
-        for pk in free:
-            escrow.release_payouts(beneficiary_id=beneficiary_id, hold_id=pk, because=because, at=at, actor=actor)
-
-
 def _drafted(merchant: Merchant, facts: OperatorFacts, because: str) -> Handover:
     """What really changes of it, beside what holds now."""
     beneficiary = merchant.beneficiary
@@ -216,7 +195,9 @@ def _begin(handover: Handover, *, person: User, at: datetime, actor: str) -> Han
         handover.stoppage = None if stoppage.pk in before else stoppage
         handover.rating_before, handover.reported_at = merchant.rating, at
         set_rating(merchant, "", because=_checked_first(), at=at, actor=actor)
-        handover.hold = escrow.hold_payouts(beneficiary_id=beneficiary_id, because=_checked_first(), at=at, actor=actor)
+        handover.hold = escrow.hold_payouts(
+            beneficiary_id=beneficiary_id, because=_checked_first(), is_kept=True, at=at, actor=actor
+        )
         handover.save(force_insert=True)
         _record(handover, "merchants.report_handover", at=at, actor=actor)
         tell_owners(
@@ -288,13 +269,7 @@ def _end(handover: Handover, state: HandoverState, *, by: User, because: str, at
     handover.state, handover.decided_by, handover.decided_at, handover.decided_because = state, by, at, because
     handover.told_up_to, handover.told_at = 0, None  # everybody is told of this too
     handover.save()
-    escrow.release_payouts(
-        beneficiary_id=handover.merchant.beneficiary_id,
-        hold_id=handover.hold_id,
-        because=f"handover:{handover.pk} {state}",
-        at=at,
-        actor=actor,
-    )
+    escrow.release_kept(hold_id=handover.hold_id, because=f"handover:{handover.pk} {state}", at=at, actor=actor)
     _record(handover, f"merchants.handover_{state}", at=at, actor=actor)
     done = state == HandoverState.DONE
     tell_owners(

@@ -11,7 +11,7 @@ from escrow import queries as escrow_queries
 from escrow.clock import beijing_date
 from escrow.errors import NotFound
 from escrow.models import Stoppage
-from escrow.states import StoppageKind
+from escrow.states import NOT_SERVING, StoppageKind
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.merchants import queries
 from prepaid.merchants.errors import (
@@ -141,9 +141,10 @@ def end_stoppage(*, merchant_id: int, stoppage_id: int, because: str, at: dateti
     """It is over; the terms of silence of charges that wait there begin anew. Repeats change nothing.
 
     Raises:
-        NotFound: not this merchant's. ReasonRequired. HandoverOpen: two officials check first who runs it now.
+        NotFound: not this merchant's, or no matter of serving. ReasonRequired. HandoverOpen: two officials check first who runs it now.
     """
-    stoppage = Stoppage.objects.filter(pk=stoppage_id, beneficiary__merchant=merchant_id).first()
+    mine = Stoppage.objects.filter(beneficiary__merchant=merchant_id, kind__in=NOT_SERVING)
+    stoppage = mine.filter(pk=stoppage_id).first()
     if stoppage is None:
         raise NotFound()
     whole = (stoppage.place, stoppage.kind) == ("", StoppageKind.CHANGED_HANDS)

@@ -11,7 +11,7 @@ from escrow import queries as escrow
 from escrow.clock import beijing_date
 from escrow.models import Payment, Stoppage
 from escrow.money import yuan
-from escrow.states import StoppageKind
+from escrow.states import NOT_SERVING, StoppageKind
 from prepaid.merchants.models import Closing, Listing, ListKind, Merchant, Store
 from prepaid.merchants.queries.existing import Unbacked, unbacked_of
 from prepaid.merchants.queries.merchants import which_exist
@@ -44,8 +44,8 @@ def place_of(store: Store) -> str:
 
 
 def stopped_at(merchants: Iterable[Merchant]) -> list[Stopped]:
-    """What is stopped now at these merchants, the longest first."""
-    rows = escrow.stoppages({merchant.beneficiary_id for merchant in merchants})
+    """What does not serve now at these merchants, the longest first."""
+    rows = escrow.stoppages({merchant.beneficiary_id for merchant in merchants}).filter(kind__in=NOT_SERVING)
     stores = Store.objects.in_bulk([int(row.place) for row in rows if row.place.isdecimal()])
     return [Stopped(stoppage=row, store=stores.get(int(row.place)) if row.place.isdecimal() else None) for row in rows]
 
@@ -59,9 +59,9 @@ class SalesStop:
     article: str
 
 
-#: Where the whole merchant does not serve, or nobody knows yet who runs it, nobody may be sold a card. A store alone that is
-#: closed stops the cards of which it is the only store (``products.queries.sellable_version``).
-_NOTHING_SOLD = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS)
+#: Where the whole merchant does not serve, nobody knows yet who runs it, or the supervision says so, nobody may be sold a card. A
+#: store alone that is closed stops the cards of which it is the only store (``products.queries.sellable_version``).
+_NOTHING_SOLD = (StoppageKind.DARK, StoppageKind.CHANGED_HANDS, StoppageKind.NO_SALES)
 
 
 def sales_stops(
