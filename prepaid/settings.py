@@ -241,6 +241,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "warnings-lapse": {
+        "task": "complaints.warnings.tasks.lapse",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     # The day of a merchant ends at midnight in Beijing; in the demo its clock decides when that is.
     "warnings-assess": {
         "task": "complaints.warnings.tasks.assess",

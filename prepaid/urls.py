@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("complaints.cases.urls")),
     path("", include("complaints.evidence.urls")),
     path("", include("complaints.off_custody.urls")),
+    path("", include("complaints.warnings.urls")),
     path("api/v1/", include("prepaid.cards.api_urls")),
     path("api/v1/", include("complaints.hotline.api_urls")),
     path("api/v1/channel/", include("escrow.urls")),

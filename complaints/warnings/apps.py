@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class WarningsConfig(AppConfig):
     name = "complaints.warnings"
     verbose_name = _("Early warning")
+
+    def ready(self) -> None:
+        from complaints.warnings import receivers  # noqa: F401  # connects the signals

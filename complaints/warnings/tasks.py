@@ -8,5 +8,13 @@ from escrow import clock
 
 @shared_task
 def assess() -> None:
-    """Weigh every merchant by the days that are over."""
-    operations.assess(at=clock.now())
+    """Weigh every merchant by the days that are over, and do what the rules of measures say about it."""
+    at = clock.now()
+    operations.assess(at=at)
+    operations.apply_rules(at=at)
+
+
+@shared_task
+def lapse() -> None:
+    """End what a rule began and nobody confirmed in time."""
+    operations.lapse(at=clock.now())

@@ -95,6 +95,15 @@ CASE_DEEDS: dict[tuple[str, str], tuple[frozenset[str], Sent]] = {
     ("off_custody_offcustodyreport_take", "untaken"): (QUEUE, {}),
     ("off_custody_offcustodyreport_reveal", "report"): (LEAD, REASON),
     ("off_custody_offcustodyreport_decide", "report"): (LEAD, {"result": "confirmed", "reasons": "看了收款码"}),
+    ("warnings_assessment_place", "merchant"): (QUEUE, {"kind": "no_sales", "because": "群众反映"}),
+    ("warnings_measure_order", "proposed"): (
+        QUEUE,
+        lambda side: {"because": "请看", "due_on": str(clock.today()), "store": side.objects["store"]},
+    ),
+    ("warnings_measure_confirm", "provisional"): (QUEUE, {"because": "属实"}),
+    ("warnings_measure_end", "provisional"): (QUEUE, {"because": "误判"}),
+    ("warnings_measure_result", "letter"): (QUEUE, {"result": "settled", "findings": "已答复"}),
+    ("warnings_measure_appeal", "appeal"): (QUEUE, {"upheld": "no", "reasons": "属实"}),
     ("hotline_workorderfile_read", ""): (COORDINATOR | OPERATORS, _work_orders),
     ("hotline_workorderfile_confirm", "file"): (COORDINATOR | OPERATORS, {}),
     ("hotline_workorderfile_discard", "file"): (COORDINATOR | OPERATORS, {}),
@@ -108,5 +117,5 @@ READ = {
     "cases_case_record", "cases_case_court", "cases_case_document", "cases_case_filter_keep", "evidence_evidence_file",
     "evidence_evidence_preview", "off_custody_offcustodyreport_photo", "hotline_workorderfile_report",
     "hotline_workorderfile_results", "hotline_workorderfile_empty", "measures_cell_ranking", "measures_cell_export",
-    "measures_cell_ranking_export", "measures_officialfigure_import",
+    "measures_cell_ranking_export", "measures_officialfigure_import", "warnings_measure_paper",
 }  # fmt: skip

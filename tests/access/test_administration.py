@@ -50,7 +50,7 @@ def test_every_address_of_the_administration_is_in_the_table() -> None:
 
 def test_every_deed_of_the_complaints_is_in_the_table() -> None:
     """What is neither tried below nor only read has been forgotten."""
-    ours = ("cases_", "evidence_", "off_custody_", "hotline_", "measures_")
+    ours = ("cases_", "evidence_", "off_custody_", "hotline_", "measures_", "warnings_")
     assert {name for name in DEEDS if name.startswith(ours)} == {name for name, _of in CASE_DEEDS} | READ
 
 
@@ -60,7 +60,8 @@ def test_no_page_has_bulk_actions() -> None:
 
 
 def in_address(of: str, side: Any, world: World) -> Any:
-    apart = {"table": "csv", "row": 1, "user": world.people["holder"].pk, "post": 1}
+    post = world.people["lead"].posts_today[0].pk
+    apart = {"table": "csv", "row": 1, "user": world.people["holder"].pk, "post": post}
     if of in apart:
         return apart[of]
     if of == "invited_to":

@@ -28,6 +28,9 @@ from complaints.measures.models import OfficialFigure, OfficialImport
 from complaints.off_custody import operations as off_custody
 from complaints.off_custody import queries as reports
 from complaints.off_custody.states import Happened, ReportKind
+from complaints.warnings import operations as warnings
+from complaints.warnings.models import Measure
+from complaints.warnings.states import MeasureKind
 from escrow import clock
 from escrow import operations as escrow
 from escrow.states import Plan, RefundBasis
@@ -98,10 +101,10 @@ def side(district: str, *, helper: str) -> Side:
         "lead": lead,
     }
     made.objects |= {"merchant": shop.merchant.pk, "store": shop.stores[0].pk, "staff": cashier.pk}
-    weighed(shop.merchant, grade="C")
     _cards(made, shop)
     _complaints(made, shop, helper=helper)
     _around(made, shop)
+    _measures(made, shop)
     handover = merchants.report_handover(  # last: sales and payouts stop
         by=shop.boss,
         facts=merchants.OperatorFacts(
@@ -118,6 +121,27 @@ def side(district: str, *, helper: str) -> Side:
     # Products that were never filed, which no public page could show.
     ProductVersion.objects.filter(product__merchant=shop.merchant, filing=None).update(state=VersionState.WITHDRAWN)
     return made
+
+
+def _measures(made: Side, shop: complaints.Shop) -> None:
+    now, mine = clock.now(), {"merchant": shop.merchant}
+    weighed(shop.merchant, grade="D", points=60, evenings=2)
+    warnings.apply_rules(at=now)
+    hold = Measure.objects.get(kind=MeasureKind.HOLD, **mine)
+    letter = warnings.place_measure(
+        merchant_id=shop.merchant.pk,
+        kind=MeasureKind.LETTER,
+        because="信号异常",
+        due_on=clock.today() + A_DAY,
+        by=made.people["lead"],
+        at=now,
+    )
+    made.objects |= {
+        "provisional": hold.pk,
+        "proposed": Measure.objects.get(kind=MeasureKind.INSPECTION, **mine).pk,
+        "letter": letter.pk,
+        "appeal": warnings.appeal(by=shop.boss, measure_id=hold.pk, because="有误", at=now).pk,
+    }
 
 
 def _cards(made: Side, shop: complaints.Shop) -> None:

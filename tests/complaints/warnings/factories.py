@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from complaints.warnings.facts import Day, History, Movement, Standing
-from complaints.warnings.models import Assessment, MerchantDay
+from complaints.warnings.models import Assessment, GradeChange, MerchantDay
 from escrow import clock
 from prepaid.merchants.models import Merchant
 
@@ -47,8 +47,20 @@ def put(merchant: Merchant, days: Iterable[Day], *, last: date) -> None:
     )
 
 
-def weighed(merchant: Merchant, *, grade: str) -> Assessment:
-    """As of yesterday, nothing seen, in whatever grade."""
+def weighed(merchant: Merchant, *, grade: str, points: float = 30, evenings: int = 1, silent: int = 0) -> Assessment:
+    """As of yesterday, in whatever grade for so many evenings; ``silent``: days without a use."""
     day = clock.today() - timedelta(days=1)
-    facts = asdict(lived((1, STEADY)).facts(Standing(), Movement()))
-    return Assessment.objects.create(merchant=merchant, grade=grade, points=30, as_of=day, since=day, facts=facts)
+    quiet = steady(uses=0, use_fen=0)
+    facts = asdict(lived((100, STEADY), (silent, quiet)).facts(Standing(), Movement()))
+    parts = [["doors_shut", 1.0, points]] if silent else []
+    GradeChange.objects.create(
+        merchant=merchant, on=day, after=grade, weighed_at=clock.now(), points=points, parts=parts, facts=facts
+    )
+    since = day - timedelta(days=evenings - 1)
+    kept = {"grade": grade, "points": points, "parts": parts, "facts": facts, "as_of": day, "since": since}
+    return Assessment.objects.update_or_create(merchant=merchant, defaults=kept)[0]
+
+
+def as_of(assessment: Assessment, day: date, **figures: object) -> None:
+    """The same merchant on another evening."""
+    Assessment.objects.filter(pk=assessment.pk).update(as_of=day, **figures)

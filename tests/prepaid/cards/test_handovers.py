@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from escrow import clock, invariants
 from escrow import operations as escrow
-from escrow.errors import NotFound, SecondPersonNeeded
+from escrow.errors import HoldKept, NotFound, SecondPersonNeeded
 from escrow.models import Approval, AuditEntry
 from escrow.states import ApprovalState
 from prepaid.cards import operations, tasks
@@ -155,7 +155,7 @@ def test_what_nobody_changes_alone_while_it_is_checked() -> None:
     ]
     escrow.hold_payouts(beneficiary_id=merchant.beneficiary_id, because="court order 7", **facts)
     assert client.post(pages[0], {"because": "lifted"}).status_code == 302  # the other reason alone
-    assert {client.post(page, {"because": "lifted"}).status_code for page in pages} == {HandoverOpen.http_status}
+    assert {client.post(page, {"because": "lifted"}).status_code for page in pages} == {HoldKept.http_status}
     merchant.beneficiary.refresh_from_db()
     assert merchant.beneficiary.payouts_held
     assert [hold.because for hold in merchant.beneficiary.holds.filter(released_at=None)] == [handover.hold.because]

@@ -10,6 +10,8 @@ from django.db.models import Count, Max, Q
 from complaints.off_custody.models import OffCustodyReport
 from complaints.off_custody.states import ReportState
 from complaints.warnings.facts import HABIT, LATELY, NOW, SUMMED, Day, Facts, History, Standing, Sums, movement
+from complaints.warnings.models import Measure, ShutReport
+from complaints.warnings.states import FOUND_BAD, MeasureKind, MeasureResult, MeasureState
 from escrow.clock import beijing_date, end_of_day
 from prepaid.merchants.models import Handover, Listing, Merchant, Store
 from prepaid.merchants.states import HandoverState
@@ -18,6 +20,10 @@ from prepaid.merchants.states import HandoverState
 _WINDOWS = {"now": (0, NOW), "lately": (0, LATELY), "habit": (LATELY, LATELY + HABIT)}
 #: For how long a change of hands or a confirmed report is looked at.
 REMEMBERED = timedelta(days=120)
+#: Whose word that it is shut is counted: of the last two weeks [A].
+SAID_LATELY = timedelta(days=14)
+#: Measures that say how the shop is.
+LOOKED_AT = (MeasureKind.CALL, MeasureKind.INSPECTION)
 
 
 def facts_of_all(*, day: date) -> Iterator[tuple[int, Facts]]:
@@ -122,6 +128,13 @@ def _standing(merchant_ids: Any, *, day: date) -> dict[int, Standing]:
     )
     for merchant_id in elsewhere.values_list("merchant_id", flat=True).distinct():
         found[merchant_id].asks_elsewhere = True
+    said = ShutReport.objects.filter(**mine, counts=True, day__lte=day, day__gt=day - SAID_LATELY).values("merchant_id")
+    for row in said.order_by().annotate(people=Count("holder", distinct=True)):
+        found[row["merchant_id"]].closed_reporters = row["people"]
+    looked = Measure.objects.filter(**mine, state=MeasureState.DONE, kind__in=LOOKED_AT, decided_at__lt=until)
+    for one in looked.filter(decided_at__gte=until - REMEMBERED).order_by("decided_at").only("merchant_id", "result"):
+        if one.result != MeasureResult.NOT_REACHED:  # the last one who saw it
+            found[one.merchant_id].inspected_badly = one.result in FOUND_BAD
     return found
 
 

@@ -1,19 +1,28 @@
-"""The queue of warnings: merchants of the post, the heaviest first, and why. To look at; what is done on it are others' deeds."""
+"""The queue of warnings: merchants of the post, the heaviest first, why, and what is done about each."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from complaints.warnings import operations
 from complaints.warnings.facts import facts_from
+from complaints.warnings.forms import PlaceForm
 from complaints.warnings.models import Assessment
+from complaints.warnings.queries import measures_of, reports_for
+from complaints.warnings.queries.measures import of_post
 from complaints.warnings.signals import SIGNALS
-from prepaid.people.admin_site import PostScopedAdmin
+from complaints.warnings.states import MeasureKind
+from escrow import clock
+from prepaid.people.access import me
+from prepaid.people.admin_site import PostScopedAdmin, step
 from prepaid.people.models import Post
 
 #: How many signs the list names, and how many changes a merchant's page.
@@ -29,13 +38,14 @@ class AssessmentAdmin(PostScopedAdmin):
     search_fields = ("merchant__name", "merchant__uscc")
     list_select_related = ("merchant", "merchant__sector", "merchant__district")
     sortable_by = ()
-    fields = ("merchant_name", "sector_and_district", "grade", "shown_points", "since", "as_of", "signs", "changes")
+    fields = (
+        "merchant_name", "sector_and_district", "grade", "shown_points", "since", "as_of", "signs", "measures", "reports", "changes",
+    )  # fmt: skip
     readonly_fields = fields
 
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """The merchants of the post."""
-        rows = queryset.filter(merchant__sector__lead_department_id=post.department_id)
-        return rows if post.is_citywide else rows.filter(merchant__district_id=post.district_id)
+        return of_post(queryset, post)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """The heaviest first."""
@@ -75,6 +85,66 @@ class AssessmentAdmin(PostScopedAdmin):
             return format_html("<p>{}</p>", _("No sign was seen."))
         head = (_("sign"), _("what says so"), _("strength"), _("points"))
         return _table(head, [*lines, (_("together"), "", "", f"{row.points:.1f}")])
+
+    @admin.display(description=pgettext_lazy("supervision", "measures"))
+    def measures(self, row: Assessment) -> SafeString:
+        """The newest, and the way to another one."""
+        lines = [
+            (
+                reverse("admin:warnings_measure_change", args=[one.pk]),
+                f"{one.begun_at:%Y-%m-%d} · {one.get_kind_display()} · {one.get_state_display()}",
+            )
+            for one in measures_of(row.merchant)[:CHANGES]
+        ]
+        listed = format_html_join("", '<div><a href="{}">{}</a></div>', lines)
+        way = step(
+            "admin:warnings_assessment_place", _("Order a measure …"), row.pk, may=lambda user: user.is_regulator
+        )
+        return format_html("{}{}", listed, way) if lines or way else SafeString("–")
+
+    @admin.display(description=gettext_lazy("card-holders who say it is shut"))
+    def reports(self, row: Assessment) -> SafeString:
+        """The newest; who has never used a card there, or works there, is said not to count."""
+        lines = [
+            (
+                one.day.isoformat(),
+                one.store.name,
+                one.holder.display_name,
+                _("counts") if one.counts else _("does not count"),
+            )
+            for one in reports_for(row.merchant)[:CHANGES]
+        ]
+        return format_html_join("", "<div>{} · {} · {} · {}</div>", lines) or SafeString("–")
+
+    def get_urls(self) -> list[URLPattern]:
+        """The usual ones, and the one that orders a measure."""
+        view = self.admin_site.admin_view
+        return [path("<int:pk>/measure/", view(self.place), name="warnings_assessment_place"), *super().get_urls()]
+
+    def place(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """An official orders a measure about the merchant."""
+        user = me(request)
+        row = self.get_queryset(request).filter(pk=pk).first() if user.is_regulator else None
+        if row is None:
+            raise Http404
+        form = PlaceForm(request.POST or None, merchant=row.merchant)
+
+        def placed(data: dict[str, Any]) -> HttpResponse:
+            measure = operations.place_measure(
+                merchant_id=row.merchant_id, kind=MeasureKind(data["kind"]), by=user, at=clock.now(), **form.order
+            )
+            messages.success(request, _("Ordered. The merchant is told of what concerns it."))
+            return redirect("admin:warnings_measure_change", measure.pk)
+
+        about = [(_("Merchant"), row.merchant.name), (_("Grade"), f"{row.grade} · {row.points:.1f}")]
+        return self.deed(
+            request,
+            title=_("Order a measure"),
+            form=form,
+            submit=pgettext("supervision", "Order"),
+            do=placed,
+            about=about,
+        )
 
     @admin.display(description=gettext_lazy("changes of the grade"))
     def changes(self, row: Assessment) -> SafeString:

@@ -1,0 +1,23 @@
+"""The questions of early warning."""
+
+from complaints.warnings.queries.facts import facts_of_all
+from complaints.warnings.queries.measures import (
+    appeals_for,
+    measure_of_merchant,
+    measures_for,
+    measures_of,
+    officials_for,
+    reports_for,
+    told_of,
+)
+
+__all__ = [
+    "appeals_for",
+    "facts_of_all",
+    "measure_of_merchant",
+    "measures_for",
+    "measures_of",
+    "officials_for",
+    "reports_for",
+    "told_of",
+]
