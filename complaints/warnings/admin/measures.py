@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
+from complaints.cases.admin.deadline import end_of
 from complaints.warnings import operations
 from complaints.warnings.forms import AppealDecisionForm, OrderForm, ReasonForm, ResultForm
 from complaints.warnings.models import Appeal, Measure
@@ -24,7 +25,6 @@ from complaints.warnings.queries.papers import signs_in_words
 from complaints.warnings.states import AppealState, MeasureKind, MeasureState
 from complaints.warnings.views.papers import pdf_response
 from escrow import clock
-from escrow.clock import end_of_day
 from prepaid.people.access import me, shows_domain_errors
 from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue, step
 from prepaid.people.models import Post, User
@@ -57,6 +57,15 @@ class MeasureAdmin(PostScopedAdmin):
     def scoped(self, queryset: QuerySet[Any], post: Post) -> QuerySet[Any]:
         """The measures of the post."""
         return of_post(queryset, post)
+
+    def get_fields(self, request: HttpRequest, obj: Measure | None = None) -> list[str]:
+        """What there is; of the rest nobody needs to read that it is empty."""
+        has = {"papers": obj and obj.paper, "appeals": obj and obj.appeals.exists()}
+        return [
+            name
+            for name in self.fields
+            if obj is None or (has[name] if name in has else not hasattr(obj, name) or getattr(obj, name))
+        ]
 
     def found_note(self, obj: Measure) -> str:
         """What and about whom."""
@@ -145,7 +154,7 @@ class MeasureAdmin(PostScopedAdmin):
         about = [
             (_("Merchant"), measure.merchant.name),
             (pgettext("supervision", "Measure"), f"{measure.get_kind_display()} · {measure.number}"),
-            (_("Why"), " ".join([measure.because, *signs_in_words(measure)]).strip() or "–"),
+            (_("What says so"), " ".join([measure.because, *signs_in_words(measure)]).strip() or "–"),
         ]
         return self.deed(request, title=title, form=form, submit=submit, do=done, about=about)
 
@@ -246,7 +255,7 @@ def measures_to_do(request: HttpRequest) -> list[QueueItem]:
             title=measure.merchant.name,
             url=reverse(PAGE, args=[measure.pk]),
             lane=MeasureKind(measure.kind).label,
-            due_at=end_of_day(measure.due_on) if measure.due_on else None,
+            due_at=end_of(measure.due_on) if measure.due_on else None,
             note=measure.get_state_display(),
         )
         for measure in waiting
@@ -263,7 +272,7 @@ def appeals_to_decide(request: HttpRequest) -> list[QueueItem]:
             title=appeal.measure.merchant.name,
             url=reverse(PAGE, args=[appeal.measure_id]),
             lane=gettext_lazy("Appeals against measures"),
-            due_at=end_of_day(appeal.due_on),
+            due_at=end_of(appeal.due_on),
             note=appeal.measure.get_kind_display(),
         )
         for appeal in waiting.order_by("due_on", "pk")[:FEW]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints.cases.queries.document_texts import BINDING, READING_COPY
 from complaints.warnings.facts import facts_from
@@ -58,11 +59,11 @@ def _part(measure: Measure, *, at: datetime) -> dict[str, Any]:
     if store is not None:
         street = f"{store.district.name} · {store.subdistrict.name}"
         facts += [[_("To"), street], [_("Store"), store.name], [_("Address"), store.address]]
-    facts.append([_("By"), measure.due_on.isoformat() if measure.due_on else "–"])
+    facts.append([pgettext("supervision", "By"), measure.due_on.isoformat() if measure.due_on else "–"])
     sections = [{"heading": _("Reason"), "lines": [measure.because]}]
     if signs := signs_in_words(measure):
         sections.append({"heading": _("What the custody platform shows"), "lines": signs})
-    sections.append({"heading": _("What is asked"), "lines": [str(line) for line in asked()]})
+    sections.append({"heading": pgettext("supervision", "What is asked"), "lines": [str(line) for line in asked()]})
     return {
         "title": title(),
         "facts": facts,
@@ -79,7 +80,10 @@ _WORDS = {
             _(
                 "Say in writing, on the platform, what has happened and how your card-holders will be served or paid back."
             ),
-            _("Tell every card-holder at once before you close, move or stop serving (BJ 18)."),
+            _(
+                "Tell every card-holder at once before you close, move or stop serving (Beijing regulations on single-purpose prepaid "
+                "cards, art. 18)."
+            ),
         ],
         lambda: [
             _("A letter that is not answered in time may be followed by an inspection, held payouts or stopped sales."),

@@ -45,6 +45,7 @@ def shop_home(request: HttpRequest, staff: StaffMember) -> HttpResponse:
         "staff": staff,
         "workplaces": workplaces(request),
         "figures": escrow.merchant_money(merchant.beneficiary_id, now),
+        "beneficiary": merchant.beneficiary,
         "backing": escrow.backing(merchant.beneficiary_id),
         "stopped": queries.stopped_at([merchant]) if "stopped" in there else [],
         "stops": [
