@@ -83,7 +83,7 @@ def test_every_place_of_the_navigation_opens(client: Client, manages: bool) -> N
     client.force_login(shop.owner if manages else made.cashier(shop).user)
     page = client.get(reverse("shop_counter")).content.decode()
     places = re.findall(r'class="sidenav-item" href="([^"]+)"', page)
-    assert len(places) == (10 if manages else 1)
+    assert len(places) == (11 if manages else 1)
     for place in places:
         assert client.get(place).status_code == 200, place
     assert (reverse("shop_refunds") in places) is manages
