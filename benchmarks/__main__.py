@@ -1,7 +1,8 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline (all of them unless some are named). docs/benchmarks.md says what is
-measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1 when a target is missed.
+Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, warnings (all of them unless some are named).
+docs/benchmarks.md says what is measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1
+when a target is missed.
 """
 
 import argparse
@@ -155,6 +156,13 @@ def hotline(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(databases, quick=quick)
 
 
+def warnings(databases: Any, quick: bool) -> list[Figure]:
+    """A night of early warning."""
+    from benchmarks import warnings as subject
+
+    return subject.measure(databases, quick=quick)
+
+
 def _beside() -> dict[str, str]:
     """The environment of a process that makes databases of its own on our server."""
     served = os.environ["DATABASE_URL"].rpartition("/")[0]
@@ -170,6 +178,7 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "queue": queue,
     "routing": routing,
     "hotline": hotline,
+    "warnings": warnings,
 }
 
 

@@ -9,7 +9,7 @@ from tests.soak import one_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-BESIDE_A_CARD = ("people/", "print/", "rolls/", "lost/", "proof/", "transfer/")
+BESIDE_A_CARD = ("people/", "print/", "rolls/", "lost/", "proof/", "transfer/", "shut/")
 BESIDE_A_CONSUMER = ("/accounts/me/", "/accounts/email/", "/accounts/my-data/", "/accounts/close/", "/complaints/")
 BESIDE_A_SHOP = (
     "/shop/counter/sell/",
@@ -29,6 +29,7 @@ BESIDE_A_SHOP = (
     "/shop/money/forecast/",
     "/shop/money/statements/",
     "/shop/handover/",
+    "/shop/supervision/",
 )
 
 

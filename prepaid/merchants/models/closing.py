@@ -99,7 +99,7 @@ class Closing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.merchant_id} {self.kind} {self.last_day}"
+        return f"{self.get_kind_display()} · {self.last_day}"
 
     @property
     def moves(self) -> bool:
