@@ -163,8 +163,8 @@ class MeasureRuleForm(_RuleForm):
     class Meta:
         model = MeasureRule
         fields = [
-            "kind", "valid_from", "is_applied", "from_grade", "evenings", "needs_person", "term_days", "calm_points", "calm_days",
-            "again_days", "source", "mark",
+            "kind", "valid_from", "is_applied", "from_grade", "evenings", "reporters", "needs_person", "term_days", "calm_points",
+            "calm_days", "again_days", "source", "mark",
         ]  # fmt: skip
         widgets = {"valid_from": DayInput()}
 

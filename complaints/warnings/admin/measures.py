@@ -58,14 +58,11 @@ class MeasureAdmin(PostScopedAdmin):
         """The measures of the post."""
         return of_post(queryset, post)
 
-    def get_fields(self, request: HttpRequest, obj: Measure | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Measure | None = None) -> list[Any]:
         """What there is; of the rest nobody needs to read that it is empty."""
         has = {"papers": obj and obj.paper, "appeals": obj and obj.appeals.exists()}
-        return [
-            name
-            for name in self.fields
-            if obj is None or (has[name] if name in has else not hasattr(obj, name) or getattr(obj, name))
-        ]
+        named = [str(name) for name in self.fields]
+        return [name for name in named if obj is None or has.get(name, getattr(obj, name, True))]
 
     def found_note(self, obj: Measure) -> str:
         """What and about whom."""

@@ -16,7 +16,7 @@ class MeasureRuleAdmin(DatedRuleAdmin):
     """From which grade on what begins, who decides, and when it ends."""
 
     list_display = [
-        "kind", "valid_from", "holds", "is_applied", "from_grade", "evenings", "needs_person", "term_days", "calm_points",
+        "kind", "valid_from", "holds", "is_applied", "from_grade", "evenings", "reporters", "needs_person", "term_days", "calm_points",
         "calm_days", "again_days", "source", "mark",
     ]  # fmt: skip
     rule_form = MeasureRuleForm

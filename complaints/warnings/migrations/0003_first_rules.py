@@ -11,7 +11,7 @@ RULES = [
         "source": "存管协议：提前释放以正常经营为条件。 / The custody agreement: early release is for who serves as usual.",
     },
     {
-        "kind": "inspection", "from_grade": "C", "evenings": 1, "needs_person": True, "term_days": 3,
+        "kind": "inspection", "from_grade": "C", "evenings": 1, "reporters": 2, "needs_person": True, "term_days": 3,
         "calm_points": None, "calm_days": None, "again_days": 21,
         "source": "属地街道现场核查，由主管部门决定。 / The street looks; the responsible department decides.",
     },

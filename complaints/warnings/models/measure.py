@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.warnings.errors import RuleIncomplete, RuleThere
-from complaints.warnings.models.weighing import Grade, GradeChange
+from complaints.warnings.models.weighing import Grade, Weighed
 from complaints.warnings.states import (
     DONE_ONCE,
     HOLDING,
@@ -36,9 +36,10 @@ class MeasureRuleQuerySet(models.QuerySet["MeasureRule"]):
 
 
 class MeasureRule(models.Model):
-    """From which grade on a measure begins by itself, or is proposed; a change is a new row. Loaded from ``data/measures.csv``.
+    """From which grade on a measure begins by itself, or is proposed; a change is a new row.
 
-    ``evenings``: so many in a row in that grade or worse. ``needs_person``: an official decides within ``term_days`` working days;
+    ``evenings``: so many in a row in that grade or worse. ``reporters``: or so many holders say that it is shut, while nobody is
+    served. ``needs_person``: an official decides within ``term_days`` working days;
     what stops something is in force meanwhile and lapses then, anything else is a proposal. It ends by itself after ``calm_days``
     evenings in a row below ``calm_points``, and does not begin again in ``again_days`` days. Not ``is_applied``: the rule of
     before ends.
@@ -49,6 +50,7 @@ class MeasureRule(models.Model):
     is_applied = models.BooleanField(_("applied"), default=True)
     from_grade = models.CharField(_("from grade"), max_length=1, choices=Grade)
     evenings = models.PositiveSmallIntegerField(_("evenings in a row"))
+    reporters = models.PositiveSmallIntegerField(_("or so many holders say it is shut"), null=True, blank=True)
     needs_person = models.BooleanField(_("an official decides"))
     term_days = models.PositiveSmallIntegerField(_("working days to decide"))
     calm_points = models.FloatField(_("ends below these points"), null=True, blank=True)
@@ -94,9 +96,9 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.filter(state__in=TO_DO)
 
 
-class Measure(models.Model):
-    """One measure about one merchant: by a rule (``rule``, ``change``: the change of grade it began with) or by an official
-    (``placed_by``). ``because``: the official's words; of a rule's, the signs of ``change`` say it. ``due_on``: the last day on which
+class Measure(Weighed):
+    """One measure about one merchant: by a ``rule`` or by an official (``placed_by``), with what was seen on that evening.
+    ``because``: the official's words. ``due_on``: the last day on which
     somebody decides or does it, or the merchant is to answer. ``calm_since``: the first evening in a row below the rule's points.
     ``paper``: the letter, order or summons as JSON in both languages, exactly as issued.
     """
@@ -107,7 +109,6 @@ class Measure(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=KINDS)
     state = models.CharField(_("state"), max_length=12, choices=MeasureState)
     rule = models.ForeignKey(MeasureRule, models.PROTECT, null=True, related_name="+", verbose_name=_("rule"))
-    change = models.ForeignKey(GradeChange, models.PROTECT, null=True, related_name="+", verbose_name=_("grade"))
     because = EncryptedTextField(_("reason"), max_length=500, blank=True, default="")
     begun_at = models.DateTimeField(_("begun"))
     placed_by = models.ForeignKey(
@@ -161,7 +162,7 @@ class Measure(models.Model):
             ),
             models.CheckConstraint(
                 name="measure_by_rule_or_official",
-                condition=Q(rule__isnull=False, change__isnull=False) | Q(placed_by__isnull=False) & ~Q(because=""),
+                condition=Q(rule__isnull=False) | Q(placed_by__isnull=False) & ~Q(because=""),
             ),
             models.CheckConstraint(
                 name="measure_done_with_its_result",

@@ -48,7 +48,7 @@ class Weighed(models.Model):
     """What was seen and what it weighs. ``parts``: [sign, strength 0 … 1, points], the heaviest first; ``facts``: what the signs
     looked at (``facts.Facts`` as JSON), so that it can be said in anybody's language and recomputed."""
 
-    points = models.FloatField(_("points"))
+    points = models.FloatField(_("points"), default=0)
     parts = models.JSONField(_("signs"), default=list)
     facts = models.JSONField(_("facts"), default=dict)
 

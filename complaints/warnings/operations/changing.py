@@ -1,13 +1,14 @@
 """What every verb about a measure does: lock it, begin and end what it stops, write it down, tell who must know."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import override
 
 from complaints.warnings.errors import MeasureOver, TextNeeded
-from complaints.warnings.models import Measure
+from complaints.warnings.models import Assessment, Measure
 from complaints.warnings.operations import messages
 from complaints.warnings.queries import measures_for
 from complaints.warnings.states import LASTING, TRANSITIONS, MeasureKind, MeasureState
@@ -103,6 +104,11 @@ def end(measure: Measure, state: MeasureState, *, because: str, by: User | None,
     measure.save()
     record(measure, "end", at=at, actor=actor)
     messages.ended(measure, at=at)
+
+
+def seen_of(merchant_id: int) -> dict[str, Any]:
+    """What the last evening showed of it: the fields of ``Weighed``; nothing where it was never weighed."""
+    return dict(Assessment.objects.filter(merchant=merchant_id).values("points", "parts", "facts").first() or {})
 
 
 def reason_kept(measure: Measure) -> str:

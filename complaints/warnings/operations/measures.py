@@ -22,6 +22,7 @@ from complaints.warnings.operations.changing import (
     move,
     next_number,
     record,
+    seen_of,
     take_effect,
 )
 from complaints.warnings.queries.papers import issued_paper
@@ -87,6 +88,7 @@ def place_measure(
             because=checked_words(because, "because"),
             begun_at=at,
             placed_by=by,
+            **seen_of(merchant_id),
         )
         _fill(measure, store_id=store_id, due_on=due_on, at=at)
         take_effect(measure, at=at, actor=by.actor)

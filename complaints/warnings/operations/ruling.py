@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from complaints.warnings.models import Assessment, GradeChange, Measure, MeasureRule
+from django.db.models import Q
+
+from complaints.warnings.models import Assessment, Measure, MeasureRule
 from complaints.warnings.operations import messages
-from complaints.warnings.operations.changing import end, locked_merchant, next_number, record, take_effect
+from complaints.warnings.operations.changing import end, locked_merchant, next_number, record, seen_of, take_effect
 from complaints.warnings.states import DONE_ONCE, LASTING, MeasureKind, MeasureState
 from escrow import queries as escrow_queries
 from escrow.clock import beijing_date
@@ -50,12 +52,16 @@ def _each(keys: Iterable[int], do: Callable[[int], bool]) -> int:
 
 def _called_for(rule: MeasureRule) -> Iterable[int]:
     """Merchants whose grade calls for it, that have none of this kind, and had none lately."""
-    graded = Assessment.objects.filter(grade__gte=rule.from_grade)
+    calls = Q(grade__gte=rule.from_grade)
+    if rule.reporters:  # the sign is there only while nobody is served
+        calls |= Q(facts__standing__closed_reporters__gte=rule.reporters, parts__contains=[["said_to_be_shut"]])
+    graded = Assessment.objects.filter(calls)
     there = Measure.objects.filter(kind=rule.kind).exclude(state=MeasureState.DONE)
     open_ones = there.filter(ended_at=None).values("merchant_id")
     rows = graded.exclude(merchant_id__in=open_ones).order_by("-points", "merchant_id")
-    for assessment in rows.only("merchant_id", "since", "as_of"):
-        if (assessment.as_of - assessment.since).days + 1 >= rule.evenings:
+    for assessment in rows.only("merchant_id", "grade", "since", "as_of"):
+        by_word = assessment.grade < rule.from_grade
+        if by_word or (assessment.as_of - assessment.since).days + 1 >= rule.evenings:
             yield assessment.merchant_id
 
 
@@ -73,9 +79,6 @@ def _begin(merchant_id: int, *, rule: MeasureRule, at: datetime) -> bool:
             return False
         if Closing.objects.standing().filter(merchant=merchant, store=None, ended_at__isnull=False).exists():
             return False
-        change = GradeChange.objects.filter(merchant=merchant).order_by("-pk").first()
-        if change is None:
-            return False
         pk, number = next_number(at)
         measure = Measure(
             pk=pk,
@@ -84,9 +87,9 @@ def _begin(merchant_id: int, *, rule: MeasureRule, at: datetime) -> bool:
             kind=rule.kind,
             state=_first_state(rule),
             rule=rule,
-            change=change,
             begun_at=at,
             due_on=escrow_queries.add_working_days(today, rule.term_days) if rule.needs_person else None,
+            **seen_of(merchant_id),
         )
         if rule.kind in LASTING:
             take_effect(measure, at=at, actor=ACTOR)

@@ -13,7 +13,7 @@ from prepaid.people.models import Post, User
 
 T = TypeVar("T", bound="QuerySet[Any]")
 #: What a list of measures shows.
-LISTED = ("merchant__sector", "merchant__district", "store", "placed_by", "decided_by", "rule", "change")
+LISTED = ("merchant__sector", "merchant__district", "store", "placed_by", "decided_by", "rule")
 #: What never became anything: the merchant was not told, and is not told later.
 _NEVER_TOLD = (MeasureState.PROPOSED, MeasureState.DISMISSED)
 
@@ -66,7 +66,7 @@ def told_of(merchant_id: int) -> MeasureQuerySet:
     """Those that the merchant knows of: what was stopped, asked or written; what it was never told of stays so. Newest first."""
     known = Q(kind__in=sorted(TOLD_AT_ONCE)) | Q(state=MeasureState.DONE)
     rows = Measure.objects.filter(known, merchant=merchant_id).exclude(state__in=_NEVER_TOLD)
-    return rows.select_related("merchant", "store", "change", "rule").prefetch_related("appeals")
+    return rows.select_related("merchant", "store", "rule").prefetch_related("appeals")
 
 
 def measure_of_merchant(merchant_id: int, pk: int, **more: Any) -> Measure:

@@ -30,11 +30,11 @@ def issued_paper(measure: Measure, *, at: datetime) -> str:
 
 
 def signs_in_words(measure: Measure) -> list[str]:
-    """What of the facts of that evening says so, a sentence each, in the reader's language; nothing of a measure without a rule."""
-    if measure.change is None:
+    """What of the facts of that evening says so, a sentence each, in the reader's language."""
+    if not measure.parts:
         return []
-    facts = facts_from(measure.change.facts)
-    return [str(SIGNALS[code].words(facts)) for code, _strength, _points in measure.change.parts if code in SIGNALS]
+    facts = facts_from(measure.facts)
+    return [str(SIGNALS[code].words(facts)) for code, _strength, _points in measure.parts if code in SIGNALS]
 
 
 def authority_of(measure: Measure) -> str:

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from random import Random
 
-from complaints.warnings.facts import Day, History, Movement, Standing
-from complaints.warnings.models import Assessment, GradeChange, MerchantDay
+from complaints.warnings.facts import Day, Facts, History, Movement, Standing
+from complaints.warnings.grading import Steps, published_points, score, strengths
+from complaints.warnings.models import Assessment, MerchantDay
 from escrow import clock
 from prepaid.merchants.models import Merchant
 
@@ -53,12 +54,17 @@ def weighed(merchant: Merchant, *, grade: str, points: float = 30, evenings: int
     quiet = steady(uses=0, use_fen=0)
     facts = asdict(lived((100, STEADY), (silent, quiet)).facts(Standing(), Movement()))
     parts = [["doors_shut", 1.0, points]] if silent else []
-    GradeChange.objects.create(
-        merchant=merchant, on=day, after=grade, weighed_at=clock.now(), points=points, parts=parts, facts=facts
-    )
     since = day - timedelta(days=evenings - 1)
     kept = {"grade": grade, "points": points, "parts": parts, "facts": facts, "as_of": day, "since": since}
     return Assessment.objects.update_or_create(merchant=merchant, defaults=kept)[0]
+
+
+def weighed_by(merchant: Merchant, facts: Facts) -> Assessment:
+    """As of yesterday, with what the real signs say of these facts."""
+    told, day = score(strengths(facts), published_points()), clock.today() - timedelta(days=1)
+    parts = [[part.signal, part.strength, part.points] for part in told.parts]
+    kept = {"grade": told.grade(Steps()), "points": told.points, "parts": parts, "facts": asdict(facts)}
+    return Assessment.objects.update_or_create(merchant=merchant, defaults=kept | {"as_of": day, "since": day})[0]
 
 
 def as_of(assessment: Assessment, day: date, **figures: object) -> None:

@@ -24,6 +24,7 @@ from complaints.warnings.errors import (
     TextNeeded,
     TookPart,
 )
+from complaints.warnings.facts import Movement, Standing
 from complaints.warnings.models import Appeal, Measure, MeasureRule, ShutReport
 from complaints.warnings.operations.papers import printed
 from complaints.warnings.queries import facts_of_all
@@ -42,7 +43,7 @@ from prepaid.merchants.models import Closing, StaffRole
 from prepaid.merchants.queries import sales_stops, stopped_at
 from prepaid.notices.models import Message
 from tests.complaints import factories as complaints
-from tests.complaints.warnings.factories import STEADY, as_of, put, weighed
+from tests.complaints.warnings.factories import STEADY, as_of, lived, put, steady, weighed, weighed_by
 from tests.prepaid.cards import factories as make
 from tests.prepaid.people.factories import pass_second_factor
 
@@ -191,6 +192,17 @@ class TestRules:
         shop, _assessment = graded()
         operations.apply_rules(at=clock.now())
         assert open_of(shop, MeasureKind.HOLD) is None
+
+    def test_two_holders_word_sends_somebody_and_stops_nothing(self):
+        """However good its grade; one holder's, or while people are served, does not."""
+        shut, whole, serves = (make.shop() for _ in range(3))
+        quiet, busy = steady(uses=0, use_fen=0), STEADY
+        for shop, people, day in ((shut, 2, quiet), (whole, 1, quiet), (serves, 9, busy)):
+            standing = Standing(closed_reporters=people)
+            weighed_by(shop.merchant, lived((120, STEADY), (1, day)).facts(standing, Movement()))
+        operations.apply_rules(at=clock.now())
+        assert [one.merchant for one in Measure.objects.all()] == [shut.merchant]
+        assert open_of(shut, MeasureKind.INSPECTION).state == MeasureState.PROPOSED
 
     def test_one_merchant_s_fault_keeps_nobody_else_waiting(self, monkeypatch):
         broken, _assessment = graded("B")
