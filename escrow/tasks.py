@@ -46,6 +46,16 @@ def send_instruction(instruction_id: int) -> None:
 
 
 @shared_task
+def send_refunds() -> int:
+    """Every refund that goes back the way it came, is due and was never sent, many in one call; how many were answered."""
+    sent = 0
+    for channel in settings.PAYMENT_CHANNELS:
+        while answered := operations.send_refunds(channel=channel, at=clock.now()):
+            sent += answered
+    return sent
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; two sweeps at once do nothing twice."""
     return {
@@ -54,6 +64,7 @@ def sweep() -> dict[str, int]:
         "orders": expire_agreements(),
         "legal_holds": expire_holds(),
         "payouts": run_payouts(),
+        "refunds": send_refunds(),
         "instructions": send_instructions(),
         "statements": import_statements(),
         "approvals": expire_approvals(),

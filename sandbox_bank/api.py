@@ -113,6 +113,21 @@ def refund(request: HttpRequest) -> dict[str, Any]:
     return transfer_facts(operations.accept_refund(**shapes.read(request.body, shapes.REFUND)))
 
 
+def refunds(request: HttpRequest) -> dict[str, Any]:
+    """POST /v1/refund-batches"""
+    said = shapes.read(request.body, shapes.REFUNDS)
+    wanted = [shapes.fitting(one, shapes.ONE_OF_REFUNDS) for one in said["refunds"]]
+    answers = operations.accept_refunds(wanted, notify_url=said["notify_url"])
+    return {
+        "refunds": [
+            {"refund_no": one["refund_no"], **refusal(found.code, found.message)}
+            if isinstance(found, Refused)
+            else transfer_facts(found)
+            for one, found in zip(wanted, answers, strict=True)
+        ]
+    }
+
+
 def pay_out(request: HttpRequest) -> dict[str, Any]:
     """POST /v1/payouts"""
     return transfer_facts(operations.accept_payout(**shapes.read(request.body, shapes.PAYOUT)))

@@ -102,6 +102,18 @@ def accept_refund(*, refund_no: str, order_no: str, reason: str, **fields: Any) 
 
 
 @atomic
+def accept_refunds(refunds: list[dict[str, Any]], *, notify_url: str) -> list[Transfer | Refused]:
+    """Each as if it had come alone (``shapes.ONE_OF_REFUNDS``), and all on the disk before anybody hears of them."""
+    answers: list[Transfer | Refused] = []
+    for one in refunds:
+        try:
+            answers.append(accept_refund(notify_url=notify_url, **one))
+        except Refused as refused:
+            answers.append(refused)
+    return answers
+
+
+@atomic
 def accept_payout(*, payout_no: str, account: str, **fields: Any) -> Transfer:
     """``fields`` as the rest of ``shapes.PAYOUT``."""
     fields |= {"number": payout_no, "account_id": account}

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from escrow.channels import (
     InvalidSignature,
     Notification,
     PaymentAnswer,
+    RefundOrder,
     StatementLine,
     TransferAnswer,
 )
@@ -82,6 +83,20 @@ class SandboxBank:
             reason=_one_line(reason, 256),
             notify_url=notify_url,
         )
+
+    def refund_many(
+        self, orders: Sequence[RefundOrder], *, notify_url: str
+    ) -> dict[str, TransferAnswer | ChannelRefused]:
+        refunds = [
+            {
+                "refund_no": order.refund_no,
+                "order_no": order.order_no,
+                "amount_fen": order.amount_fen,
+                "reason": _one_line(order.reason, 256),
+            }
+            for order in orders
+        ]
+        return _call(_refunds, "POST", "/v1/refund-batches", notify_url=notify_url, refunds=refunds)
 
     def query_refund(self, *, refund_no: str) -> TransferAnswer | None:
         return _find(_refund, f"/v1/refunds/{quote(refund_no, safe='')}")
@@ -192,6 +207,15 @@ def _payment(said: Any) -> PaymentAnswer:
 
 def _refund(said: Any) -> TransferAnswer:
     return _transfer(said, number=said["refund_no"])
+
+
+def _refunds(said: Any) -> dict[str, TransferAnswer | ChannelRefused]:
+    return {
+        one["refund_no"]: ChannelRefused(one["error"]["code"], one["error"]["message"])
+        if "error" in one
+        else _refund(one)
+        for one in said["refunds"]
+    }
 
 
 def _payout(said: Any) -> TransferAnswer:

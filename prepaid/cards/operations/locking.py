@@ -1,5 +1,7 @@
 """Deeds on one card go one at a time."""
 
+from collections.abc import Sequence
+
 from escrow.errors import NotFound
 from prepaid.cards.models import Card
 
@@ -10,3 +12,9 @@ def locked_card(card_id: int) -> Card:
     if not Card.objects.select_for_update(no_key=True).filter(pk=card_id).values_list("pk", flat=True):
         raise NotFound()
     return Card.objects.select_related("agreement", "issuer", "version__product", "holder").get(pk=card_id)
+
+
+def locked_cards(card_ids: Sequence[int]) -> list[int]:
+    """Of these cards the ids of those that nobody else is busy with, under row locks, in order."""
+    free = Card.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=card_ids).order_by("pk")
+    return list(free.values_list("pk", flat=True))
