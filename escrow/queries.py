@@ -656,6 +656,12 @@ def unearned_fen(agreements: QuerySet[Any, Any]) -> int:
     return fen or 0
 
 
+def unearned(agreement: Any) -> QuerySet[Account]:
+    """For a condition: the accounts of an agreement in which something of that is left."""
+    held = Account.objects.filter(agreement=agreement, code=AccountCode.HELD, asset__in=(Asset.CNY, Asset.ADVANCE))
+    return held.filter(credits_posted__gt=F("debits_posted"))
+
+
 def unmatched_lines() -> QuerySet[StatementLine]:
     """Bank lines the ledger has no movement for."""
     return StatementLine.objects.filter(matched_at=None).order_by("channel", "line_no")

@@ -23,6 +23,7 @@ from escrow.channels import (
 from escrow.channels.signing import sign, verify
 
 TIMEOUT = httpx.Timeout(5, connect=2)
+MANY_TIMEOUT = httpx.Timeout(30, connect=2)
 NOT_SO = (ValueError, KeyError, TypeError, AttributeError)  # what reading an unexpected shape raises
 ASK_AGAIN = {401, 408, 425, 429}  # refusals of this message, not of the matter
 
@@ -96,7 +97,7 @@ class SandboxBank:
             }
             for order in orders
         ]
-        return _call(_refunds, "POST", "/v1/refund-batches", notify_url=notify_url, refunds=refunds)
+        return _call(_refunds, "POST", "/v1/refund-batches", MANY_TIMEOUT, notify_url=notify_url, refunds=refunds)
 
     def query_refund(self, *, refund_no: str) -> TransferAnswer | None:
         return _find(_refund, f"/v1/refunds/{quote(refund_no, safe='')}")
@@ -145,7 +146,13 @@ class SandboxBank:
             raise InvalidSignature(f"signed, but not a notification: {error!r}") from None
 
 
-def _call(read: Callable[[Any], Answer], method: Literal["GET", "POST"], path: str, **fields: object) -> Answer:
+def _call(
+    read: Callable[[Any], Answer],
+    method: Literal["GET", "POST"],
+    path: str,
+    timeout: httpx.Timeout = TIMEOUT,
+    **fields: object,
+) -> Answer:
     """What the bank says, read. Only an answer the bank has signed tells what happened; all else is unknown."""
     body = json.dumps(fields, ensure_ascii=False).encode() if method == "POST" else b""
     headers = sign(settings.SANDBOX_PLATFORM_PRIVATE_KEY, method=method, path=path, body=body)
@@ -155,6 +162,7 @@ def _call(read: Callable[[Any], Answer], method: Literal["GET", "POST"], path: s
             settings.SANDBOX_BANK_URL + path,
             content=body,
             headers={**headers, "Content-Type": "application/json"},
+            timeout=timeout,
         )
         verify(
             settings.SANDBOX_BANK_PUBLIC_KEY,

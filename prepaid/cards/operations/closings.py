@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError
 
@@ -32,7 +33,7 @@ def tell_holders(*, closing_id: int, at: datetime) -> int:
         closing = _locked(closing_id)
         if closing.told_at is not None:
             return 0
-        cards = list(queries.cards_at(closing).filter(pk__gt=closing.told_up_to).order_by("pk")[:AT_ONCE])
+        cards = list(queries.cards_to_tell(closing).filter(pk__gt=closing.told_up_to).order_by("pk")[:AT_ONCE])
         notices.send_many((letters.closing(card, closing) for card in cards), at=at)
         if cards:
             closing.told_up_to = cards[-1].pk
@@ -65,24 +66,25 @@ def tell_of_handover(*, handover_id: int, at: datetime) -> int:
 
 
 def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:
-    """Pay back every card that can be used nowhere any more, many in one deed; it may be interrupted anywhere and begun anew, also
-    beside another run. Those come last that draw on what the merchant has: what the others leave it pays them too. What a
-    regulator has before it stays with the regulator. Done again when more has come to custody. Returns how many were paid.
-    Raises ``NotFound``."""
+    """Pay back every card that can be used nowhere any more, many in one deed; it may be interrupted anywhere and begun anew. Two
+    runs beside each other share the cards. Those come last that draw on what the merchant has: what the others leave it pays them
+    too. What a regulator has before it stays with the regulator. Done again when more has come to custody. Returns how many were
+    paid. Raises ``NotFound``."""
     closing = Closing.objects.filter(pk=closing_id).first()
     if closing is None:
         raise NotFound()
     if closing.ended_at is None or closing.moves:
         return 0
-    paid = left = 0
+    paid = faults = 0
     with one_page():
-        for draw in (False, True):
+        # What another run is busy with is waited for in the second round; in the third there is nothing left of the first.
+        for draw, wait in ((False, False), (False, True), (True, True)):
             card_ids = list(queries.cards_to_pay_back(closing).values_list("pk", flat=True))
-            left = 0
+            faults = 0
             for ids in queries.slices(iter(card_ids), queries.AT_ONCE):
-                done, undone = _pay_back_or_halve(ids, closing_id=closing_id, draw=draw, at=at, actor=actor)
-                paid, left = paid + done, left + undone
-    if not left:
+                done, undone = _pay_back_or_halve(ids, closing_id=closing_id, draw=draw, wait=wait, at=at, actor=actor)
+                paid, faults = paid + done, faults + undone
+    if not faults:
         with transaction():
             closing = _locked(closing_id)
             first = closing.refunded_at is None
@@ -96,21 +98,19 @@ def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:
 
 
 def pay_back(
-    *, card_ids: Sequence[int], closing_id: int, draw: bool = True, at: datetime, actor: str
-) -> tuple[list[RefundRequest], int]:
+    *, card_ids: Sequence[int], closing_id: int, draw: bool = True, wait: bool = True, at: datetime, actor: str
+) -> list[RefundRequest]:
     """The rest of cards of one merchant whose places are all closed, by the formula of the merchant's cause and with the interest
     of the law, without anybody asking (SPC 13): of all of them in one deed, or of none. A request that waits is granted, with at
     least what it asked. Left out are those with nothing to pay, that can still be used somewhere, or that a regulator decides about
-    (``queries.pay_backs``); and unless ``draw`` those that the card's own money does not pay.
-
-    Returns the requests that were granted, and how many cards somebody else was busy with.
+    (``queries.pay_backs``); unless ``draw`` those that the card's own money does not pay; and unless ``wait`` those that somebody
+    else is busy with. Returns the requests that were granted.
 
     Raises:
         DomainError: what one of them was refused for.
     """
     with transaction():
-        free = locked_cards(card_ids)
-        busy = len(card_ids) - len(free)
+        free = locked_cards(card_ids, wait=wait)
         rows = queries.waiting_requests(free).select_for_update(no_key=True, of=("self",))
         found = [
             one
@@ -118,7 +118,7 @@ def pay_back(
             if one.fate == queries.Fate.PAID_BACK and (draw or not one.draws)
         ]
         if not found:
-            return [], busy
+            return []
         returned = list(open_charges_of([one.face.card for one in found]))
         granted = [
             Granted(
@@ -129,7 +129,7 @@ def pay_back(
         grant_many(granted, basis=RefundBasis.CLOSURE, at=at, actor=actor)
         for redemption in returned:
             letters.charge_returned(redemption, at=at)
-    return [one.request for one in granted], busy
+    return [one.request for one in granted]
 
 
 def _unasked(one: queries.PayBack, *, at: datetime) -> RefundRequest:
@@ -145,24 +145,21 @@ def _unasked(one: queries.PayBack, *, at: datetime) -> RefundRequest:
     )
 
 
-def _pay_back_or_halve(
-    card_ids: Sequence[int], *, closing_id: int, draw: bool, at: datetime, actor: str
-) -> tuple[int, int]:
+def _pay_back_or_halve(card_ids: Sequence[int], *, closing_id: int, at: datetime, **how: Any) -> tuple[int, int]:
     """One card's fault keeps nobody else waiting: it is looked for in halves and written down, and the sweep comes back to it. How
-    many were paid, and how many are left."""
+    many were paid, and how many could not be."""
     try:
-        granted, busy = pay_back(card_ids=card_ids, closing_id=closing_id, draw=draw, at=at, actor=actor)
-        return len(granted), busy
+        return len(pay_back(card_ids=card_ids, closing_id=closing_id, at=at, **how)), 0
     except OperationalError:  # the server's fault, or a lock's
         raise
     except Exception as error:  # whatever is wrong with one card, the others are paid
         if len(card_ids) > 1:
             middle = len(card_ids) // 2
             halves = [
-                _pay_back_or_halve(part, closing_id=closing_id, draw=draw, at=at, actor=actor)
+                _pay_back_or_halve(part, closing_id=closing_id, at=at, **how)
                 for part in (card_ids[:middle], card_ids[middle:])
             ]
-            return sum(done for done, _undone in halves), sum(undone for _done, undone in halves)
+            return sum(paid for paid, _faults in halves), sum(faults for _paid, faults in halves)
         code = error.code if isinstance(error, DomainError) else type(error).__name__
         logger.warning("card %s of closing %s: %s", card_ids[0], closing_id, code, exc_info=True)
         facts = {"code": code[:64], "at": at}

@@ -14,7 +14,7 @@ def locked_card(card_id: int) -> Card:
     return Card.objects.select_related("agreement", "issuer", "version__product", "holder").get(pk=card_id)
 
 
-def locked_cards(card_ids: Sequence[int]) -> list[int]:
-    """Of these cards the ids of those that nobody else is busy with, under row locks, in order."""
-    free = Card.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=card_ids).order_by("pk")
-    return list(free.values_list("pk", flat=True))
+def locked_cards(card_ids: Sequence[int], *, wait: bool) -> list[int]:
+    """The ids of these cards under row locks, in order; unless ``wait`` of those that nobody else is busy with."""
+    cards = Card.objects.select_for_update(no_key=True, skip_locked=not wait).filter(pk__in=card_ids).order_by("pk")
+    return list(cards.values_list("pk", flat=True))

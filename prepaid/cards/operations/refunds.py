@@ -359,7 +359,7 @@ def grant_many(granted: Sequence[Granted], *, basis: RefundBasis, at: datetime, 
     for outcome in outcomes:
         if isinstance(outcome, DomainError):
             raise outcome
-    made = Refund.objects.select_related("instruction", "claim").in_bulk(outcomes)
+    made = Refund.objects.select_related("claim").in_bulk(outcomes)
     refunds = [made[pk] for pk in outcomes]
     _give_up_next_months(agreements, at=at, actor=actor)
     told = zip(granted, refunds, strict=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Count, F, QuerySet, Sum, TextChoices
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -210,8 +210,9 @@ class Progress:
 
     #: Not yet ordered, and what is not used on them.
     waiting: Heap
-    #: Ordered in the ledger, with interest; of it given to the bank, and confirmed by the bank.
+    #: Owed with interest; of it ordered now, given to the bank, and confirmed by the bank.
     granted: Heap
+    ordered: Heap
     sent: Heap
     confirmed: Heap
     #: Orders that the bank returned and that are made again, those that wait for an account, and what it said.
@@ -228,9 +229,9 @@ class Progress:
         return self.waiting.cards + self.granted.cards
 
     @property
-    def percent(self) -> int:
-        """Of the cards those whose refund is ordered."""
-        return 100 * self.granted.cards // self.cards if self.cards else 100
+    def is_being_sent(self) -> bool:
+        """Whether an order that has somewhere to go is not with the bank yet."""
+        return self.sent.cards + self.nowhere.cards < self.ordered.cards
 
 
 #: So many cards that could not be paid back are named.
@@ -243,6 +244,7 @@ def progress(closing: Closing) -> Progress:
     orders = Instruction.objects.filter(refund__in=refunds)
     all_fen = F("owed_fen") + F("interest_fen")
     left = cards_to_pay_back(closing) if closing.ended_at and not closing.moves else cards_at(closing).none()
+    left = left.filter(Exists(escrow.unearned(OuterRef("agreement"))))
     faults = PayBackFault.objects.filter(closing=closing, card__in=left.order_by().values("pk"))
     claims = refunds.filter(claim__isnull=False).aggregate(
         cards=Count("pk"), fen=Coalesce(Sum("claim__amount_fen"), 0), paid=Coalesce(Sum("claim__paid_fen"), 0)
@@ -253,6 +255,7 @@ def progress(closing: Closing) -> Progress:
     return Progress(
         waiting=Heap(cards=left.count(), fen=escrow.unearned_fen(left.order_by().values("agreement"))),
         granted=_heap(refunds, all_fen),
+        ordered=_heap(orders, F("amount_fen")),
         sent=_heap(orders.exclude(state=InstructionState.DUE), F("amount_fen")),
         confirmed=_heap(orders.filter(state=InstructionState.SUCCEEDED), F("amount_fen")),
         returned=list(

@@ -167,7 +167,7 @@ def test_a_card_that_another_store_redeems_is_kept_and_a_move_pays_nothing_back_
     card.agreement.refresh_from_db()
     assert card.agreement.state == AgreementState.HELD
     closing = Closing.objects.get()
-    assert operations.pay_back(card_ids=[card.pk], closing_id=closing.pk, at=clock.now(), actor=ACTOR) == ([], 0)
+    assert operations.pay_back(card_ids=[card.pk], closing_id=closing.pk, at=clock.now(), actor=ACTOR) == []
     moving = factories.shop()
     kept = sold(moving)
     over(announced(moving, store=moving.stores[0], kind=ClosingKind.MOVE))
