@@ -48,10 +48,14 @@ def send_instruction(instruction_id: int) -> None:
 @shared_task
 def send_refunds() -> int:
     """Every refund that goes back the way it came, is due and was never sent, many in one call; how many were answered."""
-    sent = 0
-    for channel in settings.PAYMENT_CHANNELS:
-        while answered := operations.send_refunds(channel=channel, at=clock.now()):
+    channels, sent = settings.PAYMENT_CHANNELS, 0
+
+    def send_all(index: int) -> None:
+        nonlocal sent
+        while answered := operations.send_refunds(channel=channels[index], at=clock.now()):
             sent += answered
+
+    _each("refunds", range(len(channels)), send_all)
     return sent
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+MOST_REFUNDS = 250  # of one call
 MOST_FEN = 10**11  # one thousand million yuan
 Check = Callable[[object], str | None]  # what is wrong with the value, or None
 Shape = dict[str, Check]
@@ -75,7 +76,7 @@ PAYMENT: Shape = {
     "return_url": url,
 }
 REFUND: Shape = {"refund_no": number, "order_no": number, "amount_fen": fen, "reason": text(256), "notify_url": url}
-REFUNDS: Shape = {"notify_url": url, "refunds": some(100)}
+REFUNDS: Shape = {"notify_url": url, "refunds": some(MOST_REFUNDS)}
 ONE_OF_REFUNDS: Shape = {name: check for name, check in REFUND.items() if name != "notify_url"}
 PAYOUT: Shape = {
     "payout_no": number,

@@ -21,7 +21,7 @@ from escrow.transactions import call, ring, transaction
 
 logger = logging.getLogger(__name__)
 #: Refunds of one call.
-MOST_REFUNDS = 50
+MOST_REFUNDS = 250
 #: What the channel has accepted it tells the end of; it is asked when it has told nothing for so long.
 ASKED_AFTER = timedelta(minutes=2)
 
