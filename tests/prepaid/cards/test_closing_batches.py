@@ -172,7 +172,7 @@ def crowd(draw: random.Random, bank: Statement) -> Any:
     for card in draw.sample(cards, 8):
         with suppress(DomainError):  # it is used up, or has a charge that waits
             befalls(card, draw.choice(["waits", "asked", "refused", "complained", "frozen"]), cashier, shop)
-    clock.advance(timedelta(days=draw.randint(0, 3)))
+    clock.advance(timedelta(days=draw.randint(1, 3)))
     return shop
 
 
