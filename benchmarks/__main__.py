@@ -1,6 +1,10 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
+<<<<<<< HEAD
 Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, warnings (all of them unless some are named).
+=======
+Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, closure (all of them unless some are named).
+>>>>>>> c/main
 docs/benchmarks.md says what is measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1
 when a target is missed.
 """
@@ -18,12 +22,16 @@ from typing import Any
 
 from benchmarks.figures import Figure, load, say, table
 
+#: Holders of the chain that closes, when they are named.
+HOLDERS = 0
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
     """Start a server, measure what was asked for, print it, stop the server."""
+    global HOLDERS
     wanted = arguments()
+    HOLDERS = wanted.holders
     os.environ.setdefault("PREPAID_VAR", str(ROOT / "var" / "bench"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prepaid.settings")
     from benchmarks.server import served
@@ -60,6 +68,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", choices=[*SUBJECTS, []], help=", ".join(SUBJECTS))
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--quick", action="store_true", help="shorter rounds, a tenth of the rows")
+    parser.add_argument("--holders", type=int, default=0, help="of the chain that closes (10,000; a tenth when quick)")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     return parser.parse_args()
 
@@ -156,11 +165,19 @@ def hotline(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(databases, quick=quick)
 
 
+<<<<<<< HEAD
 def warnings(databases: Any, quick: bool) -> list[Figure]:
     """A night of early warning."""
     from benchmarks import warnings as subject
 
     return subject.measure(databases, quick=quick)
+=======
+def closure(databases: Any, quick: bool) -> list[Figure]:
+    """A chain that is found closed, by a real worker and the sandbox bank."""
+    from benchmarks import closure as subject
+
+    return subject.measure(databases, holders=HOLDERS or subject.HOLDERS // (10 if quick else 1))
+>>>>>>> c/main
 
 
 def _beside() -> dict[str, str]:
@@ -178,7 +195,11 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "queue": queue,
     "routing": routing,
     "hotline": hotline,
+<<<<<<< HEAD
     "warnings": warnings,
+=======
+    "closure": closure,
+>>>>>>> c/main
 }
 
 

@@ -28,6 +28,16 @@ class DomainError(Exception):
         return text % self.details if self.details else text
 
 
+def in_words(code: str) -> str:
+    """The sentence of a refusal that was kept by its ``code``; the code itself of what is none, or names details."""
+    kinds = [DomainError]
+    for kind in kinds:  # grows while it is read
+        if kind.__name__ == code and "%(" not in str(kind.message):
+            return str(kind.message)
+        kinds += kind.__subclasses__()
+    return code
+
+
 class NotFound(DomainError):
     """Also given for what belongs to somebody else: a refusal never tells whether the thing exists."""
 

@@ -11,8 +11,9 @@ _answers: ContextVar[dict[Hashable, Any] | None] = ContextVar("what this page ha
 
 @contextmanager
 def one_page() -> Iterator[None]:
-    """Inside, answers are kept. For pages that only read."""
-    token = _answers.set({})
+    """Inside, answers are kept; inside another, they are that one's. For pages that only read."""
+    kept = _answers.get()
+    token = _answers.set({} if kept is None else kept)
     try:
         yield
     finally:

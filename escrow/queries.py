@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import (
     BooleanField,
@@ -638,6 +639,27 @@ def not_in_custody() -> QuerySet[Instruction]:
     return Instruction.objects.filter(
         payment__taken_back_at__isnull=False, kind=InstructionKind.REFUND, state=InstructionState.DUE
     )
+
+
+def without_way_back(agreement_ids: Iterable[int]) -> set[int]:
+    """Of these agreements those whose payment takes nothing back and for whose refunds no account is named: it was cash, or its
+    channel is switched off."""
+    live = [channel for channel in settings.PAYMENT_CHANNELS if channel != DEPOSIT]
+    payments = Payment.objects.filter(agreement__in=list(agreement_ids)).exclude(channel__in=live)
+    return {payment.agreement_id for payment in payments if not payment.refund_account}
+
+
+def unearned_fen(agreements: QuerySet[Any, Any]) -> int:
+    """What these agreements are worth (fen): what custody holds for them, and what was released early of them."""
+    held = Account.objects.filter(agreement__in=agreements, code=AccountCode.HELD, asset__in=(Asset.CNY, Asset.ADVANCE))
+    fen: int | None = held.aggregate(fen=Sum(F("credits_posted") - F("debits_posted")))["fen"]
+    return fen or 0
+
+
+def unearned(agreement: Any) -> QuerySet[Account]:
+    """For a condition: the accounts of an agreement in which something of that is left."""
+    held = Account.objects.filter(agreement=agreement, code=AccountCode.HELD, asset__in=(Asset.CNY, Asset.ADVANCE))
+    return held.filter(credits_posted__gt=F("debits_posted"))
 
 
 def unmatched_lines() -> QuerySet[StatementLine]:

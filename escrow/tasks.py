@@ -46,6 +46,20 @@ def send_instruction(instruction_id: int) -> None:
 
 
 @shared_task
+def send_refunds() -> int:
+    """Every refund that goes back the way it came, is due and was never sent, many in one call; how many were answered."""
+    channels, sent = settings.PAYMENT_CHANNELS, 0
+
+    def send_all(index: int) -> None:
+        nonlocal sent
+        while answered := operations.send_refunds(channel=channels[index], at=clock.now()):
+            sent += answered
+
+    _each("refunds", range(len(channels)), send_all)
+    return sent
+
+
+@shared_task
 def sweep() -> dict[str, int]:
     """Everything due, by kind. Idempotent; two sweeps at once do nothing twice."""
     return {
@@ -54,6 +68,7 @@ def sweep() -> dict[str, int]:
         "orders": expire_agreements(),
         "legal_holds": expire_holds(),
         "payouts": run_payouts(),
+        "refunds": send_refunds(),
         "instructions": send_instructions(),
         "statements": import_statements(),
         "approvals": expire_approvals(),

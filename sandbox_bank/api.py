@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox_bank import behaviour, files, operations, settings, shapes
+from sandbox_bank import behaviour, files, operations, settings, shapes, turns
 from sandbox_bank.facts import line_facts, payment_facts, transfer_facts
 from sandbox_bank.models import Account, Line, Payment, Transfer
 from sandbox_bank.operations import Refused
@@ -44,7 +44,8 @@ def api(*, get: Call | None = None, post: Call | None = None, chaotic: bool = Tr
             mischief = chaotic and request.method == "POST"
             if mischief and behaviour.happens(how.refuse):
                 raise Refused("declined", "The bank declines this one.")
-            status, said = 200, call(request, **numbers)
+            with turns.call():
+                status, said = 200, call(request, **numbers)
             if mischief and behaviour.happens(how.hang):
                 hang_seconds = how.hang_seconds
         except Unsigned as error:
@@ -111,6 +112,21 @@ def close_payment(_request: HttpRequest, number: str) -> dict[str, Any]:
 def refund(request: HttpRequest) -> dict[str, Any]:
     """POST /v1/refunds"""
     return transfer_facts(operations.accept_refund(**shapes.read(request.body, shapes.REFUND)))
+
+
+def refunds(request: HttpRequest) -> dict[str, Any]:
+    """POST /v1/refund-batches"""
+    said = shapes.read(request.body, shapes.REFUNDS)
+    wanted = [shapes.fitting(one, shapes.ONE_OF_REFUNDS) for one in said["refunds"]]
+    answers = operations.accept_refunds(wanted, notify_url=said["notify_url"])
+    return {
+        "refunds": [
+            {"refund_no": one["refund_no"], **refusal(found.code, found.message)}
+            if isinstance(found, Refused)
+            else transfer_facts(found)
+            for one, found in zip(wanted, answers, strict=True)
+        ]
+    }
 
 
 def pay_out(request: HttpRequest) -> dict[str, Any]:

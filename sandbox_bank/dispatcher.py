@@ -13,7 +13,7 @@ import httpx
 from django.db.models import F
 from django.utils import timezone
 
-from sandbox_bank import news, settings
+from sandbox_bank import news, settings, turns
 from sandbox_bank.models import Event, Transfer
 from sandbox_bank.operations import execute
 from sandbox_bank.signing import sign
@@ -47,6 +47,7 @@ def execute_due() -> datetime | None:
     """Accepted transfers whose time has come, each in its own transaction. When the next one is due."""
     accepted = Transfer.objects.filter(state=Transfer.State.ACCEPTED).order_by("due_at", "pk")
     for pk in accepted.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:100]:
+        turns.let_calls_pass()
         execute(pk=pk)
     return accepted.values_list("due_at", flat=True).first()
 
@@ -55,6 +56,7 @@ def send_due() -> datetime | None:
     """Of equally due notifications the newest leaves first, see ``announce``. When the next one is due."""
     waiting = Event.objects.filter(copies__gt=0).order_by("due_at", "-pk")
     for event in waiting.filter(due_at__lte=timezone.now())[:20]:
+        turns.let_calls_pass()
         send(event)
     return waiting.values_list("due_at", flat=True).first()
 

@@ -83,22 +83,56 @@ def close_payment(*, order_no: str) -> Payment:
     return payment
 
 
-@atomic
-def accept_refund(*, refund_no: str, order_no: str, reason: str, **fields: Any) -> Transfer:
+def accept_refund(*, notify_url: str, **fields: Any) -> Transfer:
     """``fields`` as the rest of ``shapes.REFUND``."""
-    fields |= {"number": refund_no, "remark": reason}
-    if before := Transfer.objects.filter(kind=Transfer.Kind.REFUND, number=refund_no).first():
-        return same(before, **{"payment.order_no": order_no}, **fields)
-    payment = Payment.objects.filter(order_no=order_no).first()
-    if payment is None or payment.state != Payment.State.PAID:
-        raise Refused("not_paid", "Only a payment that was made can be refunded.")
-    refunds = Transfer.objects.filter(payment=payment).exclude(state=Transfer.State.FAILED)
-    going = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    if going + fields["amount_fen"] > payment.amount_fen:
-        raise Refused(
-            "above_payment", f"Of {payment.amount_fen} fen paid, {payment.amount_fen - going} can still be refunded."
-        )
-    return accept(Transfer(kind=Transfer.Kind.REFUND, payment=payment, account=payment.account, **fields))
+    [answer] = accept_refunds([fields], notify_url=notify_url)
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
+
+
+@atomic
+def accept_refunds(refunds: list[dict[str, Any]], *, notify_url: str) -> list[Transfer | Refused]:
+    """Each (``shapes.ONE_OF_REFUNDS``) as if it had come alone, and all on the disk before anybody hears of them."""
+    kind, numbers = Transfer.Kind.REFUND, [one["refund_no"] for one in refunds]
+    known = {
+        row.number: row for row in Transfer.objects.filter(kind=kind, number__in=numbers).select_related("payment")
+    }
+    paid = Payment.objects.filter(order_no__in=[one["order_no"] for one in refunds], state=Payment.State.PAID)
+    payments = {payment.order_no: payment for payment in paid}
+    accounts = Account.objects.in_bulk({payment.account_id for payment in payments.values()})
+    before = Transfer.objects.filter(payment__in=payments.values()).exclude(state=Transfer.State.FAILED)
+    going: dict[int, int] = dict(before.values_list("payment").annotate(fen=Sum("amount_fen")))
+    due_at = timezone.now() + timedelta(seconds=behaviour.now_in_force().settle_seconds)
+    answers: list[Transfer | Refused] = []
+    for one in refunds:
+        fields = {"amount_fen": one["amount_fen"], "remark": one["reason"], "notify_url": notify_url}
+        payment = payments.get(one["order_no"])
+        try:
+            if row := known.get(one["refund_no"]):
+                answers.append(same(row, **{"payment.order_no": one["order_no"]}, **fields))
+                continue
+            if payment is None:
+                raise Refused("not_paid", "Only a payment that was made can be refunded.")
+            account, gone = accounts[payment.account_id], going.get(payment.pk, 0)
+            if gone + one["amount_fen"] > payment.amount_fen:
+                raise Refused(
+                    "above_payment",
+                    f"Of {payment.amount_fen} fen paid, {payment.amount_fen - gone} can still be refunded.",
+                )
+            check_funds(account, one["amount_fen"])
+        except Refused as refused:
+            answers.append(refused)
+            continue
+        going[payment.pk] = gone + one["amount_fen"]
+        account.reserved_fen += one["amount_fen"]
+        made = Transfer(kind=kind, number=one["refund_no"], payment=payment, account=account, due_at=due_at, **fields)
+        known[made.number] = made
+        answers.append(made)
+    Transfer.objects.bulk_create(row for row in known.values() if row.pk is None)
+    Account.objects.bulk_update(accounts.values(), ["reserved_fen"])
+    on_commit(news.tell)
+    return answers
 
 
 @atomic
@@ -112,10 +146,15 @@ def accept_payout(*, payout_no: str, account: str, **fields: Any) -> Transfer:
     return accept(Transfer(kind=Transfer.Kind.PAYOUT, **fields))
 
 
+def check_funds(account: Account, fen: int) -> None:
+    """Raises ``Refused``: the account has promised the rest."""
+    if fen > account.available_fen:
+        raise Refused("insufficient_funds", f"The account can spare {account.available_fen} fen.")
+
+
 def accept(transfer: Transfer) -> Transfer:
     """Sets the money aside; the dispatcher executes it when it is due."""
-    if transfer.amount_fen > transfer.account.available_fen:
-        raise Refused("insufficient_funds", f"The account can spare {transfer.account.available_fen} fen.")
+    check_funds(transfer.account, transfer.amount_fen)
     transfer.due_at = timezone.now() + timedelta(seconds=behaviour.now_in_force().settle_seconds)
     transfer.save()
     on_commit(news.tell)

@@ -47,7 +47,7 @@ CSRF_COOKIE_PATH = "/cashier/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = BANK_URL.startswith("https://")
 CSRF_FAILURE_VIEW = "sandbox_bank.views.csrf_failure"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 INSTALLED_APPS = ["sandbox_bank"]
 MIDDLEWARE = [

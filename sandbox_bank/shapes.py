@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+MOST_REFUNDS = 250  # of one call
 MOST_FEN = 10**11  # one thousand million yuan
 Check = Callable[[object], str | None]  # what is wrong with the value, or None
 Shape = dict[str, Check]
@@ -55,6 +56,17 @@ def url(value: object) -> str | None:
     return "must be an absolute http or https address"
 
 
+def some(most: int) -> Check:
+    """A list of objects."""
+
+    def check(value: object) -> str | None:
+        if isinstance(value, list) and 0 < len(value) <= most:
+            return None
+        return f"must be a list of 1 to {most} objects"
+
+    return check
+
+
 PAYMENT: Shape = {
     "order_no": number,
     "amount_fen": fen,
@@ -64,6 +76,8 @@ PAYMENT: Shape = {
     "return_url": url,
 }
 REFUND: Shape = {"refund_no": number, "order_no": number, "amount_fen": fen, "reason": text(256), "notify_url": url}
+REFUNDS: Shape = {"notify_url": url, "refunds": some(MOST_REFUNDS)}
+ONE_OF_REFUNDS: Shape = {name: check for name, check in REFUND.items() if name != "notify_url"}
 PAYOUT: Shape = {
     "payout_no": number,
     "account": number,
@@ -85,7 +99,11 @@ def parse(body: bytes) -> Any:
 
 def read(body: bytes, shape: Shape) -> dict[str, Any]:
     """The fields of a JSON body that has exactly this shape, or ``BadShape``."""
-    fields = parse(body)
+    return fitting(parse(body), shape)
+
+
+def fitting(fields: Any, shape: Shape) -> dict[str, Any]:
+    """The same fields when they have exactly this shape, or ``BadShape``."""
     if not isinstance(fields, dict):
         raise BadShape("the body must be a JSON object")
     if wrong := sorted(fields.keys() ^ shape.keys()):

@@ -20,6 +20,7 @@ urlpatterns = [
     path("v1/payments/<number>/close", api.api(post=api.close_payment)),
     path("v1/refunds", api.api(post=api.refund)),
     path("v1/refunds/<number>", api.api(get=refund)),
+    path("v1/refund-batches", api.api(post=api.refunds)),
     path("v1/payouts", api.api(post=api.pay_out)),
     path("v1/payouts/<number>", api.api(get=payout)),
     path("v1/statement", api.api(get=api.statement)),

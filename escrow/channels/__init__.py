@@ -5,7 +5,7 @@ A call returns what the channel says, raises ``ChannelRefused`` when the channel
 by the number it carries. Amounts are integer fen, times aware UTC. Never call a channel inside a ledger transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
@@ -62,6 +62,16 @@ class TransferAnswer:
 
 
 @dataclass(frozen=True)
+class RefundOrder:
+    """One of the refunds of a call."""
+
+    refund_no: str
+    order_no: str
+    amount_fen: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class StatementLine:
     """One line of the custody statement; ``reference`` is our order, refund or payout number."""
 
@@ -108,6 +118,12 @@ class Channel(Protocol):
     def refund(
         self, *, refund_no: str, order_no: str, amount_fen: int, reason: str, notify_url: str
     ) -> TransferAnswer: ...
+
+    def refund_many(
+        self, orders: Sequence[RefundOrder], *, notify_url: str
+    ) -> "dict[str, TransferAnswer | ChannelRefused]":
+        """What becomes of each, by its number: each is refused by itself, and idempotent by its own number as if it had come
+        alone. Of one that is left out nobody knows."""
 
     def query_refund(self, *, refund_no: str) -> TransferAnswer | None: ...
 

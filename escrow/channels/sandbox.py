@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -16,12 +16,14 @@ from escrow.channels import (
     InvalidSignature,
     Notification,
     PaymentAnswer,
+    RefundOrder,
     StatementLine,
     TransferAnswer,
 )
 from escrow.channels.signing import sign, verify
 
 TIMEOUT = httpx.Timeout(5, connect=2)
+MANY_TIMEOUT = httpx.Timeout(30, connect=2)
 NOT_SO = (ValueError, KeyError, TypeError, AttributeError)  # what reading an unexpected shape raises
 ASK_AGAIN = {401, 408, 425, 429}  # refusals of this message, not of the matter
 
@@ -83,6 +85,20 @@ class SandboxBank:
             notify_url=notify_url,
         )
 
+    def refund_many(
+        self, orders: Sequence[RefundOrder], *, notify_url: str
+    ) -> dict[str, TransferAnswer | ChannelRefused]:
+        refunds = [
+            {
+                "refund_no": order.refund_no,
+                "order_no": order.order_no,
+                "amount_fen": order.amount_fen,
+                "reason": _one_line(order.reason, 256),
+            }
+            for order in orders
+        ]
+        return _call(_refunds, "POST", "/v1/refund-batches", MANY_TIMEOUT, notify_url=notify_url, refunds=refunds)
+
     def query_refund(self, *, refund_no: str) -> TransferAnswer | None:
         return _find(_refund, f"/v1/refunds/{quote(refund_no, safe='')}")
 
@@ -130,7 +146,13 @@ class SandboxBank:
             raise InvalidSignature(f"signed, but not a notification: {error!r}") from None
 
 
-def _call(read: Callable[[Any], Answer], method: Literal["GET", "POST"], path: str, **fields: object) -> Answer:
+def _call(
+    read: Callable[[Any], Answer],
+    method: Literal["GET", "POST"],
+    path: str,
+    timeout: httpx.Timeout = TIMEOUT,
+    **fields: object,
+) -> Answer:
     """What the bank says, read. Only an answer the bank has signed tells what happened; all else is unknown."""
     body = json.dumps(fields, ensure_ascii=False).encode() if method == "POST" else b""
     headers = sign(settings.SANDBOX_PLATFORM_PRIVATE_KEY, method=method, path=path, body=body)
@@ -140,6 +162,7 @@ def _call(read: Callable[[Any], Answer], method: Literal["GET", "POST"], path: s
             settings.SANDBOX_BANK_URL + path,
             content=body,
             headers={**headers, "Content-Type": "application/json"},
+            timeout=timeout,
         )
         verify(
             settings.SANDBOX_BANK_PUBLIC_KEY,
@@ -192,6 +215,15 @@ def _payment(said: Any) -> PaymentAnswer:
 
 def _refund(said: Any) -> TransferAnswer:
     return _transfer(said, number=said["refund_no"])
+
+
+def _refunds(said: Any) -> dict[str, TransferAnswer | ChannelRefused]:
+    return {
+        one["refund_no"]: ChannelRefused(one["error"]["code"], one["error"]["message"])
+        if "error" in one
+        else _refund(one)
+        for one in said["refunds"]
+    }
 
 
 def _payout(said: Any) -> TransferAnswer:

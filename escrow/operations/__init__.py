@@ -39,6 +39,7 @@ from escrow.operations.payouts import pay_out, serve_claims
 from escrow.operations.receipts import assign_line, open_line
 from escrow.operations.refunds import Settlement, refund, refund_many
 from escrow.operations.seals import seal
+from escrow.operations.sending import send_refunds
 from escrow.operations.silence import notice_delivered, pass_silence
 from escrow.operations.statements import import_statement, match_open_lines
 from escrow.operations.stoppages import begin_stoppage, end_stoppage
@@ -126,6 +127,7 @@ __all__ = [
     "same_name",
     "seal",
     "send_instruction",
+    "send_refunds",
     "serve_claims",
     "set_payout_account",
     "start_payment",

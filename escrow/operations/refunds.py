@@ -104,35 +104,40 @@ def refund_many(
         for n, c in enumerate(commands)
     ]
     done: list[int | DomainError] = [NotFound()] * len(commands)
+    bells: list[int] = []
     with transaction():
         waiting = _waiting(commands)
         found = call("escrow_settle", beneficiary_id, json.dumps(rows), at, actor, audit.request_id())
         for n, error, refund_id, instruction_id in found:
             if error is None or error == "Replayed":
                 done[n] = refund_id
-                if error is None and instruction_id is not None and len(commands) <= BELLS:
-                    ring("escrow.tasks.send_instruction", instruction_id)
+                if error is None and instruction_id is not None:
+                    bells.append(instruction_id)
             else:
                 done[n] = _error(error)
             if error is None:
                 for use_id in waiting.get(commands[n].agreement_id, ()):
                     after_commit(partial(use_recorded.send, sender=Use, use_id=use_id))
+        if len(bells) > BELLS:
+            ring("escrow.tasks.send_refunds")
+        else:
+            for instruction_id in bells:
+                ring("escrow.tasks.send_instruction", instruction_id)
     return done
 
 
 def _waiting(commands: Sequence[Settlement]) -> dict[int, list[int]]:
-    """The uses that a settlement gives back, by agreement: whoever follows them is told. Of a whole shop nobody is."""
+    """The uses that a settlement gives back, by agreement: whoever follows them is told."""
     found: dict[int, list[int]] = {}
-    if len(commands) <= BELLS:
-        ids = [command.agreement_id for command in commands]
-        uses = Use.objects.filter(agreement_id__in=ids, state__in=OPEN_USES, day=None).order_by("id")
-        for agreement_id, use_id in uses.values_list("agreement_id", "id"):
-            found.setdefault(agreement_id, []).append(use_id)
+    ids = [command.agreement_id for command in commands]
+    uses = Use.objects.filter(agreement_id__in=ids, state__in=OPEN_USES, day=None).order_by("id")
+    for agreement_id, use_id in uses.values_list("agreement_id", "id"):
+        found.setdefault(agreement_id, []).append(use_id)
     return found
 
 
-#: Above so many refunds at once the sweep sends them: a bell each would only queue up behind it.
-BELLS = 100
+#: Above so many refunds at once one bell rings for all: a bell each would only queue up behind it.
+BELLS = 20
 
 
 def _error(name: str) -> DomainError:

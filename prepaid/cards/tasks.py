@@ -13,6 +13,7 @@ from celery import shared_task
 
 from escrow import clock
 from escrow.errors import DomainError
+from escrow.transactions import ring
 from prepaid.cards import operations, queries
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.queries import closings_to_tell_existing
@@ -75,11 +76,12 @@ def lapse_invitation(person_id: int) -> None:
 
 @shared_task
 def follow_closing(closing_id: int) -> None:
-    """A place was found closed: what follows is not left to the sweep."""
+    """A place was found closed: what follows is not left to the sweep. The money first, by two processes."""
+    end_service(closing_id)
+    ring("prepaid.cards.tasks.refund_closed_cards", closing_id)
+    refund_closed_cards(closing_id)
     tell_holders(closing_id)
     tell_existing_holders(closing_id)
-    end_service(closing_id)
-    refund_closed_cards(closing_id)
 
 
 @shared_task

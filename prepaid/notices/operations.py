@@ -1,6 +1,7 @@
 """Say something to somebody."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -41,6 +42,32 @@ class Recipient(Protocol):
         """The page that ends these e-mails without signing in, below the platform's address."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """What is said to one person.
+
+    Args:
+        kind: ``app.event``, for programs.
+        title, body: lazy translations; ``%(name)s`` in them is filled from ``details`` after translating.
+        url: path of the page to act on.
+    """
+
+    to: Recipient
+    kind: str
+    title: str | Promise
+    body: str | Promise
+    url: str = ""
+    details: Mapping[str, object] | None = None
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Title and text in the language of whoever reads it."""
+        with override(self.to.language):
+            values = {name: str(value) for name, value in (self.details or {}).items()}
+            title, body = (str(text) % values if values else str(text) for text in (self.title, self.body))
+        return title, body
+
+
 def send(
     *,
     to: Recipient,
@@ -51,32 +78,35 @@ def send(
     details: Mapping[str, object] | None = None,
     at: datetime,
 ) -> Message:
-    """A message in the app, written in the recipient's language. It is delivered when it lies in the inbox of somebody who
-    can sign in and read it (Civil Code 137); a closed account receives nothing. Who wants it also gets it by e-mail, which no
-    term counts from.
+    """One ``Letter`` (its fields are the arguments), sent as ``send_many`` sends many."""
+    [message] = send_many([Letter(to=to, kind=kind, title=title, body=body, url=url, details=details)], at=at)
+    return message
 
-    Args:
-        kind: ``app.event``, for programs.
-        title, body: lazy translations; ``%(name)s`` in them is filled from ``details`` after translating.
-        url: path of the page to act on.
-    """
-    with override(to.language):
-        values = {name: str(value) for name, value in (details or {}).items()}
-        texts = [str(text) % values if values else str(text) for text in (title, body)]
-    address = to.email_for(kind) if to.is_active and settings.EMAIL_SENDER else ""
+
+def send_many(letters: Iterable[Letter], *, at: datetime) -> list[Message]:
+    """Messages in the app, each written in its recipient's language, in one statement. One is delivered when it lies in the inbox
+    of somebody who can sign in and read it (Civil Code 137); a closed account receives nothing. Who wants it also gets it by
+    e-mail, which no term counts from."""
+    messages = []
     with transaction():
-        if address:
-            send_email(to=to, address=address, kind=kind, title=texts[0], body=texts[1], url=url, at=at)
-        return Message.objects.create(
-            channel=Channel.IN_APP,
-            recipient_id=to.pk,
-            kind=kind,
-            title=texts[0],
-            body=texts[1],
-            url=url,
-            sent_at=at,
-            delivered_at=at if to.is_active else None,
-        )
+        for letter in letters:
+            to, (title, body) = letter.to, letter.texts
+            address = to.email_for(letter.kind) if to.is_active and settings.EMAIL_SENDER else ""
+            if address:
+                send_email(to=to, address=address, kind=letter.kind, title=title, body=body, url=letter.url, at=at)
+            messages.append(
+                Message(
+                    channel=Channel.IN_APP,
+                    recipient_id=to.pk,
+                    kind=letter.kind,
+                    title=title,
+                    body=body,
+                    url=letter.url,
+                    sent_at=at,
+                    delivered_at=at if to.is_active else None,
+                )
+            )
+        return Message.objects.bulk_create(messages)
 
 
 def send_sms(

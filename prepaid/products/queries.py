@@ -13,6 +13,7 @@ from django.db.models.functions import StrIndex
 
 from escrow import queries as escrow
 from escrow.errors import NotFound
+from escrow.once import once
 from escrow.states import Plan
 from prepaid.merchants.models import Merchant, Store
 from prepaid.merchants.queries import (
@@ -348,7 +349,7 @@ def refund_previews(version: ProductVersion) -> list[refund_rules.Preview]:
 
 def interest_rates() -> list[refund_rules.Rate]:
     """Every dated rate, as the refund engine takes them."""
-    return [rate.plain for rate in InterestRate.objects.all()]
+    return once(("interest_rates",), lambda: [rate.plain for rate in InterestRate.objects.all()])
 
 
 @dataclass(frozen=True)

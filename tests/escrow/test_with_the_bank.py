@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.db.models import F
 from django.utils import timezone
@@ -276,3 +277,48 @@ def test_one_sweep_does_everything_that_is_due(client, inbox, bank):
 
     until(paid)
     assert not proven()
+
+
+def owed_together(client, inbox, count: int = 3) -> list[int]:
+    """Orders of refunds that nobody has sent."""
+    orders = []
+    for _nth in range(count):
+        agreement = bought(client, inbox)
+        refund = escrow.refund(
+            agreement_id=agreement.pk, amount_fen=agreement.price_fen, basis=RefundBasis.CLOSURE, reference="closing",
+            at=AT, actor=ACTOR,
+        )  # fmt: skip
+        orders.append(refund.instruction_id)
+    return orders
+
+
+def test_refunds_of_one_call_are_accepted_together_and_each_ends_by_itself(client, inbox):
+    orders = owed_together(client, inbox)
+    assert escrow.send_refunds(channel="sandbox", at=AT) == 3
+    assert escrow.send_refunds(channel="sandbox", at=AT) == 0
+    rows = Instruction.objects.filter(pk__in=orders)
+    assert set(rows.values_list("state", "attempts")) == {(InstructionState.ACCEPTED, 1)}
+    assert {sent(pk).state for pk in orders} == {InstructionState.SUCCEEDED}
+    assert all(finding.ok for finding in invariants.prove())
+
+
+def test_a_call_that_nobody_answered_leaves_each_unknown_and_each_is_asked_about(client, inbox, bank, monkeypatch):
+    orders = owed_together(client, inbox)
+    bank.behave(hang=1, hang_seconds=3)  # it happens, and nobody hears of it
+    monkeypatch.setattr("escrow.channels.sandbox.MANY_TIMEOUT", httpx.Timeout(1))
+    assert escrow.send_refunds(channel="sandbox", at=AT) == 0
+    bank.behave()
+    rows = Instruction.objects.filter(pk__in=orders)
+    assert set(rows.values_list("state", flat=True)) == {InstructionState.UNKNOWN}
+    assert {sent(pk).state for pk in orders} == {InstructionState.SUCCEEDED}
+    assert rows.count() == Instruction.objects.count() == 3
+    assert all(finding.ok for finding in invariants.prove())
+
+
+def test_what_the_bank_refuses_within_a_call_is_asked_about_before_it_counts_as_failed(client, inbox):
+    first, second = owed_together(client, inbox, 2)
+    Payment.objects.filter(refund_instructions=first).update(order_no="unheard-of")
+    assert escrow.send_refunds(channel="sandbox", at=AT) == 2
+    states = dict(Instruction.objects.values_list("pk", "state"))
+    assert (states[first], states[second]) == (InstructionState.UNKNOWN, InstructionState.ACCEPTED)
+    assert sent(first).state == InstructionState.FAILED

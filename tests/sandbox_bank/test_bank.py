@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from escrow.channels import Channel, ChannelRefused
+from escrow.channels import Channel, ChannelRefused, RefundOrder
 from escrow.channels.signing import sign
 from tests.sandbox_bank.bank import ROOT, Bank, Inbox, fresh, order, paid_order, pay, until
 
@@ -50,6 +50,13 @@ def refused(call: Any, *arguments: Any, **fields: Any) -> str:
         call(*arguments, **fields)
     assert refusal.value.message
     return refusal.value.code
+
+
+def many(sandbox: Channel, inbox: Inbox, *orders: RefundOrder) -> list[str]:
+    """What becomes of each: its state, or why it was refused."""
+    answers = sandbox.refund_many(orders, notify_url=inbox.url)
+    said = [answers[order.refund_no] for order in orders]
+    return [one.code if isinstance(one, ChannelRefused) else one.state for one in said]
 
 
 def last_line(sandbox: Channel) -> int:
@@ -101,7 +108,7 @@ def test_no_such_body(bank: Bank, body: bytes) -> None:
 
 
 def test_a_body_without_end_is_refused(bank: Bank) -> None:
-    body = b" " * 70_000
+    body = b" " * 300_000
     headers = sign(bank.platform_private, method="POST", path="/v1/payments", body=body)
     assert httpx.post(f"{bank.url}/v1/payments", content=body, headers=headers, trust_env=False).status_code == 413
 
@@ -301,3 +308,30 @@ def test_a_port_in_use_is_one_sentence_too(bank: Bank) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.strip() == f"sandbox bank: port {bank.port} is in use; set SANDBOX_BANK_PORT to a free one."
+
+
+def test_refunds_of_one_call_are_each_taken_or_refused_as_if_they_came_alone(sandbox: Channel, inbox: Inbox) -> None:
+    paid, unpaid = paid_order(sandbox, inbox, amount_fen=10_000), order(sandbox, inbox, amount_fen=10_000)
+    first, above, rest, again = (
+        RefundOrder(fresh("R"), paid.order_no, fen, "闭店") for fen in (6_000, 5_000, 4_000, 1)
+    )
+    stranger = RefundOrder(fresh("R"), unpaid.order_no, 1, "闭店")
+    said = many(sandbox, inbox, first, above, stranger, rest, again)
+    assert said == ["accepted", "above_payment", "not_paid", "accepted", "above_payment"]
+    assert sandbox.query_refund(refund_no=above.refund_no) is None
+    other_sum = RefundOrder(first.refund_no, paid.order_no, 1, "闭店")
+    assert many(sandbox, inbox, other_sum) == ["number_reused"]
+    until(lambda: sandbox.query_refund(refund_no=rest.refund_no).state == "succeeded")
+    assert set(many(sandbox, inbox, first, rest)) <= {"accepted", "succeeded"}
+    lines = [
+        line for line in sandbox.statement(after=0, limit=1000) if line.reference in {first.refund_no, rest.refund_no}
+    ]
+    assert sorted(line.amount_fen for line in lines) == [4_000, 6_000]
+
+
+def test_a_call_of_too_many_or_of_something_else_changes_nothing(sandbox: Channel, inbox: Inbox) -> None:
+    paid = paid_order(sandbox, inbox, amount_fen=10_000)
+    good = RefundOrder(fresh("R"), paid.order_no, 1, "闭店")
+    for orders in ([], [good] * 251, [good, RefundOrder(fresh("R"), paid.order_no, 0, "闭店")]):
+        assert refused(sandbox.refund_many, orders, notify_url=inbox.url) == "bad_request"
+    assert sandbox.query_refund(refund_no=good.refund_no) is None

@@ -6,6 +6,7 @@ from prepaid.cards.models.digest import Digest
 from prepaid.cards.models.expiry import ExpiryNotice
 from prepaid.cards.models.lesson import Lesson, class_key
 from prepaid.cards.models.loss import CardLoss, LossOutcome
+from prepaid.cards.models.pay_back_fault import PayBackFault
 from prepaid.cards.models.person import Beneficiary, CardPerson, Relation
 from prepaid.cards.models.redemption import Redemption
 from prepaid.cards.models.refund_request import RefundRequest
@@ -31,6 +32,7 @@ __all__ = [
     "Learner",
     "Lesson",
     "LossOutcome",
+    "PayBackFault",
     "ReadingKind",
     "Redemption",
     "RefundRequest",

@@ -10,7 +10,7 @@ from escrow.models import EncryptedTextField
 from escrow.states import RefundBasis
 from prepaid.cards.models.card import Card
 from prepaid.cards.states import MAY_ANSWER_STATES, MAY_COMPLAIN_STATES, OPEN_REFUND_STATES, RefundCause, RefundState
-from prepaid.merchants.models import StaffMember
+from prepaid.merchants.models import Closing, StaffMember
 
 if TYPE_CHECKING:
     from escrow.models import Refund
@@ -42,6 +42,15 @@ class RefundRequest(models.Model):
     basis = models.CharField(_("basis"), max_length=16, choices=RefundBasis, blank=True, default="")
     complained_at = models.DateTimeField(_("complained"), null=True, blank=True)
     closed_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    #: Nobody was asked: the place had closed, and this is what paid the card back.
+    closing = models.ForeignKey(
+        Closing,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refund_requests",
+        verbose_name=_("closing or move"),
+    )
 
     class Meta:
         verbose_name = _("refund request")

@@ -27,7 +27,7 @@ from prepaid.cards.operations.certificates import (
     withdraw_certificate,
 )
 from prepaid.cards.operations.closings import (
-    refund_closed_card,
+    pay_back,
     refund_closed_cards,
     tell_holders,
     tell_of_handover,
@@ -139,6 +139,7 @@ __all__ = [
     "open_class",
     "order_next_month",
     "pass_silence",
+    "pay_back",
     "pay_order",
     "place_order",
     "prepared_address",
@@ -147,7 +148,6 @@ __all__ = [
     "printed",
     "read_certificate",
     "record_paid",
-    "refund_closed_card",
     "refund_closed_cards",
     "refuse_refund",
     "refuse_transfer",

@@ -1,5 +1,7 @@
 """Asking for the rest back, the merchant's answer, and the money on each basis."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -8,9 +10,10 @@ from django.db.models import QuerySet
 from escrow import audit, clock
 from escrow import operations as escrow
 from escrow import queries as escrow_queries
-from escrow.errors import DepositTakenBack, InvalidAmount, NotFound
-from escrow.models import Refund
+from escrow.errors import DepositTakenBack, DomainError, InvalidAmount, NotFound
+from escrow.models import Agreement, Refund
 from escrow.money import yuan
+from escrow.operations.refunds import Settlement
 from escrow.states import OPEN_USES, AgreementState, Plan, RefundBasis, check_transition
 from escrow.transactions import CONSTRAINT_ERRORS, transaction
 from prepaid.cards import queries
@@ -35,6 +38,8 @@ from prepaid.cards.states import MAY_ANSWER_STATES, REFUND_TRANSITIONS, RefundCa
 from prepaid.merchants.errors import NotYourRole
 from prepaid.merchants.models import StaffMember
 from prepaid.merchants.queries import sector_rule
+from prepaid.notices import operations as notices
+from prepaid.products.refund_rules import Interest
 
 CONSTRAINT_ERRORS["refund_request_one_open_per_card"] = RefundAlreadyAsked
 
@@ -122,7 +127,7 @@ def request_refund(
             escrow.freeze_agreement(
                 agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
             )
-            _give_up_next_month(card, at=at, actor=actor)
+            _give_up_next_months([card.agreement_id], at=at, actor=actor)
             letters.refund_requested(request, at=at)
     return request
 
@@ -283,7 +288,7 @@ def take_up_request(*, card_id: int, request_id: int, at: datetime, actor: str) 
         escrow.freeze_agreement(
             agreement_id=card.agreement_id, because=f"refund_request:{request.pk}", at=at, actor=actor
         )
-        _give_up_next_month(card, at=at, actor=actor)
+        _give_up_next_months([card.agreement_id], at=at, actor=actor)
     return request
 
 
@@ -308,49 +313,103 @@ def grant(
     **fields: Any,
 ) -> Refund:
     """Pay it on that basis, with the interest that belongs to it; the caller holds the lock. Raises ``WrongState``."""
-    owed_fen, interest = queries.parts_of(request, amount_fen, basis, today=clock.beijing_date(at))
-    fields |= {"granted_fen": owed_fen, "interest": interest.to_json() if interest else None}
-    _move(request, RefundState.GRANTED, at=at, actor=actor, basis=basis, closed_at=at, **fields)
-    refund = escrow.refund(
-        agreement_id=request.card.agreement_id,
-        amount_fen=owed_fen,
-        interest_fen=interest.interest_fen if interest else 0,
-        custody_interest_fen=interest.custody_fen if interest else 0,
-        basis=basis,
-        reference=reference or f"refund_request:{request.pk}",
-        at=at,
-        actor=actor,
-    )
-    _give_up_next_month(request.card, at=at, actor=actor)
-    letters.refund_granted(request, refund, at=at)
-    return refund
+    parts = queries.parts_of(request, amount_fen, basis, today=clock.beijing_date(at))
+    granted = Granted(request, *parts, reference=reference, fields=fields)
+    return grant_many([granted], basis=basis, at=at, actor=actor)[0]
 
 
-def _give_up_next_month(card: Card, *, at: datetime, actor: str) -> None:
-    """Of a membership whose month is paid back, or may be: what is ordered and not paid follows nothing any more."""
-    for order in card.agreement.followed_by.filter(state=AgreementState.OPEN):
-        escrow.cancel_agreement(agreement_id=order.pk, at=at, actor=actor)
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What is paid on one request (``queries.parts_of``), which may not be saved yet; ``fields``: what else is kept with it."""
+
+    request: RefundRequest
+    owed_fen: int
+    interest: Interest | None = None
+    reference: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def grant_many(granted: Sequence[Granted], *, basis: RefundBasis, at: datetime, actor: str) -> list[Refund]:
+    """Pay them all, whose cards are of one merchant, or none; the caller holds the locks. In the same number of statements
+    whatever their number, but for what is rare: an unpaid order of a next month.
+
+    Raises:
+        WrongState, and as ``escrow.refund``: what one of them is refused for.
+    """
+    moves: list[tuple[RefundRequest, str, dict[str, Any]]] = []
+    for one in granted:
+        interest = one.interest.to_json() if one.interest else None
+        facts = {"basis": basis, "closed_at": at, "granted_fen": one.owed_fen, "interest": interest, **one.fields}
+        moves.append((one.request, _turn(one.request, RefundState.GRANTED, facts), facts))
+    _keep(moves, at=at, actor=actor)
+    agreements = [one.request.card.agreement_id for one in granted]
+    commands = [
+        Settlement(
+            agreement_id=agreement_id,
+            owed_fen=one.owed_fen,
+            interest_fen=one.interest.interest_fen if one.interest else 0,
+            custody_interest_fen=one.interest.custody_fen if one.interest else 0,
+            basis=basis,
+            reference=one.reference or f"refund_request:{one.request.pk}",
+        )
+        for agreement_id, one in zip(agreements, granted, strict=True)
+    ]
+    beneficiary_id = granted[0].request.card.agreement.beneficiary_id
+    outcomes = escrow.refund_many(commands, beneficiary_id=beneficiary_id, at=at, actor=actor)
+    for outcome in outcomes:
+        if isinstance(outcome, DomainError):
+            raise outcome
+    made = Refund.objects.select_related("claim").in_bulk(outcomes)
+    refunds = [made[pk] for pk in outcomes]
+    _give_up_next_months(agreements, at=at, actor=actor)
+    told = zip(granted, refunds, strict=True)
+    notices.send_many((letters.refund_granted(one.request, refund) for one, refund in told), at=at)
+    return refunds
+
+
+def _give_up_next_months(agreement_ids: Sequence[int], *, at: datetime, actor: str) -> None:
+    """Of memberships whose month is paid back, or may be: what is ordered and not paid follows nothing any more."""
+    orders = Agreement.objects.filter(follows__in=agreement_ids, state=AgreementState.OPEN).order_by("pk")
+    for order_id in orders.values_list("pk", flat=True):
+        escrow.cancel_agreement(agreement_id=order_id, at=at, actor=actor)
 
 
 def _move(request: RefundRequest, new: RefundState, *, at: datetime, actor: str, **fields: Any) -> None:
-    """The one place where a request's state changes; the caller holds the lock. Raises ``WrongState``."""
+    """Another state, written down; the caller holds the lock. Raises ``WrongState``."""
+    _keep([(request, _turn(request, new, fields), fields)], at=at, actor=actor)
+
+
+def _turn(request: RefundRequest, new: RefundState, fields: Mapping[str, Any]) -> str:
+    """The one place where a request's state changes; the state before. Raises ``WrongState``."""
     check_transition(REFUND_TRANSITIONS, request.state, new)
     before, request.state = request.state, new
-    _note(request, before=before, at=at, actor=actor, **fields)
-
-
-def _note(request: RefundRequest, *, before: str = "", at: datetime, actor: str, **fields: Any) -> None:
     for name, value in fields.items():
         setattr(request, name, value)
-    request.save()
-    audit.record(
-        actor=actor,
-        action="cards.refund_request",
-        target=f"refund_request:{request.pk}",
-        before={"state": before} if before else None,
-        after={"state": request.state, "amount_fen": fields.get("granted_fen", fields.get("offered_fen"))},
-        at=at,
+    return before
+
+
+def _note(request: RefundRequest, *, at: datetime, actor: str, **fields: Any) -> None:
+    """Something of it is written down, its state stays."""
+    for name, value in fields.items():
+        setattr(request, name, value)
+    _keep([(request, "", fields)], at=at, actor=actor)
+
+
+def _keep(changed: Sequence[tuple[RefundRequest, str, Mapping[str, Any]]], *, at: datetime, actor: str) -> None:
+    """Save requests with the state before (blank: the same) and the fields that changed, all the same ones; new ones are made."""
+    requests = [request for request, _before, _fields in changed]
+    names = {"state", *changed[0][2]}
+    RefundRequest.objects.bulk_update([request for request in requests if request.pk is not None], names)
+    RefundRequest.objects.bulk_create([request for request in requests if request.pk is None])
+    entries = (
+        (
+            f"refund_request:{request.pk}",
+            {"state": before} if before else None,
+            {"state": request.state, "amount_fen": fields.get("granted_fen", fields.get("offered_fen"))},
+        )
+        for request, before, fields in changed
     )
+    audit.record_many(entries, actor=actor, action="cards.refund_request", at=at)
 
 
 def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
@@ -361,7 +420,13 @@ def _thaw(request: RefundRequest, *, at: datetime, actor: str) -> None:
 
 def open_charges(card: Card) -> QuerySet[Redemption]:
     """Charges of the card that wait or are disputed."""
-    return card.redemptions.filter(use__state__in=OPEN_USES).select_related("card__version", "use").order_by("pk")
+    return open_charges_of([card])
+
+
+def open_charges_of(cards: Sequence[Card]) -> QuerySet[Redemption]:
+    """The same of many cards, the one before the other."""
+    charges = Redemption.objects.filter(card__in=cards, use__state__in=OPEN_USES)
+    return charges.select_related("card__version", "use").order_by("card", "pk")
 
 
 def _locked(request_id: int, **owner: int) -> RefundRequest:

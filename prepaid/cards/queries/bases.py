@@ -1,18 +1,20 @@
 """What each basis of a refund carries for one card: up to which sum, or why nothing. Escrow pays out on nothing else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from escrow import clock
 from escrow.errors import DomainError
 from escrow.money import MAX_FEN, yuan
-from escrow.states import RefundBasis, StoppageKind
+from escrow.states import RefundBasis
 from prepaid.cards import errors
 from prepaid.cards.models import Card, RefundRequest
 from prepaid.cards.queries.interest import interest_on
 from prepaid.cards.queries.refunds import refund_quotes
-from prepaid.cards.queries.wallet import stopped_for
 from prepaid.cards.states import RefundCause
+from prepaid.merchants.models import Closing
+from prepaid.merchants.queries import stopped_at
 from prepaid.products.refund_rules import Interest, Step
 
 #: They name the whole sum, interest with it; on every other basis the interest of the law comes on top.
@@ -98,23 +100,30 @@ def whole_sum_fen(request: RefundRequest, *, held_fen: int | None = None, today:
 
 def is_closed(*, card: Card) -> bool:
     """Whether a closure is on record for every place where the card can be used, and has not ended."""
-    dark = [one for one in stopped_for(card=card) if one.stoppage.kind == StoppageKind.DARK]
-    closed = {one.store.pk for one in dark if one.store is not None}
-    return (
-        any(one.store is None for one in dark)
-        or {premises.store_id for premises in card.version.terms.stores} <= closed
-    )
+    return bool(closed_versions([card]))
+
+
+def closed_versions(cards: Iterable[Card], *, also: Closing | None = None) -> set[int]:
+    """Ids of the versions of these cards, all of one merchant, of which that is so. ``also``: as if this closing had taken place."""
+    found = list(cards)
+    dark = [one.store and one.store.pk for one in stopped_at({card.issuer for card in found}) if one.is_dark]
+    if also is not None:
+        dark.append(also.store_id)
+    versions = {card.version_id: card.version for card in found}
+    if None in dark:  # a whole merchant
+        return set(versions)
+    return {pk for pk, one in versions.items() if {premises.store_id for premises in one.terms.stores} <= set(dark)}
 
 
 def parts_of(
-    request: RefundRequest, amount_fen: int, basis: RefundBasis, *, today: date
+    request: RefundRequest, amount_fen: int, basis: RefundBasis, *, held_fen: int | None = None, today: date
 ) -> tuple[int, Interest | None]:
     """What is paid when ``amount_fen`` is granted on that day: the refund, never above the price, and the interest. What a
     whole sum names above the price is interest; on every other basis it comes by law on top, for a closure by the
-    merchant's cause (SPC 13)."""
+    merchant's cause (SPC 13). ``held_fen``: what custody holds, when the caller has it."""
     if basis not in WHOLE_SUM_BASES:
         cause = RefundCause.OPERATOR if basis == RefundBasis.CLOSURE else None
-        return amount_fen, interest_on(request, amount_fen, cause=cause, today=today)
+        return amount_fen, interest_on(request, amount_fen, cause=cause, held_fen=held_fen, today=today)
     refund_fen = min(amount_fen, request.card.agreement.price_fen)
     named_fen = amount_fen - refund_fen
     days = (today - clock.beijing_date(request.requested_at)).days

@@ -60,7 +60,10 @@ def cash_sale_at(*, staff: StaffMember, sale_id: int) -> CashSale:
 
 
 def deposit_of(card: Card) -> Payment | None:
-    """What the shop is to bring to custody, or brought, of an order that was paid in cash."""
+    """What the shop is to bring to custody, or brought, of an order that was paid in cash. No query for a card that was read with
+    its ``cash_sale`` and has none."""
+    if getattr(card, "cash_sale", None) is None:
+        return None
     return Payment.objects.filter(agreement=card.agreement_id, channel=DEPOSIT).first()
 
 

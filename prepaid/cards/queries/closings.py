@@ -7,7 +7,7 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef,
 
 from escrow import queries as escrow
 from escrow.states import AgreementState
-from prepaid.cards.models import Card, CardRule
+from prepaid.cards.models import Card, CardRule, RefundRequest
 from prepaid.cards.states import RefundState
 from prepaid.merchants.models import Closing, ClosingKind, Handover, Merchant
 from prepaid.merchants.queries import standing_closings
@@ -18,7 +18,17 @@ _LIVE = (AgreementState.OPEN, AgreementState.HELD, AgreementState.FROZEN)
 
 def cards_at(closing: Closing) -> QuerySet[Card]:
     """The cards that can be used where it closes or moves, paid or about to be."""
-    cards = Card.objects.filter(issuer_id=closing.merchant_id, agreement__state__in=_LIVE)
+    return _used_at(closing).filter(agreement__state__in=_LIVE)
+
+
+def cards_to_tell(closing: Closing) -> QuerySet[Card]:
+    """Those, and those that it has paid back."""
+    paid_back = RefundRequest.objects.filter(closing=closing).order_by().values("card")
+    return _used_at(closing).filter(Q(agreement__state__in=_LIVE) | Q(pk__in=paid_back))
+
+
+def _used_at(closing: Closing) -> QuerySet[Card]:
+    cards = Card.objects.filter(issuer_id=closing.merchant_id)
     if closing.store_id is not None:
         cards = cards.filter(version__stores=closing.store_id)
     return cards.select_related("holder", "issuer", "version__product", "agreement", "cash_sale")

@@ -166,7 +166,8 @@ def test_a_card_that_another_store_redeems_is_kept_and_a_move_pays_nothing_back_
     over(announced(shop, store=shop.stores[0]))
     card.agreement.refresh_from_db()
     assert card.agreement.state == AgreementState.HELD
-    assert operations.refund_closed_card(card_id=card.pk, at=clock.now(), actor=ACTOR) is None
+    closing = Closing.objects.get()
+    assert operations.pay_back(card_ids=[card.pk], closing_id=closing.pk, at=clock.now(), actor=ACTOR) == []
     moving = factories.shop()
     kept = sold(moving)
     over(announced(moving, store=moving.stores[0], kind=ClosingKind.MOVE))
@@ -176,18 +177,19 @@ def test_a_card_that_another_store_redeems_is_kept_and_a_move_pays_nothing_back_
 def test_one_cards_fault_keeps_nobody_waiting_and_the_sweep_comes_back(monkeypatch) -> None:
     shop = factories.shop()
     cards = [sold(shop) for _number in range(3)]
-    real = verbs.refund_closed_card
+    real = verbs.grant_many
 
-    def fails(*, card_id: int, **facts):
-        if card_id == cards[0].pk:
+    def fails(granted, **facts):
+        if any(one.request.card_id == cards[0].pk for one in granted):
             raise NotFound()
-        return real(card_id=card_id, **facts)
+        return real(granted, **facts)
 
-    monkeypatch.setattr(verbs, "refund_closed_card", fails)
+    monkeypatch.setattr(verbs, "grant_many", fails)
     closing = announced(shop)
     over(closing)
     assert Refund.objects.count() == 2
     assert closing.refunded_at is None
+    assert [fault.card for fault in queries.progress(closing).faults] == [cards[0]]
     monkeypatch.undo()
     tasks.sweep()
     closing.refresh_from_db()

@@ -67,8 +67,8 @@ def refund_unanswered(request: RefundRequest, *, at: datetime) -> None:
     )
 
 
-def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> None:
-    """Decided, on whatever basis; what cannot be paid now is a claim and is said to be one."""
+def refund_granted(request: RefundRequest, refund: Refund) -> notices.Letter:
+    """Decided, on whatever basis; what cannot be paid now is a claim and is said to be one. To be sent."""
     claim = claim_of(refund)
     if claim is None:
         body = _("¥%(now)s go back %(where)s. We tell you when the bank has paid.")
@@ -82,14 +82,13 @@ def refund_granted(request: RefundRequest, refund: Refund, *, at: datetime) -> N
             "The merchant has earned too little to pay it now: ¥%(open)s are claim %(claim)s, and its later payouts pay "
             "claims first."
         )
-    _to_holder(
+    return _letter(
         request,
         "granted",
         _("Refund granted: ¥%(granted)s and ¥%(interest)s interest")
         if refund.interest_fen
         else _("Refund granted: ¥%(granted)s"),
         body,
-        at,
         interest=yuan(refund.interest_fen),
         now=yuan(refund.amount_fen),
         where=where_it_goes(request.card),
@@ -149,8 +148,12 @@ def claim_paid(part: ClaimPayment, card: Card, *, url: str, at: datetime) -> Non
     )
 
 
-def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise, at: datetime, **more: Any) -> None:
-    notices.send(
+def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise, at: datetime) -> None:
+    notices.send_many([_letter(request, event, title, body)], at=at)
+
+
+def _letter(request: RefundRequest, event: str, title: Promise, body: Promise, **more: Any) -> notices.Letter:
+    return notices.Letter(
         to=request.card.holder,
         kind=f"cards.refund_{event}",
         title=title,
@@ -162,5 +165,4 @@ def _to_holder(request: RefundRequest, event: str, title: Promise, body: Promise
             **more,
         },
         url=reverse("refund_detail", args=[request.pk]),
-        at=at,
     )

@@ -1,7 +1,5 @@
 """What happens to the shop: it closes, moves or changes hands."""
 
-from datetime import datetime
-
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +10,8 @@ from prepaid.merchants.models import Closing, Handover
 from prepaid.notices import operations as notices
 
 
-def closing(card: Card, about: Closing, *, at: datetime) -> None:
-    """To every holder: where, until when, and what can be done; or that it does not take place (BJ 18)."""
+def closing(card: Card, about: Closing) -> notices.Letter:
+    """To every holder: where, until when, and what can be done; or that it does not take place (BJ 18). To be sent."""
     if about.withdrawn_at is not None:
         title = _("%(place)s stays where it is")
         body = _("The notice about %(day)s was withdrawn. You can use your card %(card)s as before.")
@@ -44,7 +42,7 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
             "closing as the reason, it is paid at once. What is left on a card that no other store redeems comes back after "
             "that day without asking."
         )
-    notices.send(
+    return notices.Letter(
         to=card.holder,
         kind="cards.closing",
         title=title,
@@ -57,12 +55,11 @@ def closing(card: Card, about: Closing, *, at: datetime) -> None:
             "where": where_it_goes(card),
         },
         url=reverse("card_detail", args=[card.number]),
-        at=at,
     )
 
 
-def handover(card: Card, about: Handover, *, at: datetime) -> None:
-    """To every holder: who runs the merchant or where it is paid changes, and what came of it. Nobody is named."""
+def handover(card: Card, about: Handover) -> notices.Letter:
+    """To every holder: who runs the merchant or where it is paid changes, and what came of it. Nobody is named. To be sent."""
     if about.is_open:
         title = _("%(merchant)s may be changing hands")
         body = _(
@@ -81,12 +78,11 @@ def handover(card: Card, about: Handover, *, at: datetime) -> None:
         body = _(
             "The change that was reported on %(day)s did not take place. You can use your card %(card)s as before."
         )
-    notices.send(
+    return notices.Letter(
         to=card.holder,
         kind="cards.handover",
         title=title,
         body=body,
         details={"merchant": card.issuer.name, "day": beijing_date(about.reported_at).isoformat(), "card": card},
         url=reverse("card_detail", args=[card.number]),
-        at=at,
     )

@@ -1,6 +1,7 @@
 """Closings and moves in the administration: officials see those of their merchants; what one of them found closed another one
-confirms or dismisses."""
+confirms or dismisses, who sees first what it comes to. The page of a closing shows how far it is with paying back."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -12,14 +13,19 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from escrow import clock
+from escrow.money import yuan
+from prepaid.cards import queries
 from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Closing
 from prepaid.people.access import me
 from prepaid.people.admin_site import PostScopedAdmin, QueueItem, register_queue
 from prepaid.people.models import Post
+
+#: Seconds until the page of a closing that is under way is loaded anew.
+LOOK_AGAIN = "3"
 
 
 class DismissForm(forms.Form):
@@ -87,6 +93,17 @@ class ClosingAdmin(PostScopedAdmin):
             _("Dismiss …"),
         )
 
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """With how far it is; while it is under way the page looks again by itself."""
+        closing = self.get_object(request, object_id)
+        extra: dict[str, Any] = {}
+        if closing is not None and not closing.moves and closing.withdrawn_at is None and not closing.waits_for_second:
+            extra = _progress(closing)
+        answer: HttpResponse = super().change_view(request, object_id, *args, **kwargs | {"extra_context": extra})
+        if extra.get("under_way"):
+            answer.headers["Refresh"] = LOOK_AGAIN
+        return answer
+
     def get_urls(self) -> list[URLPattern]:
         """The usual ones, and the two decisions."""
         view = self.admin_site.admin_view
@@ -113,6 +130,27 @@ class ClosingAdmin(PostScopedAdmin):
             (_("Found by"), closing.found_by.display_name if closing.found_by else "–"),
         ]
 
+    def _foreseen(self, closing: Closing) -> Iterator[tuple[str, str]]:
+        """The same, and what it comes to; reckoned when the page is written."""
+        yield from self._about(closing)
+        found = queries.forecast(closing, at=clock.now())
+        yield _("To be paid back"), _cards(found.owed)
+        if found.interest_fen:
+            yield _("Interest on it"), f"¥{yuan(found.interest_fen)}"
+        yield _("Of it from custody"), f"¥{yuan(found.held_fen)}"
+        if found.early.cards:
+            yield _("Released early and not earned"), _cards(found.early)
+        if found.made_good_fen:
+            yield _("From what the merchant has earned and its reserve"), f"¥{yuan(found.made_good_fen)}"
+        if found.claimed_fen:
+            yield _("To be claimed from the merchant"), f"¥{yuan(found.claimed_fen)}"
+        if found.asked.cards:
+            yield _("Of these, a refund was asked for already"), _cards(found.asked)
+        if found.no_way_back.cards:
+            yield _("Of these, cannot go back the way it was paid"), _cards(found.no_way_back)
+        for fate, heap in found.others:
+            yield _("Not paid back: %(why)s") % {"why": fate.label}, _cards(heap)
+
     def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Every holder is told and paid back: there is no way back from here."""
         closing, user = self._waiting(request, pk), me(request)
@@ -128,7 +166,7 @@ class ClosingAdmin(PostScopedAdmin):
             form=forms.Form(request.POST if request.method == "POST" else None),
             submit=_("Confirm and pay every holder back"),
             do=sure,
-            about=self._about(closing),
+            about=self._foreseen(closing),
         )
 
     def dismiss(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -143,6 +181,30 @@ class ClosingAdmin(PostScopedAdmin):
         form = DismissForm(request.POST or None)
         title = _("It serves after all")
         return self.deed(request, title=title, form=form, submit=_("Dismiss"), do=no, about=self._about(closing))
+
+
+def _cards(heap: queries.Heap) -> str:
+    words = ngettext("%(n)s card, ¥%(sum)s", "%(n)s cards, ¥%(sum)s", heap.cards)
+    return words % {"n": f"{heap.cards:,}", "sum": yuan(heap.fen)}
+
+
+def _progress(closing: Closing) -> dict[str, Any]:
+    """How far it is, for the page."""
+    found = queries.progress(closing)
+    steps = [
+        (_("Still to be paid back: what is not used"), found.waiting),
+        (_("Refund ordered, with interest"), found.granted),
+        (_("Order given to the bank"), found.sent),
+        (_("Confirmed by the bank"), found.confirmed),
+        (_("Waits for an account: paid in cash"), found.nowhere),
+        (_("Claims on the merchant"), found.claims),
+    ]
+    under_way = closing.ended_at is not None and (closing.refunded_at is None or found.is_being_sent)
+    return {
+        "progress": found,
+        "steps": steps,
+        "under_way": under_way or (closing.confirmed_at and not closing.ended_at),
+    }
 
 
 @register_queue
