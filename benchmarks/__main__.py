@@ -1,10 +1,7 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-<<<<<<< HEAD
 Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, warnings (all of them unless some are named).
-=======
 Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, closure (all of them unless some are named).
->>>>>>> c/main
 docs/benchmarks.md says what is measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1
 when a target is missed.
 """
@@ -165,19 +162,18 @@ def hotline(databases: Any, quick: bool) -> list[Figure]:
     return subject.measure(databases, quick=quick)
 
 
-<<<<<<< HEAD
 def warnings(databases: Any, quick: bool) -> list[Figure]:
     """A night of early warning."""
     from benchmarks import warnings as subject
 
     return subject.measure(databases, quick=quick)
-=======
+
+
 def closure(databases: Any, quick: bool) -> list[Figure]:
     """A chain that is found closed, by a real worker and the sandbox bank."""
     from benchmarks import closure as subject
 
     return subject.measure(databases, holders=HOLDERS or subject.HOLDERS // (10 if quick else 1))
->>>>>>> c/main
 
 
 def _beside() -> dict[str, str]:
@@ -195,11 +191,8 @@ SUBJECTS: dict[str, Callable[[Any, bool], list[Figure]]] = {
     "queue": queue,
     "routing": routing,
     "hotline": hotline,
-<<<<<<< HEAD
     "warnings": warnings,
-=======
     "closure": closure,
->>>>>>> c/main
 }
 
 
