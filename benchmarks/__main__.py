@@ -1,7 +1,6 @@
 """``python -m benchmarks [--json] [--quick] [--strict] [SUBJECT…]``: what the ledger costs, as ratios taken in one run.
 
-Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, warnings (all of them unless some are named).
-Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, closure (all of them unless some are named).
+Subjects: uses, size, refunds, sum_tree, pages, queue, routing, hotline, warnings, closure (all of them unless some are named).
 docs/benchmarks.md says what is measured against what. ``--quick``: shorter rounds and a tenth of the rows; ``--strict``: exit 1
 when a target is missed.
 """
