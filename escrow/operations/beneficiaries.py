@@ -122,9 +122,7 @@ def release_kept(*, hold_id: int, because: str, at: datetime, actor: str) -> Non
             _release(beneficiary, holds, because=because, at=at, actor=actor)
 
 
-def _release(
-    beneficiary: Beneficiary, holds: QuerySet[PayoutHold], *, because: str, at: datetime, actor: str
-) -> None:
+def _release(beneficiary: Beneficiary, holds: QuerySet[PayoutHold], *, because: str, at: datetime, actor: str) -> None:
     holds.update(released_by=actor, released_at=at, released_because=because[:REASON_LENGTH])
     _count_holds(beneficiary, action="escrow.release_payouts", because=because, at=at, actor=actor)
 

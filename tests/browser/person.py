@@ -192,7 +192,8 @@ class Person:
         found = self.page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)"
         )
-        self.troubles = said  # to read a style sheet that imports another, axe puts it into the page, which the policy forbids
+        # To read a style sheet that imports another, axe puts it into the page, which the policy forbids.
+        self.troubles = said
         return [
             f"axe {rule['impact']} {rule['id']}: {node['html'][:200]} {node['failureSummary']}"
             for rule in found

@@ -449,4 +449,4 @@ def test_every_life_ends_or_is_on_the_supervision_list(kind, monkeypatch):
     first = random.randrange(10**6) if SOAK else 0
     for seed in range(first, first + LIVES):
         Life(world, seed, happened, done).play()
-    assert not (world.reached if SOAK else OFTEN) - set(happened), happened
+    assert not (missing := (world.reached if SOAK else OFTEN) - set(happened)), (missing, happened)
