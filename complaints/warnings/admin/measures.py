@@ -19,10 +19,10 @@ from complaints.cases.admin.deadline import end_of
 from complaints.warnings import operations
 from complaints.warnings.forms import AppealDecisionForm, OrderForm, ReasonForm, ResultForm
 from complaints.warnings.models import Appeal, Measure
-from complaints.warnings.queries import appeals_for, measures_for
+from complaints.warnings.queries import appeals_for, measures_for, waiting_for
 from complaints.warnings.queries.measures import LISTED, of_post
 from complaints.warnings.queries.papers import signs_in_words
-from complaints.warnings.states import AppealState, MeasureKind, MeasureState
+from complaints.warnings.states import TO_DO, AppealState, MeasureKind, MeasureState
 from complaints.warnings.views.papers import pdf_response
 from escrow import clock
 from prepaid.people.access import me, shows_domain_errors
@@ -245,32 +245,18 @@ class MeasureAdmin(PostScopedAdmin):
 
 @register_queue
 def measures_to_do(request: HttpRequest) -> list[QueueItem]:
-    """What a rule proposed or began, and what was ordered, for the officials of the post."""
-    waiting = measures_for(me(request)).to_do().order_by("due_on", "pk")[:FEW]
-    return [
-        QueueItem(
-            title=measure.merchant.name,
-            url=reverse(PAGE, args=[measure.pk]),
-            lane=MeasureKind(measure.kind).label,
-            due_at=end_of(measure.due_on) if measure.due_on else None,
-            note=measure.get_state_display(),
-        )
-        for measure in waiting
-    ]
-
-
-@register_queue
-def appeals_to_decide(request: HttpRequest) -> list[QueueItem]:
-    """Appeals, for those who had no part in the measure."""
+    """What a rule proposed or began, and what was ordered, for the officials of the post; appeals, for those who had no part in the
+    measure. In one question."""
     user = me(request)
-    waiting = appeals_for(user).filter(state=AppealState.OPEN).exclude(measure__placed_by=user)
-    return [
-        QueueItem(
-            title=appeal.measure.merchant.name,
-            url=reverse(PAGE, args=[appeal.measure_id]),
-            lane=gettext_lazy("Appeals against measures"),
-            due_at=end_of(appeal.due_on),
-            note=appeal.measure.get_kind_display(),
-        )
-        for appeal in waiting.order_by("due_on", "pk")[:FEW]
-    ]
+    items = []
+    for measure in waiting_for(user)[:FEW]:
+        waits = {"title": measure.merchant.name, "url": reverse(PAGE, args=[measure.pk])}
+        if measure.state in TO_DO:
+            due_at = end_of(measure.due_on) if measure.due_on else None
+            note = measure.get_state_display()
+            items.append(QueueItem(**waits, lane=MeasureKind(measure.kind).label, due_at=due_at, note=note))
+        appeal_due_on = measure.appeal_due_on  # type: ignore[attr-defined]  # waiting_for adds it
+        if appeal_due_on and user.pk not in (measure.placed_by_id, measure.decided_by_id):
+            lane, note = gettext_lazy("Appeals against measures"), measure.get_kind_display()
+            items.append(QueueItem(**waits, lane=lane, due_at=end_of(appeal_due_on), note=note))
+    return items

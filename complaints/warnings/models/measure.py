@@ -91,10 +91,6 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 
-    def to_do(self) -> Self:
-        """That wait for somebody of the supervision."""
-        return self.filter(state__in=TO_DO)
-
 
 class Measure(Weighed):
     """One measure about one merchant: by a ``rule`` or by an official (``placed_by``), with what was seen on that evening.

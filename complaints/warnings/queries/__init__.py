@@ -9,6 +9,7 @@ from complaints.warnings.queries.measures import (
     officials_for,
     reports_for,
     told_of,
+    waiting_for,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "officials_for",
     "reports_for",
     "told_of",
+    "waiting_for",
 ]

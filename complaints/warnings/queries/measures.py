@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Least
 
 from complaints.warnings.models import Appeal, Measure, MeasureQuerySet, ShutReport
-from complaints.warnings.states import TOLD_AT_ONCE, MeasureState
+from complaints.warnings.states import TO_DO, TOLD_AT_ONCE, AppealState, MeasureState
 from escrow.errors import NotFound
 from prepaid.merchants.models import Merchant
 from prepaid.people.models import Post, User
@@ -28,6 +29,14 @@ def measures_for(official: User) -> MeasureQuerySet:
     """The measures of the official's post, to act on; nothing for anybody else."""
     rows = Measure.objects.select_related(*LISTED)
     return of_post(rows, official.post) if official.is_regulator and official.post else rows.none()
+
+
+def waiting_for(official: User) -> MeasureQuerySet:
+    """Of these what waits for somebody, the nearest day first; ``appeal_due_on``: of an appeal that is not decided."""
+    appeal = Appeal.objects.filter(measure=OuterRef("pk"), state=AppealState.OPEN).values("due_on")
+    rows = measures_for(official).annotate(appeal_due_on=Subquery(appeal[:1]))
+    rows = rows.filter(Q(state__in=sorted(TO_DO)) | Q(appeal_due_on__isnull=False))
+    return rows.order_by(Least(Coalesce("due_on", "appeal_due_on"), Coalesce("appeal_due_on", "due_on")), "pk")
 
 
 def appeals_for(official: User) -> QuerySet[Appeal]:

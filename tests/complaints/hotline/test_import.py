@@ -351,4 +351,4 @@ def test_the_list_and_the_forms_cost_few_queries(page, hotline):
     # The first page asks one question for each kind of work; the coordinator has them all.
     with CaptureQueriesContext(connection) as asked:
         assert page.get("/admin/").status_code == 200
-    assert len(asked) <= 14
+    assert len(asked) <= 15
