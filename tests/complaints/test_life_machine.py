@@ -190,6 +190,10 @@ class Life:
         lead, officer = self.mostly(1), self.officers[self.someone()]
         self.attempt(operations.assign, number=case.number, lead_id=lead.pk, officer=officer)
 
+    @deed(DISPATCHED, IN_HAND, EXECUTING)
+    def urge(self, case):
+        self.attempt(operations.urge, number=case.number, officer=self.officers[self.someone()])
+
     @deed(DISPATCHED)
     def object_(self, case):
         self.attempt(

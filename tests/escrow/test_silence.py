@@ -19,7 +19,7 @@ from escrow.errors import (
 from escrow.models import AuditEntry, Stoppage, Use
 from escrow.operations.silence import CHUNK
 from escrow.operations.uses import Charge, charge_many, resolve_many
-from escrow.states import Silence, StoppageKind, UseState
+from escrow.states import NOT_SERVING, Silence, StoppageKind, UseState
 from tests.escrow.factories import ACTOR, AT, beneficiary, held_agreement
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_working_days_across_the_national_day_holiday(told_on, last_day):
     assert (swept(until - timedelta(seconds=1)), swept(until)) == (0, 1)
 
 
-@pytest.mark.parametrize("kind", StoppageKind)
+@pytest.mark.parametrize("kind", NOT_SERVING)
 @pytest.mark.parametrize("place", ["7", ""])
 def test_nothing_is_confirmed_while_the_place_or_the_whole_merchant_is_stopped(kind, place):
     use = reserve(held_agreement())
@@ -142,6 +142,15 @@ def test_nothing_is_confirmed_while_the_place_or_the_whole_merchant_is_stopped(k
     assert isinstance(error, ServiceStopped)
     assert state(use) == UseState.RESERVED
     assert not proven()
+
+
+@pytest.mark.parametrize("kind", sorted(set(StoppageKind) - set(NOT_SERVING)))
+def test_where_people_are_served_silence_confirms_whatever_else_is_stopped(kind):
+    use = reserve(held_agreement())
+    told(use)
+    stop(use, kind=kind, place="", at=OVER - timedelta(days=1))
+    assert swept(OVER) == 1
+    assert state(use) == UseState.FINAL
 
 
 def test_another_place_or_another_merchant_stopping_changes_nothing():
