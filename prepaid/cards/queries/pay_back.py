@@ -25,7 +25,7 @@ from prepaid.merchants.models import Closing
 from prepaid.products.refund_rules import Interest, RefundQuote, quote
 
 #: Cards that are judged, and paid back, in one go.
-AT_ONCE = 500
+AT_ONCE = 1_000
 Item = TypeVar("Item")
 
 
