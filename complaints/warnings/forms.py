@@ -172,4 +172,3 @@ class MeasureRuleForm(_RuleForm):
         super().__init__(*args, **kwargs)
         grades = [choice for choice in Grade.choices if choice[0] != Grade.A]
         self.fields["from_grade"].choices = grades  # type: ignore[attr-defined]  # a choice field
-        self.fields["evenings"].min_value = 1  # type: ignore[attr-defined]  # a number

@@ -126,7 +126,7 @@ class MeasureAdmin(PostScopedAdmin):
             *super().get_urls(),
         ]
 
-    def _mine(self, request: HttpRequest, pk: int, *states: MeasureState) -> Measure:
+    def _mine(self, request: HttpRequest, pk: int) -> Measure:
         measure = measures_for(me(request)).filter(pk=pk).first()
         if measure is None:
             raise Http404

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.warnings.models import Appeal, Measure
@@ -86,7 +87,7 @@ def waits(measure: Measure, *, at: datetime) -> None:
 
 
 def lapsed(measure: Measure, *, at: datetime) -> None:
-    """Nobody decided in time: the city's posts learn it too."""
+    """Nobody decided in time: the officials learn it."""
     _tell_officials(
         measure,
         _("%(kind)s has lapsed: %(merchant)s"),
@@ -122,13 +123,13 @@ def appeal_decided(appeal: Appeal, *, at: datetime) -> None:
     )
 
 
-def _tell_officials(measure: Measure, title: object, body: object, *, at: datetime, **more: str) -> None:
+def _tell_officials(measure: Measure, title: Promise, body: Promise, *, at: datetime, **more: str) -> None:
     for user in officials_for(measure.merchant, on=beijing_date(at)):
         notices.send(
             to=user,
             kind="warnings.measure",
-            title=title,  # type: ignore[arg-type]  # lazy text
-            body=body,  # type: ignore[arg-type]  # lazy text
+            title=title,
+            body=body,
             details={**_details(measure), **more},
             url=reverse("admin:warnings_measure_change", args=[measure.pk]),
             at=at,

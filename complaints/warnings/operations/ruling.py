@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db.models import Q
 
-from complaints.warnings.models import Assessment, Measure, MeasureRule
+from complaints.warnings.models import Assessment, Measure, MeasureQuerySet, MeasureRule
 from complaints.warnings.operations import messages
 from complaints.warnings.operations.changing import end, locked_merchant, next_number, record, seen_of, take_effect
 from complaints.warnings.states import DONE_ONCE, LASTING, MeasureKind, MeasureState
@@ -70,12 +70,7 @@ def _begin(merchant_id: int, *, rule: MeasureRule, at: datetime) -> bool:
     with transaction():
         merchant = locked_merchant(merchant_id)
         mine = Measure.objects.filter(merchant=merchant, kind=rule.kind)
-        lately = at - timedelta(days=rule.again_days)
-        if (
-            mine.open().exists()
-            or mine.filter(ended_at__gt=lately).exists()
-            or mine.filter(decided_at__gt=lately).exists()
-        ):
+        if mine.open().exists() or _spoken_about(mine, since=at - timedelta(days=rule.again_days)):
             return False
         if Closing.objects.standing().filter(merchant=merchant, store=None, ended_at__isnull=False).exists():
             return False
@@ -100,6 +95,13 @@ def _begin(merchant_id: int, *, rule: MeasureRule, at: datetime) -> bool:
         if rule.needs_person:
             messages.waits(measure, at=at)
     return True
+
+
+def _spoken_about(mine: MeasureQuerySet, *, since: datetime) -> bool:
+    """Whether a person has spoken since, or kept silent for the whole term. What ended because it was calm may begin again at once."""
+    by_rule = Q(state=MeasureState.ENDED, ended_by=None)
+    done = Q(state=MeasureState.DONE, decided_at__gt=since)
+    return mine.filter(Q(ended_at__gt=since) & ~by_rule | done).exists()
 
 
 def _first_state(rule: MeasureRule) -> MeasureState:

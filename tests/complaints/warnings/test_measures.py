@@ -183,6 +183,20 @@ class TestRules:
         hold.refresh_from_db()
         assert hold.state == MeasureState.ENDED
         assert open_of(shop, MeasureKind.WATCH) is None
+        as_of(
+            assessment, day + 2 * rule.calm_days * A_DAY, points=60, grade="D"
+        )  # who waits until it is over gains nothing
+        operations.apply_rules(at=clock.now() + 2 * rule.calm_days * A_DAY)
+        assert open_of(shop, MeasureKind.HOLD)
+        assert open_of(shop, MeasureKind.WATCH)
+
+    def test_what_an_official_ends_does_not_begin_again_the_next_night(self):
+        shop, _assessment = graded()
+        operations.apply_rules(at=clock.now())
+        for one in Measure.objects.open():
+            operations.end_measure(measure_id=one.pk, by=official_of(shop), **said())
+        assert operations.apply_rules(at=clock.now() + A_DAY) == 0
+        assert operations.apply_rules(at=clock.now() + 29 * A_DAY) == 3
 
     def test_a_later_rule_takes_the_place_of_an_earlier_one(self):
         MeasureRule.objects.create(
