@@ -251,10 +251,12 @@ CHECKS: dict[str, str] = {
         SELECT (SELECT count(*) FROM escrow_accrual r JOIN escrow_agreement a ON a.id = r.agreement_id
                 JOIN served s ON s.agreement_id = a.id LEFT JOIN day d ON d.agreement_id = a.id
                 WHERE coalesce(d.rows, 0) > a.units_total OR d.rows <> d.days OR d.rows <> d.units
-                   OR d.first <= r.paid_on OR d.last > r.accrued_to
+                   OR d.first <= r.paid_on
                    OR r.paid_on <> escrow_beijing_day(a.funded_at) OR coalesce(d.final, 0) <> r.days_final
-                   -- Of a living one, every day up to the mark that was one of service, until all are used.
-                   OR (a.state = 'held' AND coalesce(d.rows, 0) <> least(a.units_total, s.days + coalesce(d.kept, 0))))
+                   -- Of a living one, every day up to the mark that was one of service, until all are used, and none after
+                   -- it. A frozen one goes on from its mark when it is thawed, which a stop found meanwhile has set back.
+                   OR (a.state = 'held' AND (
+                       d.last > r.accrued_to OR coalesce(d.rows, 0) <> least(a.units_total, s.days + coalesce(d.kept, 0)))))
              + (SELECT count(*) FROM day d WHERE NOT EXISTS (
                     SELECT 1 FROM escrow_accrual r WHERE r.agreement_id = d.agreement_id))
              + (SELECT count(*) FROM escrow_use u JOIN escrow_agreement a ON a.id = u.agreement_id

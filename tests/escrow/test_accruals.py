@@ -176,6 +176,22 @@ def test_a_frozen_agreement_waits_and_catches_up():
     assert not proven()
 
 
+def test_a_stop_that_is_found_while_an_agreement_is_frozen_leaves_what_was_final_and_the_rest_is_made_up_later():
+    card = year_card()
+    accrue(20)
+    escrow.freeze_agreement(agreement_id=card.pk, because="refund asked", at=on_day(20), actor=ACTOR)
+    dark(card, since=10, until=15, found=20)
+    assert days(card, UseState.FINAL) == list(range(1, 13))
+    assert not days(card, UseState.RESERVED)
+    assert not proven()
+    assert accrue(22) == Accrued()
+    assert not proven()
+    escrow.thaw_agreement(agreement_id=card.pk, because="withdrawn", at=on_day(22), actor=ACTOR)
+    accrue(22)
+    assert days(card, UseState.RESERVED, UseState.FINAL) == [*range(1, 13), *range(16, 22)]
+    assert not proven()
+
+
 def test_silence_makes_nothing_final_on_watch():
     card = year_card()
     escrow.begin_stoppage(
