@@ -703,3 +703,24 @@ class CertificateDamaged(DomainError):
         "The stored certificate is not the one that was made, so it is not shown. Please tell the platform's operators."
     )
     http_status = 500
+
+
+# Closings
+
+
+class ClosingNotApproved(WrongState):
+    message = _(
+        "Nothing is paid back: a second official has not confirmed yet that it is closed. Confirm it in the administration first."
+    )
+
+
+class ClosingNothingToPayBack(WrongState):
+    message = _(
+        "Nothing is paid back: this was withdrawn or dismissed, or is a move. Look it up in the administration under closings and moves."
+    )
+
+
+class ClosingNotOver(WrongState):
+    message = _(
+        "Its last day of service, %(last_day)s, is not over. Until then holders ask for their refunds; run this again after it."
+    )

@@ -97,7 +97,7 @@ class ClosingAdmin(PostScopedAdmin):
         """With how far it is; while it is under way the page looks again by itself."""
         closing = self.get_object(request, object_id)
         extra: dict[str, Any] = {}
-        if closing is not None and not closing.moves and closing.withdrawn_at is None and not closing.waits_for_second:
+        if closing is not None and closing.pays_back:
             extra = _progress(closing)
         answer: HttpResponse = super().change_view(request, object_id, *args, **kwargs | {"extra_context": extra})
         if extra.get("under_way"):

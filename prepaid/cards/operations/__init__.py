@@ -27,6 +27,7 @@ from prepaid.cards.operations.certificates import (
     withdraw_certificate,
 )
 from prepaid.cards.operations.closings import (
+    close_merchant,
     pay_back,
     refund_closed_cards,
     tell_holders,
@@ -108,6 +109,7 @@ __all__ = [
     "charge_visit",
     "checked",
     "close_cash_sale",
+    "close_merchant",
     "confirm_redemption",
     "contest_redemption",
     "count_refusal",

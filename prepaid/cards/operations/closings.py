@@ -13,11 +13,13 @@ from escrow.once import one_page
 from escrow.states import RefundBasis
 from escrow.transactions import transaction
 from prepaid.cards import queries
+from prepaid.cards.errors import ClosingNotApproved, ClosingNothingToPayBack, ClosingNotOver
 from prepaid.cards.models import PayBackFault, RefundRequest
 from prepaid.cards.operations import letters
 from prepaid.cards.operations.locking import locked_cards
 from prepaid.cards.operations.refunds import Granted, grant_many, open_charges_of
 from prepaid.cards.states import RefundCause, RefundState
+from prepaid.merchants import operations as merchants
 from prepaid.merchants.models import Closing, Handover
 from prepaid.notices import operations as notices
 
@@ -63,6 +65,32 @@ def tell_of_handover(*, handover_id: int, at: datetime) -> int:
             handover.told_at = at
         handover.save(update_fields=["told_up_to", "told_at"])
     return len(cards)
+
+
+def close_merchant(*, closing_id: int, at: datetime, actor: str) -> Closing:
+    """All that follows from a closing that holds, now and by this process instead of by the workers': the place is closed, every card
+    that can be used nowhere is paid back, every holder told. It may be interrupted anywhere and begun anew, also beside the workers;
+    nothing is done twice.
+
+    Raises:
+        NotFound: there is none of this number.
+        ClosingNotApproved, ClosingNothingToPayBack, ClosingNotOver: nothing was changed.
+    """
+    closing = Closing.objects.filter(pk=closing_id).first()
+    if closing is None:
+        raise NotFound()
+    if closing.waits_for_second:
+        raise ClosingNotApproved()
+    if not closing.pays_back:
+        raise ClosingNothingToPayBack()
+    closing = merchants.end_service(closing_id=closing_id, at=at, actor=actor)
+    if closing.ended_at is None:
+        raise ClosingNotOver(last_day=closing.last_day.isoformat())
+    refund_closed_cards(closing_id=closing_id, at=at, actor=actor)
+    while tell_holders(closing_id=closing_id, at=at):
+        pass
+    closing.refresh_from_db()
+    return closing
 
 
 def refund_closed_cards(*, closing_id: int, at: datetime, actor: str) -> int:

@@ -115,6 +115,11 @@ class Closing(models.Model):
         """Found, and not confirmed yet."""
         return self.was_found and self.confirmed_at is None and self.withdrawn_at is None
 
+    @property
+    def pays_back(self) -> bool:
+        """It holds and ends service for good: when its last day is over, every card is paid back without asking."""
+        return not self.moves and self.withdrawn_at is None and not self.waits_for_second
+
     def may_withdraw(self, today: date) -> bool:
         """By the merchant, until it has taken place."""
         return not self.was_found and self.withdrawn_at is None and self.ended_at is None and today <= self.last_day
