@@ -77,9 +77,9 @@ def measure(databases: Any, *, holders: int) -> list[Figure]:
         bank.start()
         try:
             with databases.use(name, as_owner=True):
-                chains = [_chain(holders, first=FIRST * nth) for nth in (1, 2)]
+                chains = [chain(holders, first=FIRST * nth) for nth in (1, 2)]
                 officials = _officials()
-            _at_the_bank(Path(var) / "bank" / "bank.sqlite3")
+            known_to_the_bank(bank.data)
             floor = _floor(chains[0])
             at, [first, second] = clock.now(), list(User.objects.filter(pk__in=officials).order_by("pk"))
             closing = merchants.find_closed(
@@ -122,7 +122,7 @@ def measure(databases: Any, *, holders: int) -> list[Figure]:
     ]
 
 
-def _chain(holders: int, *, first: int) -> int:
+def chain(holders: int, *, first: int) -> int:
     """A merchant with so many holders of one product; its id."""
     from django.db import connection
 
@@ -145,19 +145,21 @@ def _officials() -> list[int]:
     return [factories.people.officer().pk, factories.people.operator().pk]
 
 
-def _at_the_bank(file: Path) -> None:
-    """Every payment as the bank would know it."""
+def known_to_the_bank(file: Path) -> None:
+    """Every payment, and its line of the statement, as the bank would know them; ``file``: the bank's own database."""
     from escrow.models import Payment
 
     rows = list(
         Payment.objects.values_list(
             "order_no", "channel_payment_no", "amount_fen", "beneficiary__custody_no", "paid_at", "pk"
-        )
+        ).order_by("pk")
     )
     with sqlite3.connect(file) as bank:
         sums: dict[str, int] = {}
-        for _order, _number, fen, account, _at, _pk in rows:
+        lines = []
+        for order, _number, fen, account, paid_at, _pk in rows:
             sums[account] = sums.get(account, 0) + fen
+            lines.append((account, str(paid_at), "in", fen, "payment", order, sums[account]))
         bank.executemany(
             "INSERT INTO sandbox_bank_account (number, balance_fen, reserved_fen) VALUES (?, ?, 0)", sums.items()
         )
@@ -168,6 +170,11 @@ def _at_the_bank(file: Path) -> None:
                 (order, f"P{pk}", f"bench{pk}", fen, account, str(paid_at), str(paid_at))
                 for order, _number, fen, account, paid_at, pk in rows
             ],
+        )
+        bank.executemany(
+            "INSERT INTO sandbox_bank_line (account_id, at, direction, amount_fen, kind, reference, balance_after_fen)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            lines,
         )
 
 

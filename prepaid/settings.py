@@ -184,6 +184,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a lost bell is found by the sweep; the request must not wait for it
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = float(os.environ.get("PREPAID_SWEEP_SECONDS", "5" if DEMO else "30"))
+#: A bank that has told nothing of an order it has accepted is asked after so long.
+BANK_ASKED_AFTER_SECONDS = float(os.environ.get("PREPAID_BANK_ASKED_AFTER_SECONDS", "120"))
 SEAL_SECONDS = float(os.environ.get("PREPAID_SEAL_SECONDS", "30" if DEMO else "600"))
 CELERY_BEAT_SCHEDULE = {
     "escrow-seal": {"task": "escrow.tasks.seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS}},

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from escrow import audit, queries
@@ -22,8 +23,6 @@ from escrow.transactions import call, ring, transaction
 logger = logging.getLogger(__name__)
 #: Refunds of one call.
 MOST_REFUNDS = 250
-#: What the channel has accepted it tells the end of; it is asked when it has told nothing for so long.
-ASKED_AFTER = timedelta(minutes=2)
 
 
 def send_refunds(*, channel: str, at: datetime) -> int:
@@ -93,9 +92,11 @@ def _record(
         for beneficiary_id in sorted({order.beneficiary_id for order in accepted}):
             call("escrow_share_lock", beneficiary_id)
         rows = Instruction.objects.select_for_update(no_key=True).filter(state=InstructionState.UNKNOWN)
+        # What it has accepted it tells the end of.
+        asked_after = timedelta(seconds=settings.BANK_ASKED_AFTER_SECONDS)
         told = list(rows.filter(pk__in=[order.pk for order in accepted]).order_by("pk").values_list("pk", flat=True))
         Instruction.objects.filter(pk__in=told).update(
-            state=InstructionState.ACCEPTED, answer="", due_at=timezone.now() + ASKED_AFTER
+            state=InstructionState.ACCEPTED, answer="", due_at=timezone.now() + asked_after
         )
         before, after = (
             {"state": InstructionState.UNKNOWN.value},

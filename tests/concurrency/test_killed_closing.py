@@ -49,11 +49,11 @@ def faults() -> list[str]:
     return [one.name for one in invariants.prove() if not one.ok and one.name != "statement_lines_booked"]
 
 
-def test_a_killed_closing_pays_every_fen_once(committed_db, bank, monkeypatch):
+def test_a_killed_closing_pays_every_fen_once(committed_db, bank, settings, monkeypatch):
     bank.behave(lose=1, settle_seconds=0)
     monkeypatch.setattr(instructions, "FIRST_WAIT", timedelta())
     monkeypatch.setattr(sending, "FIRST_WAIT", timedelta())
-    monkeypatch.setattr(sending, "ASKED_AFTER", timedelta())
+    settings.BANK_ASKED_AFTER_SECONDS = 0
     monkeypatch.setattr(sending, "MOST_REFUNDS", AT_ONCE)
     monkeypatch.setattr(queries, "AT_ONCE", AT_ONCE)
     factories.people.city()

@@ -60,12 +60,11 @@ class Faulty:
     def start(self) -> None:
         """Everything, and wait until it serves."""
         self.start_valkey()
-        gunicorn = ["gunicorn", "prepaid.wsgi", "--bind", f"127.0.0.1:{self.web_port}", "--no-control-socket"]
-        self._start("web", *gunicorn, "--worker-class", "gthread", "--threads", "8")
+        self.start_web()
         self.start_worker(wait=False)
         self.start_beat()
         self._start("sweeper", "django", "sweep", "--watch")
-        until(self._answers, seconds=60)
+        until(self.answers, seconds=60)
         self.wait_for_worker()
 
     def stop(self) -> None:
@@ -85,6 +84,11 @@ class Faulty:
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
         until(lambda: valkey.is_ready(self.running["valkey"], self.valkey_port))
+
+    def start_web(self) -> None:
+        """The pages; it does not wait until they are served."""
+        gunicorn = ["gunicorn", "prepaid.wsgi", "--bind", f"127.0.0.1:{self.web_port}", "--no-control-socket"]
+        self._start("web", *gunicorn, "--worker-class", "gthread", "--threads", "8")
 
     def start_worker(self, *, wait: bool = True) -> None:
         """As ``make run`` has it."""
@@ -155,7 +159,8 @@ class Faulty:
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the pages are served."""
         assert self.running["web"].poll() is None, self.said("web")
         try:
             return httpx.get(f"{self.url}/healthz", trust_env=False).is_success

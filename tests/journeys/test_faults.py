@@ -10,7 +10,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -33,10 +32,10 @@ from prepaid.cards.models import RefundRequest
 from prepaid.cards.states import RefundCause, RefundState
 from tests.complaints import factories as make
 from tests.complaints.factories import ACTOR, FENGTAI
-from tests.journeys.faulty import SWEEP, Faulty, quiet
+from tests.journeys.faulty import SWEEP, quiet
 from tests.journeys.ways_in import Order, from_the_hotline, numbers, orders, written
 from tests.journeys.what_happened import REPORTED, wrong
-from tests.sandbox_bank.bank import Bank, until
+from tests.sandbox_bank.bank import until
 from tests.soak import SOAK
 
 ORDERS, KILLS = (500, 50) if SOAK else (30, 5)
@@ -48,27 +47,7 @@ PROMPT, PATIENT = 3, 10
 SENDERS = 3
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def own_bank(tmp_path_factory) -> Iterator[Bank]:
-    """Nobody else's money is on its statement."""
-    bank = Bank(tmp_path_factory.mktemp("bank"))
-    bank.start()
-    yield bank
-    bank.stop()
-
-
-@pytest.fixture(scope="module")
-def faulty(own_bank, tmp_path_factory, django_db_setup, django_db_blocker, databases) -> Iterator[Faulty]:
-    with django_db_blocker.unblock(), databases.clone(f"{databases.base}_faulty"):
-        system = Faulty(tmp_path_factory.mktemp("faulty"), own_bank)
-        try:
-            system.start()
-            yield system
-        finally:
-            system.stop()
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("wired")]
 
 
 @pytest.fixture(scope="module")
@@ -94,17 +73,6 @@ def people(faulty) -> SimpleNamespace:
         operator=operator,
         token=token,
     )
-
-
-@pytest.fixture(autouse=True)
-def wired(faulty, own_bank, settings, monkeypatch) -> None:
-    """This process rings the same bells and asks the same bank."""
-    monkeypatch.setattr("escrow.transactions.current_app", faulty.bell)
-    settings.PAYMENT_CHANNELS = ["sandbox"]
-    settings.PUBLIC_URL = faulty.url
-    settings.SANDBOX_BANK_URL = own_bank.url
-    settings.SANDBOX_PLATFORM_PRIVATE_KEY = own_bank.platform_private
-    settings.SANDBOX_BANK_PUBLIC_KEY = own_bank.public
 
 
 def sent(send: Order) -> float:

@@ -52,6 +52,7 @@ class Bank:
     def __init__(self, var: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.data = var / "bank" / "bank.sqlite3"
         self.private, self.public = pair()
         self.platform_private, self.platform_public = pair()
         self.environment = {
