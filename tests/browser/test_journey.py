@@ -36,7 +36,7 @@ BESIDE_A_SHOP = (
 @pytest.mark.parametrize("language", one_of("zh-hans", "en"))
 def test_from_the_first_filing_to_the_last_payout(city, person, language):
     gym = people.Gym()
-    reads = {"language": language, "typed": (gym.name, gym.store, "顾*", people.EXAMPLE_ADDRESS)}
+    reads = {"language": language, "typed": (gym.name, gym.store, "顾*", people.ADDRESS, people.EXAMPLE_ADDRESS)}
     owner = person("owner", device=DESKTOP, **reads)
     officer = person("officer", device=DESKTOP, **reads)
     consumer = person("consumer", device=PHONE, **reads)
