@@ -35,12 +35,32 @@ def counted(shop) -> MerchantDay:
     return MerchantDay.objects.get(merchant=shop.merchant, day=clock.today())
 
 
+def at_hour(hour: int) -> None:
+    """The next time it is so late in Beijing."""
+    now = clock.now().astimezone(clock.BEIJING)
+    then = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    clock.advance((then if then > now else then + A_DAY) - now)
+
+
 def figures(row: MerchantDay) -> dict[str, int]:
     names = ("cards", "uses", "doubtful", "sales", "sales_fen", "list_fen", "refunds_asked", "disputes", "complaints")
     return {name: getattr(row, name) for name in names if getattr(row, name)}
 
 
 class TestCounting:
+    @pytest.fixture(autouse=True)
+    def _by_day(self) -> None:
+        """Nothing is doubtful for its hour."""
+        at_hour(12)
+
+    def test_a_use_in_the_night_is_doubtful(self):
+        shop = make.shop()
+        card, cashier = make.card(shop), make.cashier(shop)
+        at_hour(3)
+        make.charge(card, cashier)
+        row = counted(shop)
+        assert (row.uses, row.doubtful) == (0, 1)
+
     def test_a_card_sold_and_used_twice_is_a_sale_and_one_use(self):
         shop = make.shop()
         card, cashier = make.card(shop), make.cashier(shop)
