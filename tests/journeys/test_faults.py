@@ -127,7 +127,7 @@ def test_kill_9_the_worker_at_random_moments(faulty, people):
             faulty.start_worker(wait=False)
             for one in on_their_way:
                 one.result()
-    until(lambda: not waiting(), seconds=60)
+    until(lambda: faulty.supervise() or not waiting(), seconds=120)
     decide_cards(people)
     settled(faulty, seconds=7)  # longer than a torn task waits until it comes again
     print(f"{ORDERS} orders, {KILLS} kills, {torn} torn tasks, {time.monotonic() - started:.0f} s")
