@@ -722,5 +722,5 @@ class ClosingNothingToPayBack(WrongState):
 
 class ClosingNotOver(WrongState):
     message = _(
-        "Its last day of service, %(last_day)s, is not over. Until then holders ask for their refunds; run this again after it."
+        "Its last day of service, %(last_day)s, is not over, and until then holders ask for their refunds themselves. Run this again after it."
     )
