@@ -722,5 +722,6 @@ class ClosingNothingToPayBack(WrongState):
 
 class ClosingNotOver(WrongState):
     message = _(
-        "Its last day of service, %(last_day)s, is not over, and until then holders ask for their refunds themselves. Run this again after it."
+        "Its last day of service, %(last_day)s, is not over, and until then holders ask for their refunds themselves. "
+        "Run this again after it."
     )
